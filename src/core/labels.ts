@@ -1,0 +1,34 @@
+/**
+ * Names that we write into an engine: labels on what we make, and the repositories of the
+ * local record. Everything that a run leaves behind is found (and removed) by these.
+ */
+
+/** On every container, network and volume of ours; its value is the run's id, or a purpose such as `registry`. */
+export const ownerLabel = 'hubwright';
+
+/** On images: the image's name within the family. */
+export const imageLabel = 'hubwright.image';
+
+/** On images: the full content key, 64 hexadecimal digits. */
+export const keyLabel = 'hubwright.key';
+
+/** On a root image that was made on the spot: the root's name in matrix.yaml. */
+export const rootLabel = 'hubwright.root';
+
+/** Prefix of the engine's local repositories that hold the record: `hubwright/<image>:key-<key>`. */
+export const recordRepositoryPrefix = 'hubwright/';
+
+/** Tag that says "these bytes exist": `key-` and the content key. */
+export function keyTag(contentKey: string): string {
+  return `key-${contentKey}`;
+}
+
+/** Tag that says "these bytes passed": `pass-` and the verdict key. */
+export function passTag(verdictKey: string): string {
+  return `pass-${verdictKey}`;
+}
+
+/** The engine's local reference that names exactly one content of one image. */
+export function recordReference(imageName: string, tag: string): string {
+  return `${recordRepositoryPrefix}${imageName}:${tag}`;
+}

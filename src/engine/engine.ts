@@ -1,0 +1,324 @@
+/**
+ * What this project needs of a container engine, as interfaces with data in and data out.
+ * The variants live beside it (`docker/` over dockerode). An engine decides nothing: which image,
+ * which tag, what a failure means for others is the caller's business.
+ */
+import type { Result } from '../core/result.ts';
+
+/** Why an engine could not do what it was asked. */
+export interface EngineError {
+  /**
+   * `unreachable`: no engine answers, or it went away in the middle (exit code 3, never the image's fault).
+   * `not-found`: the named thing does not exist. `conflict`: it exists already, or is in use.
+   * `refused`: the engine or a registry behind it denied access. `cancelled`: our own signal.
+   * `failed`: everything else; `message` is the engine's own.
+   */
+  readonly kind: 'unreachable' | 'not-found' | 'conflict' | 'refused' | 'cancelled' | 'failed';
+  readonly message: string;
+}
+
+export interface EngineInfo {
+  readonly version: string;
+  readonly apiVersion: string;
+  /** `classic`: an image's ID is its config digest. `containerd`: it is its manifest's digest. */
+  readonly store: 'classic' | 'containerd';
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+/** Name and password (or token) for one registry host. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly identityToken?: string;
+}
+
+/** Answers for exactly the host asked, or undefined; never the same for every host. */
+export type CredentialSource = (host: string) => Promise<RegistryCredentials | undefined>;
+
+// ---- images -------------------------------------------------------------------------------------------------
+
+export interface StoredImage {
+  /** The engine's own ID (`sha256:…`). Never compare IDs across stores. */
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly digests: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** Unpacked size in bytes, parents' layers included. */
+  readonly size: number;
+}
+
+export interface ImageDetails extends StoredImage {
+  readonly architecture: string;
+  readonly os: string;
+  /** Layers' diffIDs, lowest first. */
+  readonly diffIds: readonly string[];
+  readonly config: {
+    readonly entrypoint: readonly string[];
+    readonly cmd: readonly string[];
+    readonly user: string;
+    readonly workingDir: string;
+    readonly env: readonly string[];
+    readonly exposedPorts: readonly string[];
+    readonly volumes: readonly string[];
+  };
+}
+
+export interface ImageStore {
+  /** All images, or those that carry the label (`name` or `name=value`). One request. */
+  list(
+    filter: { readonly label?: string; readonly reference?: string },
+    signal: AbortSignal,
+  ): Promise<Result<readonly StoredImage[], EngineError>>;
+  inspect(reference: string, signal: AbortSignal): Promise<Result<ImageDetails, EngineError>>;
+  /** Gives `source` a further name; an existing tag of that name moves. */
+  tag(source: string, target: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  /** Removes a tag, and the image with its last one. */
+  remove(reference: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  /** Makes an image of one layer from a root file system's tar. Answers its ID. */
+  importTar(
+    path: string,
+    target: string,
+    labels: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Result<string, EngineError>>;
+  pull(
+    reference: string,
+    credentials: CredentialSource,
+    signal: AbortSignal,
+  ): Promise<Result<void, EngineError>>;
+  /** Pushes one tag. The digest is what the engine's stream said; believe only the registry. */
+  push(
+    reference: string,
+    credentials: CredentialSource,
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly digest: string }, EngineError>>;
+}
+
+// ---- builds -------------------------------------------------------------------------------------------------
+
+/** One thing in a build context, as it was hashed and as it must be packed. */
+export type ContextEntry =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly mode: 0o644 | 0o755;
+      readonly size: number;
+      readonly sha256: string;
+    }
+  | { readonly kind: 'directory'; readonly path: string; readonly mode: 0o755 }
+  | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
+
+export interface BuildContext {
+  /** Absolute folder that the entries' paths (forward slashes, no leading `./`) are relative to. */
+  readonly directory: string;
+  readonly entries: readonly ContextEntry[];
+}
+
+export interface BuildRequest {
+  /** For the session's name and messages. */
+  readonly name: string;
+  /** The Dockerfile's text as the engine shall read it: references of FROM and --from already exact. */
+  readonly dockerfile: string;
+  /** The Dockerfile's path as the user knows it, for messages. */
+  readonly dockerfilePath: string;
+  /** Undefined: an empty context. */
+  readonly context: BuildContext | undefined;
+  readonly target?: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Local references that the finished image gets. */
+  readonly tags: readonly string[];
+  /** Values by id; never logged, never an argument. */
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly credentials: CredentialSource;
+  readonly noCache: boolean;
+}
+
+export type BuildEvent =
+  | { readonly kind: 'step-started'; readonly step: string; readonly name: string }
+  | {
+      readonly kind: 'step-finished';
+      readonly step: string;
+      readonly name: string;
+      readonly cached: boolean;
+      readonly durationMs: number;
+      readonly error?: string;
+    }
+  | {
+      readonly kind: 'output';
+      readonly step: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'progress';
+      readonly step: string;
+      readonly what: string;
+      readonly current: number;
+      readonly total: number;
+    }
+  | { readonly kind: 'warning'; readonly message: string; readonly line?: number };
+
+export type BuildFailure =
+  /** A step of the Dockerfile failed. `line` counts from 1 in the Dockerfile. */
+  | {
+      readonly kind: 'step-failed';
+      readonly message: string;
+      readonly stepName: string;
+      readonly line: number | undefined;
+      readonly exitCode: number | undefined;
+    }
+  /** The Dockerfile could not be solved: a syntax error, an unknown stage, a file that is not in the context. */
+  | { readonly kind: 'not-solvable'; readonly message: string; readonly line: number | undefined }
+  /** A file differed from what was hashed when it was packed. */
+  | { readonly kind: 'context-changed'; readonly path: string; readonly message: string }
+  | { readonly kind: 'engine'; readonly error: EngineError };
+
+export interface BuiltImage {
+  readonly id: string;
+  readonly size: number;
+}
+
+export interface BuildEngine {
+  /** Builds one image with BuildKit. Aborting the signal ends the build in the engine as well, and answers `cancelled`. */
+  build(
+    request: BuildRequest,
+    onEvent: (event: BuildEvent) => void,
+    signal: AbortSignal,
+  ): Promise<Result<BuiltImage, BuildFailure>>;
+}
+
+// ---- containers ---------------------------------------------------------------------------------------------
+
+export interface Mount {
+  readonly kind: 'volume';
+  readonly volume: string;
+  readonly target: string;
+  /** True: Docker does not fill an empty volume from the image (as Kubernetes does not). */
+  readonly noCopy: boolean;
+  readonly readOnly?: boolean;
+}
+
+export interface ContainerSpec {
+  readonly name?: string;
+  /** Local reference or image ID. */
+  readonly image: string;
+  /** Replaces the image's ENTRYPOINT; undefined keeps it. */
+  readonly entrypoint?: readonly string[];
+  /** Replaces the image's CMD (Kubernetes' `args`); undefined keeps it. */
+  readonly cmd?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly groupAdd?: readonly string[];
+  readonly workingDir?: string;
+  readonly securityOpt?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly capAdd?: readonly string[];
+  readonly shmSize?: number;
+  /** Bytes; no swap beyond it. */
+  readonly memory?: number;
+  readonly cpu?: number;
+  readonly pidsLimit?: number;
+  readonly mounts: readonly Mount[];
+  /** tmpfs target → mount options, e.g. `size=64k`. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  /** A network's name, or `container:<id>`. */
+  readonly network?: string;
+  readonly networkAliases?: readonly string[];
+  /** `name:address` lines for /etc/hosts. */
+  readonly extraHosts?: readonly string[];
+  /** Host ports, bound to 127.0.0.1 alone: container port → host port. Only the local registry uses it. */
+  readonly publish?: Readonly<Record<number, number>>;
+  readonly restart?: 'no' | 'unless-stopped';
+}
+
+export interface ContainerState {
+  readonly id: string;
+  readonly name: string;
+  readonly status: 'created' | 'running' | 'exited' | 'other';
+  readonly exitCode: number | undefined;
+  readonly outOfMemory: boolean;
+  /** Process id on the engine's host, 0 when it does not run. */
+  readonly pid: number;
+  /** Network name → address in it; empty when it does not run. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface NetworkInfo {
+  readonly id: string;
+  readonly name: string;
+  /** The engine's host within that network. */
+  readonly gateway: string;
+}
+
+export interface ContainerEngine {
+  createContainer(spec: ContainerSpec, signal: AbortSignal): Promise<Result<string, EngineError>>;
+  startContainer(id: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  inspectContainer(id: string, signal: AbortSignal): Promise<Result<ContainerState, EngineError>>;
+  /** SIGTERM, then SIGKILL after the grace period; answers when it has ended. */
+  stopContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  /** Waits until it has exited; answers the exit code. */
+  waitContainer(id: string, signal: AbortSignal): Promise<Result<number, EngineError>>;
+  /** Kills, removes, and takes its anonymous volumes with it. Absent is success. */
+  removeContainer(id: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  listContainers(label: string, signal: AbortSignal): Promise<Result<readonly ContainerState[], EngineError>>;
+  /** The last `lines` of stdout and stderr as they came, at most `maxBytes` read. */
+  logs(
+    id: string,
+    lines: number,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Result<string, EngineError>>;
+  exec(
+    id: string,
+    command: readonly string[],
+    options: {
+      readonly user?: string;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly maxBytes?: number;
+    },
+    signal: AbortSignal,
+  ): Promise<Result<ExecResult, EngineError>>;
+  /** One file out of a container, running or not. */
+  readFile(
+    id: string,
+    path: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Result<Buffer, EngineError>>;
+
+  createVolume(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Result<void, EngineError>>;
+  removeVolume(name: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  listVolumes(label: string, signal: AbortSignal): Promise<Result<readonly string[], EngineError>>;
+
+  createNetwork(
+    name: string,
+    options: { readonly internal: boolean; readonly labels: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<Result<NetworkInfo, EngineError>>;
+  removeNetwork(name: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
+  listNetworks(label: string, signal: AbortSignal): Promise<Result<readonly NetworkInfo[], EngineError>>;
+}
+
+export interface Engine extends BuildEngine, ContainerEngine {
+  readonly images: ImageStore;
+  info(signal: AbortSignal): Promise<Result<EngineInfo, EngineError>>;
+  /** Ends sessions and connections; images and containers stay. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,118 @@
+/**
+ * What matrix.yaml and matrix.lock say, checked and expanded: the data that every later room works on.
+ * Types only. Reading and checking live in the other files of this room; nothing here knows a Dockerfile.
+ */
+import type { SourceSpan } from '../core/diagnostic.ts';
+
+/** What an image is started as; it chooses the smoke profile. A `builder` serves other builds alone: it is neither started nor published. */
+export const imageKinds = [
+  'singleuser',
+  'pytorch',
+  'local',
+  'hub',
+  'proxy',
+  'database',
+  'nfs',
+  'registry',
+  'custom',
+  'builder',
+] as const;
+
+export type ImageKind = (typeof imageKinds)[number];
+
+/** What the hub will grant a container of this image; the smoke test runs under it. */
+export interface Resources {
+  /** Bytes. */
+  readonly memory?: number;
+  /** Processors, fractions allowed. */
+  readonly cpu?: number;
+}
+
+/** One image: a definition with a value for each of its axes. */
+export interface Image {
+  /** Unique in the family, a valid repository path component: `course-physics-student`. */
+  readonly name: string;
+  /** Key under `images:` that it comes from: `course`. */
+  readonly definition: string;
+  readonly kind: ImageKind;
+  /** Folder relative to the repository's root with forward slashes; undefined means an empty context. */
+  readonly context: string | undefined;
+  /** Dockerfile's path relative to the repository's root, with forward slashes. */
+  readonly dockerfile: string;
+  readonly target: string | undefined;
+  /** Build arguments, interpolated. An argument whose optional value is absent is not in here, so that the Dockerfile's default holds. */
+  readonly args: Readonly<Record<string, string>>;
+  /** Value of each axis, as a selector names it: `{ course: 'physics', role: 'student' }`. */
+  readonly axes: Readonly<Record<string, string>>;
+  readonly resources: Resources;
+  /** Upper bound of the unpacked size in bytes. */
+  readonly maxSize: number | undefined;
+  /** References from outside that this image stands for in others' FROM lines. */
+  readonly provides: readonly string[];
+  /** Day (YYYY-MM-DD) as of which its operating-system packages are taken, from matrix.lock. */
+  readonly epoch: string | undefined;
+  /** Where the definition stands in matrix.yaml. */
+  readonly span: SourceSpan;
+}
+
+/** An image from outside that ours start from. */
+export interface Root {
+  readonly name: string;
+  /** Reference as it stands in Dockerfiles: `debian:trixie-slim`. */
+  readonly from: string;
+  /** Digest from matrix.lock (`sha256:…`); undefined while the root is open. */
+  readonly digest: string | undefined;
+  /** How it can be made on the spot where no registry of the world answers. */
+  readonly bootstrap: { readonly debian: string } | undefined;
+  readonly span: SourceSpan;
+}
+
+/** An image of somebody else's that is copied into our registry as it is. */
+export interface Mirror {
+  readonly name: string;
+  readonly from: string;
+  readonly span: SourceSpan;
+}
+
+/** A build secret; its value is read only when a build asks for it. */
+export interface SecretSource {
+  readonly id: string;
+  readonly source:
+    | { readonly kind: 'env'; readonly name: string }
+    | { readonly kind: 'file'; readonly path: string };
+  readonly span: SourceSpan;
+}
+
+export type Naming = 'repository-per-image' | 'single-repository';
+
+/** Where images are published: `localhost:5000`, `europe-docker.pkg.dev/project/hub`. */
+export interface RegistryTarget {
+  readonly prefix: string;
+  readonly naming: Naming;
+}
+
+/** What matrix.lock holds. An absent file is an empty lock. */
+export interface Lock {
+  readonly roots: Readonly<Record<string, string>>;
+  /** `<url>#<ref>` → commit. */
+  readonly git: Readonly<Record<string, string>>;
+  /** Image name → day. */
+  readonly epochs: Readonly<Record<string, string>>;
+}
+
+/** The whole family. */
+export interface ImageSet {
+  /** Absolute path of the folder that holds matrix.yaml. */
+  readonly directory: string;
+  /** In the order of the file, axes expanded in the order written. Names are unique. */
+  readonly images: readonly Image[];
+  readonly roots: readonly Root[];
+  readonly mirrors: readonly Mirror[];
+  /** Group name → image names, expanded. `default` is what a command without names takes. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly registry: RegistryTarget | undefined;
+  /** Tag templates with the environment filled in; `{date}`, `{key}`, `{name}` are left for publishing. */
+  readonly tags: readonly string[];
+  readonly secrets: readonly SecretSource[];
+  readonly lock: Lock;
+}
