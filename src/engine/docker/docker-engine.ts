@@ -1,0 +1,56 @@
+/**
+ * A Docker Engine as this project's Engine: puts the parts together. What builds need (gRPC,
+ * protobuf) is loaded with the first build only, because a run that finds nothing to do must not
+ * pay for it.
+ */
+import { ok } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { Engine, EngineError, EngineInfo } from '../engine.ts';
+import { containerOutput } from './container-output.ts';
+import { containerLife } from './containers.ts';
+import { imageStore } from './image-store.ts';
+import { networks, volumes } from './networks-volumes.ts';
+import { infoReply, versionReply } from './schema.ts';
+import { openTransport } from './transport.ts';
+import type { Transport } from './transport.ts';
+
+/**
+ * The engine at `socket` (a path, `unix://` or `tcp://`), else at DOCKER_HOST, else at Docker's usual
+ * socket. Opens no connection yet: an engine that is not there is told by the first call.
+ */
+export function connectDocker(options: { readonly socket?: string } = {}): Engine {
+  const transport = openTransport(options.socket);
+  const images = imageStore(transport);
+  return {
+    images,
+    ...containerLife(transport),
+    ...containerOutput(transport),
+    ...volumes(transport),
+    ...networks(transport),
+    info: (signal) => info(transport, signal),
+    build: () => Promise.reject(new Error('builds are not there yet')),
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+async function info(transport: Transport, signal: AbortSignal): Promise<Result<EngineInfo, EngineError>> {
+  const [version, details] = await Promise.all([
+    transport.json({ method: 'GET', path: '/version' }, versionReply, signal),
+    transport.json({ method: 'GET', path: '/info' }, infoReply, signal),
+  ]);
+  if (!version.ok) return version;
+  if (!details.ok) return details;
+  const containerd = details.value.DriverStatus.some((row) =>
+    row[1]?.startsWith('io.containerd.snapshotter'),
+  );
+  return ok({
+    version: version.value.Version,
+    apiVersion: version.value.ApiVersion,
+    store: containerd ? 'containerd' : 'classic',
+    architecture: version.value.Arch,
+    cpus: details.value.NCPU,
+    memoryBytes: details.value.MemTotal,
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * Turns what goes wrong between us and an engine into EngineError. It reads status codes and
+ * system error codes; message texts only where the engine gives nothing else. Decides nothing
+ * about retries or exit codes.
+ */
+import type { EngineError } from '../engine.ts';
+
+/** System and HTTP client codes that mean: nobody answers there, or they went away. */
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'ENOTSOCK',
+  'EPERM',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+]);
+
+/** A reply that is not what the engine's API promises; told to the caller as `failed`. */
+export class MalformedReply extends Error {
+  readonly code = 'ERR_ENGINE_REPLY';
+}
+
+/** The error for an HTTP status of 400 or more; `message` is the engine's own. */
+export function errorOfStatus(status: number, message: string): EngineError {
+  if (status === 404) return { kind: 'not-found', message };
+  if (status === 409) return { kind: 'conflict', message };
+  if (status === 401 || status === 403) return { kind: 'refused', message };
+  return { kind: 'failed', message: message === '' ? `the engine answered with status ${status}` : message };
+}
+
+/**
+ * The error for something thrown by a request or by reading its answer. Our own signal wins over
+ * whatever the torn connection says. Rethrows what carries no error code: that is a bug.
+ */
+export function errorOfException(cause: unknown, signal: AbortSignal, address: string): EngineError {
+  if (signal.aborted) return cancelledError;
+  const code = codeOf(cause);
+  if (!(cause instanceof Error) || code === undefined) throw cause;
+  if (unreachableCodes.has(code) || code.startsWith('HPE_'))
+    return { kind: 'unreachable', message: `no container engine answers at ${address}: ${cause.message}` };
+  return { kind: 'failed', message: cause.message };
+}
+
+export const cancelledError: EngineError = { kind: 'cancelled', message: 'cancelled' };
+
+/** The `code` of a Node error, if it has one. */
+export function codeOf(cause: unknown): string | undefined {
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
+  return typeof cause.code === 'string' ? cause.code : undefined;
+}
+
+/**
+ * The error for an `error` line inside a stream that began with status 200. The engine passes a
+ * registry's refusal on as text alone; the words are the error codes of the OCI distribution
+ * specification ("Error Codes": UNAUTHORIZED, DENIED) as the engine's registry client prints them,
+ * and its own words for having been given no credentials.
+ */
+export function errorOfStreamLine(message: string, code: number | undefined): EngineError {
+  if (code === 401 || code === 403) return { kind: 'refused', message };
+  const refused = /(^|: )(unauthorized|denied|no basic auth credentials)\b/i.test(message);
+  return { kind: refused ? 'refused' : 'failed', message };
+}

@@ -1,0 +1,193 @@
+/**
+ * The engine's image store: what is there, under which names, and transfers from and to a registry.
+ * Pull, push and import answer 200 and tell of trouble inside their streams; success here needs a
+ * stream without an error line, a clean end, and proof that the image is there (or its digest).
+ */
+import { open } from 'node:fs/promises';
+import { err, ok } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { CredentialSource, EngineError, ImageDetails, ImageStore, StoredImage } from '../engine.ts';
+import { codeOf } from './errors.ts';
+import { registryAuthHeader } from './registry-auth.ts';
+import { errorOfLine, progressLines } from './json-lines.ts';
+import { imageListReply, imageReply, pushAux } from './schema.ts';
+import { segment } from './transport.ts';
+import type { EngineRequest, Transport } from './transport.ts';
+import type { z } from 'zod';
+
+/** The image store of one engine; errors as `ImageStore` tells. */
+export function imageStore(transport: Transport): ImageStore {
+  const inspect: ImageStore['inspect'] = async (reference, signal) => {
+    const path = `/images/${segment(reference)}/json`;
+    const reply = await transport.json({ method: 'GET', path }, imageReply, signal);
+    return reply.ok ? ok(detailsOf(reply.value)) : reply;
+  };
+
+  return {
+    inspect,
+
+    async list({ label, reference }, signal) {
+      const filters = JSON.stringify({ ...listOf('label', label), ...listOf('reference', reference) });
+      const reply = await transport.json(
+        { method: 'GET', path: '/images/json', query: { filters } },
+        imageListReply,
+        signal,
+      );
+      return reply.ok ? ok(reply.value.map(storedOf)) : reply;
+    },
+
+    tag(source, target, signal) {
+      const { repository, tag } = splitReference(target);
+      const path = `/images/${segment(source)}/tag`;
+      return transport.send({ method: 'POST', path, query: { repo: repository, tag } }, signal);
+    },
+
+    remove: (reference, signal) =>
+      transport.send({ method: 'DELETE', path: `/images/${segment(reference)}` }, signal),
+
+    async importTar(path, target, labels, signal) {
+      const sent = await sendTar(transport, path, target, labels, signal);
+      if (!sent.ok) return sent;
+      const image = await inspect(target, signal);
+      return image.ok ? ok(image.value.id) : image;
+    },
+
+    async pull(reference, credentials, signal) {
+      const headers = await registryAuthHeader(reference, credentials);
+      const { repository, tag, digest } = splitReference(reference);
+      const query = { fromImage: repository, tag: digest ?? tag };
+      const pulled = await transfer(
+        transport,
+        { method: 'POST', path: '/images/create', query, headers },
+        signal,
+      );
+      if (!pulled.ok) return pulled;
+      const image = await inspect(reference, signal);
+      return image.ok ? ok(undefined) : image;
+    },
+
+    push: (reference, credentials, signal) => push(transport, reference, credentials, signal),
+  };
+}
+
+/** Runs a transfer to its end; answers the last `aux` that it told. */
+async function transfer(
+  transport: Transport,
+  request: EngineRequest,
+  signal: AbortSignal,
+): Promise<Result<unknown, EngineError>> {
+  const body = await transport.stream(request, signal);
+  if (!body.ok) return body;
+  let aux: unknown;
+  try {
+    for await (const line of progressLines(body.value)) {
+      const error = errorOfLine(line);
+      if (error !== undefined) return err(error);
+      aux = line.aux ?? aux;
+    }
+  } catch (cause) {
+    return err(transport.errorOf(cause, signal));
+  }
+  return ok(aux);
+}
+
+async function push(
+  transport: Transport,
+  reference: string,
+  credentials: CredentialSource,
+  signal: AbortSignal,
+): Promise<Result<{ readonly digest: string }, EngineError>> {
+  const headers = await registryAuthHeader(reference, credentials);
+  const { repository, tag } = splitReference(reference);
+  const path = `/images/${segment(repository)}/push`;
+  const sent = await transfer(transport, { method: 'POST', path, query: { tag }, headers }, signal);
+  if (!sent.ok) return sent;
+  const told = pushAux.safeParse(sent.value);
+  if (told.success) return ok({ digest: told.data.Digest });
+  return err({ kind: 'failed', message: `the push of ${reference} ended without a digest` });
+}
+
+async function sendTar(
+  transport: Transport,
+  path: string,
+  target: string,
+  labels: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Result<unknown, EngineError>> {
+  try {
+    await using file = await open(path);
+    const { repository, tag } = splitReference(target);
+    const changes = Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`);
+    const query = { fromSrc: '-', repo: repository, tag, changes };
+    const body = file.createReadStream({ autoClose: false });
+    const headers = { 'Content-Type': 'application/x-tar' };
+    return await transfer(
+      transport,
+      { method: 'POST', path: '/images/create', query, body, headers },
+      signal,
+    );
+  } catch (cause) {
+    // Only opening the file gets here: `transfer` answers its own trouble.
+    if (codeOf(cause) === 'ENOENT') return err({ kind: 'not-found', message: `${path} does not exist` });
+    throw cause;
+  }
+}
+
+/** A word of a LABEL instruction, in which `"`, `\` and `$` would mean something. */
+function quoted(word: string): string {
+  return `"${word.replaceAll(/["\\$]/g, String.raw`\$&`)}"`;
+}
+
+interface ReferenceParts {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string | undefined;
+}
+
+/** Splits `host:5000/name:tag@digest`; the tag is what follows a colon after the last slash. */
+function splitReference(reference: string): ReferenceParts {
+  const [name = '', digest] = reference.split('@', 2);
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+  if (colon === -1) return { repository: name, tag: 'latest', digest };
+  return { repository: name.slice(0, colon), tag: name.slice(colon + 1), digest };
+}
+
+function listOf(name: string, value: string | undefined): Record<string, readonly string[]> {
+  return value === undefined ? {} : { [name]: [value] };
+}
+
+function storedOf(reply: z.infer<typeof imageListReply>[number]): StoredImage {
+  return {
+    id: reply.Id,
+    tags: reply.RepoTags.filter((tag) => tag !== '<none>:<none>'),
+    digests: reply.RepoDigests.filter((digest) => digest !== '<none>@<none>'),
+    labels: reply.Labels,
+    created: reply.Created,
+    size: reply.Size,
+  };
+}
+
+function detailsOf(reply: z.infer<typeof imageReply>): ImageDetails {
+  const config = reply.Config ?? undefined;
+  return {
+    id: reply.Id,
+    tags: reply.RepoTags,
+    digests: reply.RepoDigests,
+    labels: config?.Labels ?? {},
+    // An image may carry no time at all (OCI image configuration, `created` is optional).
+    created: reply.Created ? Math.floor(Date.parse(reply.Created) / 1000) : 0,
+    size: reply.Size,
+    architecture: reply.Architecture,
+    os: reply.Os,
+    diffIds: reply.RootFS.Layers,
+    config: {
+      entrypoint: config?.Entrypoint ?? [],
+      cmd: config?.Cmd ?? [],
+      user: config?.User ?? '',
+      workingDir: config?.WorkingDir ?? '',
+      env: config?.Env ?? [],
+      exposedPorts: config?.ExposedPorts ?? [],
+      volumes: config?.Volumes ?? [],
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * What we read of the engine's replies, and nothing more: unknown fields pass, and a list that Go
+ * writes as `null` is an empty one.
+ */
+import { z } from 'zod';
+
+const strings = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {});
+const names = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((map) => Object.keys(map ?? {}));
+
+export const versionReply = z.object({ Version: z.string(), ApiVersion: z.string(), Arch: z.string() });
+
+export const infoReply = z.object({
+  NCPU: z.number(),
+  MemTotal: z.number(),
+  DriverStatus: z
+    .array(z.array(z.string()))
+    .nullish()
+    .transform((rows) => rows ?? []),
+});
+
+export const imageListReply = z.array(
+  z.object({
+    Id: z.string(),
+    RepoTags: strings,
+    RepoDigests: strings,
+    Labels: labels,
+    Created: z.number(),
+    Size: z.number(),
+  }),
+);
+
+export const imageReply = z.object({
+  Id: z.string(),
+  RepoTags: strings,
+  RepoDigests: strings,
+  Created: z.string().nullish(),
+  Size: z.number(),
+  Architecture: z.string(),
+  Os: z.string(),
+  RootFS: z.object({ Layers: strings }),
+  Config: z
+    .object({
+      Labels: labels,
+      Entrypoint: strings,
+      Cmd: strings,
+      User: z.string().nullish(),
+      WorkingDir: z.string().nullish(),
+      Env: strings,
+      ExposedPorts: names,
+      Volumes: names,
+    })
+    .nullish(),
+});
+
+export const createdReply = z.object({ Id: z.string() });
+
+export const containerIdsReply = z.array(z.object({ Id: z.string() }));
+
+export const containerReply = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    OOMKilled: z.boolean(),
+    Pid: z.number(),
+  }),
+  Config: z.object({ Labels: labels }),
+  NetworkSettings: z.object({
+    Networks: z
+      .record(z.string(), z.object({ IPAddress: z.string().nullish() }))
+      .nullish()
+      .transform((map) => map ?? {}),
+  }),
+});
+
+export const waitReply = z.object({
+  StatusCode: z.number(),
+  Error: z.object({ Message: z.string() }).nullish(),
+});
+
+export const execReply = z.object({ Running: z.boolean(), ExitCode: z.number().nullish() });
+
+export const volumeListReply = z.object({
+  Volumes: z
+    .array(z.object({ Name: z.string() }))
+    .nullish()
+    .transform((list) => list ?? []),
+});
+
+const network = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  IPAM: z.object({
+    Config: z
+      .array(z.object({ Gateway: z.string().nullish() }))
+      .nullish()
+      .transform((list) => list ?? []),
+  }),
+});
+
+export const networkReply = network;
+export const networkListReply = z.array(network);
+
+/** A file's description as the archive endpoint puts it into a header, base64 of JSON. */
+export const pathStat = z.object({ size: z.number(), linkTarget: z.string() });
+
+/** One line of the answer to pull, push, import and build. */
+export const progressLine = z.object({
+  id: z.string().nullish(),
+  status: z.string().nullish(),
+  error: z.string().nullish(),
+  errorDetail: z.object({ message: z.string().nullish(), code: z.number().nullish() }).nullish(),
+  aux: z.unknown().optional(),
+});
+
+export const pushAux = z.object({ Digest: z.string() });
+export const buildAux = z.object({ ID: z.string() });
