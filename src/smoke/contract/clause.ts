@@ -1,0 +1,105 @@
+/**
+ * What a clause of the image contract is, and how a scene (one start of an image, in one way) puts its
+ * clauses to the test. The clauses themselves lie beside this file, one file each; which image is held to
+ * which is said in `profiles.ts`.
+ */
+import { err, ok } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { EngineError } from '../../engine/engine.ts';
+import type { Bench } from '../bench.ts';
+import type { SmokeRequest } from '../request.ts';
+import type { ClauseResult, ClauseSeverity } from '../verdict.ts';
+
+/** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
+export const contractVersion = 1;
+
+/** What a test found. Every kind carries evidence: what was asked and what was answered, a line each. */
+export type Finding =
+  | { readonly result: 'pass'; readonly evidence: readonly string[] }
+  | { readonly result: 'fail'; readonly evidence: readonly string[]; readonly hint: string }
+  | { readonly result: 'not-applicable' | 'not-run'; readonly evidence: readonly string[] };
+
+export interface Clause<Subject> {
+  readonly id: string;
+  readonly title: string;
+  /** What a student meets where it does not hold. */
+  readonly why: string;
+  readonly severity: ClauseSeverity;
+  /** Ids of clauses without which this one cannot be judged; where one of them did not pass, it is not run. */
+  readonly needs?: readonly string[];
+  /** Judges the subject. Only engine trouble is an error; whatever the image does is a finding. */
+  test(subject: Subject, signal: AbortSignal): Promise<Result<Finding, EngineError>>;
+}
+
+/** The part of a subject that every scene needs: the words of the container, for the verdict. */
+export interface Specimen {
+  log(signal: AbortSignal): Promise<Result<string, EngineError>>;
+}
+
+export interface SceneReport {
+  readonly clauses: readonly ClauseResult[];
+  /** The container's last words; empty where no clause failed. */
+  readonly log: string;
+}
+
+/** One start of the image and the clauses judged on it, in order. */
+export interface Scene {
+  readonly title: string;
+  readonly clauses: readonly Pick<Clause<never>, 'id' | 'title' | 'why' | 'severity'>[];
+  play(
+    request: SmokeRequest,
+    bench: Bench,
+    onClause: (result: ClauseResult) => void,
+    signal: AbortSignal,
+  ): Promise<Result<SceneReport, EngineError>>;
+}
+
+/**
+ * Makes a scene of a way to start the image and of clauses in the order in which they are judged.
+ * What `open` makes it makes on the bench, which takes it away again.
+ */
+export function scene<Subject extends Specimen>(
+  title: string,
+  open: (request: SmokeRequest, bench: Bench, signal: AbortSignal) => Promise<Result<Subject, EngineError>>,
+  clauses: readonly Clause<Subject>[],
+): Scene {
+  return {
+    title,
+    clauses,
+    async play(request, bench, onClause, signal) {
+      const opened = await open(request, bench, signal);
+      if (!opened.ok) return opened;
+      const results: ClauseResult[] = [];
+      for (const clause of clauses) {
+        if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
+        const judged = await judge(clause, opened.value, results, signal);
+        if (!judged.ok) return judged;
+        results.push(judged.value);
+        onClause(judged.value);
+      }
+      if (results.every((result) => result.result !== 'fail')) return ok({ clauses: results, log: '' });
+      const log = await opened.value.log(signal);
+      return log.ok ? ok({ clauses: results, log: log.value }) : log;
+    },
+  };
+}
+
+async function judge<Subject>(
+  clause: Clause<Subject>,
+  subject: Subject,
+  before: readonly ClauseResult[],
+  signal: AbortSignal,
+): Promise<Result<ClauseResult, EngineError>> {
+  const { id, title, severity } = clause;
+  const started = performance.now();
+  const missing = (clause.needs ?? []).filter(
+    (need) => before.find((result) => result.id === need)?.result !== 'pass',
+  );
+  if (missing.length > 0) {
+    const evidence = [`not judged, because ${missing.join(' and ')} did not pass`];
+    return ok({ id, title, severity, result: 'not-run', durationMs: 0, evidence });
+  }
+  const found = await clause.test(subject, signal);
+  if (!found.ok) return found;
+  return ok({ id, title, severity, durationMs: performance.now() - started, ...found.value });
+}

@@ -1,0 +1,72 @@
+/** Clause S1: the image's ENTRYPOINT starts jupyterhub-singleuser. */
+import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
+import { excerpt, seconds } from '../../evidence.ts';
+import { hintForEnding } from '../../hints.ts';
+import { commandLines } from '../../inside.ts';
+import type { Pod } from '../../pod.ts';
+import type { Clause, Finding } from '../clause.ts';
+
+const asked = 'started with the arguments `jupyterhub-singleuser` through the ENTRYPOINT';
+
+export const startsThroughEntrypoint: Clause<Pod> = {
+  id: 'S1',
+  title: '`jupyterhub-singleuser` starts through the ENTRYPOINT',
+  why: "z2jh names this command as the container's arguments: an image without it, or whose entry point drops its arguments, starts nothing that the hub knows.",
+  severity: 'must',
+  async test(pod, signal) {
+    const { outcome } = pod;
+    switch (outcome.kind) {
+      case 'refused':
+        return ok({
+          result: 'fail',
+          evidence: [asked, excerpt(outcome.message)],
+          hint: hintForEnding({ exitCode: undefined, outOfMemory: false, words: outcome.message }),
+        });
+      case 'ended': {
+        const log = await pod.log(signal);
+        if (!log.ok) return log;
+        const { exitCode, outOfMemory } = outcome;
+        return ok({
+          result: 'fail',
+          evidence: [
+            asked,
+            `ended with exit code ${exitCode} after ${seconds(outcome.afterMs)}, before it answered`,
+          ],
+          hint: hintForEnding({ exitCode, outOfMemory, words: log.value }),
+        });
+      }
+      case 'ready':
+      case 'elsewhere':
+      case 'not-ready':
+        return lookForServer(pod, signal);
+      default:
+        return outcome satisfies never;
+    }
+  },
+};
+
+async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Finding, EngineError>> {
+  const { outcome } = pod;
+  if (outcome.kind === 'ready' && outcome.answer.headers['x-jupyterhub-version'] !== undefined) {
+    return ok({ result: 'pass', evidence: [asked, 'its server answers as jupyterhub-singleuser does'] });
+  }
+  const lines = await commandLines(pod.engine, pod.containerId, signal);
+  if (!lines.ok) return lines;
+  if (lines.value === undefined) {
+    return ok({ result: 'pass', evidence: [asked, 'it runs; its processes cannot be seen'] });
+  }
+  const found = lines.value.find((line) => /jupyterhub[-.]singleuser/.test(line) && !isLauncher(line));
+  if (found !== undefined) return ok({ result: 'pass', evidence: [asked, `runs: ${excerpt(found)}`] });
+  return ok({
+    result: 'fail',
+    evidence: [asked, ...lines.value.slice(0, 5).map((line) => `runs: ${excerpt(line)}`)],
+    hint: 'the image runs something else: its ENTRYPOINT does not execute the arguments that it is given. Let a script end in `exec "$@"`, and put a default command into CMD rather than into ENTRYPOINT',
+  });
+}
+
+/** A shell or an init that merely carries the name in its arguments is not the server. */
+function isLauncher(line: string): boolean {
+  return /^(\S*\/)?(tini|dumb-init|docker-init|catatonit)\s/.test(line);
+}

@@ -1,0 +1,77 @@
+/** Clause S10: a browser that comes in through the hub's login gets the page that a student works in. */
+import { ok } from '../../../core/result.ts';
+import { Browser } from '../../browser.ts';
+import type { Visit } from '../../browser.ts';
+import type { Pod } from '../../pod.ts';
+import { serverPort } from '../../pod-environment.ts';
+import type { HubRequest } from '../../hub-emulator.ts';
+import type { Clause } from '../clause.ts';
+
+const pageBudgetMs = 30_000;
+
+export const browserLogin: Clause<Pod> = {
+  id: 'S10',
+  title: "a browser's login by OAuth ends on a working `/lab`",
+  why: 'Token access, kernels and terminals can all work while the page in the browser is an error or an endless redirect. Students use the browser.',
+  severity: 'must',
+  needs: ['S6'],
+  async test(pod, signal) {
+    const seen = pod.hub.requests.length;
+    const browser = new Browser([
+      { prefix: '/hub/', ...pod.hubAddress },
+      { prefix: pod.servicePrefix, host: pod.address, port: serverPort },
+    ]);
+    const visit = await browser.visit(`${pod.servicePrefix}lab`, signal, pageBudgetMs);
+    const requests = pod.hub.requests.slice(seen);
+    const page = visit.answer;
+    const login = loginSteps(requests);
+    const works = page?.status === 200 && namesUser(page.body, pod.user.name);
+    const evidence = [
+      ...visit.trail,
+      `the server asked the hub: ${requests.map(({ method, path, status }) => `${method} ${path} ${status}`).join(', ') || 'nothing'}`,
+      `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
+    ];
+    if (works && login.complete) return ok({ result: 'pass', evidence });
+    return ok({ result: 'fail', evidence, hint: likelyCause(visit, login, works) });
+  },
+};
+
+interface LoginSteps {
+  readonly authorized: boolean;
+  readonly tokenGiven: boolean;
+  readonly complete: boolean;
+}
+
+function loginSteps(requests: readonly HubRequest[]): LoginSteps {
+  const did = (path: string, status: number, token?: HubRequest['token']): boolean =>
+    requests.some(
+      (request) =>
+        request.path === path &&
+        request.status === status &&
+        (token === undefined || request.token === token),
+    );
+  const authorized = did('/hub/api/oauth2/authorize', 302);
+  const tokenGiven = did('/hub/api/oauth2/token', 200);
+  return { authorized, tokenGiven, complete: authorized && tokenGiven && did('/hub/api/user', 200, 'login') };
+}
+
+/** JupyterLab's page carries its configuration as JSON; an error page carries none. */
+function namesUser(page: string, name: string): boolean {
+  return new RegExp(`"hubUser":\\s*"${name}"`).test(page);
+}
+
+function likelyCause(visit: Visit, login: LoginSteps, works: boolean): string {
+  const status = visit.answer?.status;
+  if (works) return 'the page opens without a login at the hub: anybody can open it';
+  if (!login.authorized) {
+    return "the server never sends the browser to the hub's login, or with another client than the hub knows: JUPYTERHUB_CLIENT_ID, _HOST or _BASE_URL are changed inside the image";
+  }
+  if (!login.tokenGiven) {
+    return 'the login breaks off after the hub agreed: the server does not come back with the code, or with another callback or secret than the hub gave';
+  }
+  if (status === undefined) return 'the login never comes to an end; the trail shows where it turns';
+  if (status === 404)
+    return 'the login works and there is no `/lab`: JupyterLab is not installed, or its extension is not enabled';
+  if (status === 200) return "the page that opens is not JupyterLab's: it carries no configuration";
+  return `the login works and the page fails with ${status}; the log's end tells why`;
+}

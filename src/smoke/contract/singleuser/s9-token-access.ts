@@ -1,0 +1,54 @@
+/** Clause S9: who may use the API is decided by the hub. */
+import { ok } from '../../../core/result.ts';
+import { excerpt } from '../../evidence.ts';
+import { exchange } from '../../http-exchange.ts';
+import type { Pod } from '../../pod.ts';
+import { serverPort } from '../../pod-environment.ts';
+import type { Clause } from '../clause.ts';
+
+const questions = [
+  { what: 'without a token', expected: 403 },
+  { what: "with the user's token", expected: 200 },
+  { what: 'with a wrong token', expected: 403 },
+] as const;
+
+export const tokenAccess: Clause<Pod> = {
+  id: 'S9',
+  title: '`/api/status` opens to a token that the hub vouches for, and to no other',
+  why: "A server that asks nobody opens a student's files to the whole campus; one that cannot ask the hub opens to nobody.",
+  severity: 'must',
+  needs: ['S6'],
+  async test(pod, signal) {
+    const path = `${pod.servicePrefix}api/status`;
+    const tokens = [undefined, pod.user.userToken, `wrong-${pod.user.userToken.length}`];
+    const evidence: string[] = [];
+    const statuses: (number | undefined)[] = [];
+    for (const [index, question] of questions.entries()) {
+      const token = tokens[index];
+      const headers = token === undefined ? {} : { authorization: `token ${token}` };
+      const answered = await exchange({ host: pod.address, port: serverPort, path, headers }, signal);
+      statuses.push(answered.ok ? answered.value.status : undefined);
+      const shown = answered.ok ? String(answered.value.status) : excerpt(answered.error.message);
+      evidence.push(`GET ${path} ${question.what}: ${shown} (expected ${question.expected})`);
+    }
+    const asked = pod.hub.requests.some(({ path: at, token }) => at === '/hub/api/user' && token === 'user');
+    evidence.push(
+      asked ? 'it asked the hub whose token that is' : 'it never asked the hub whose token that is',
+    );
+    if (asked && questions.every(({ expected }, index) => statuses[index] === expected)) {
+      return ok({ result: 'pass', evidence });
+    }
+    return ok({ result: 'fail', evidence, hint: likelyCause(statuses, asked) });
+  },
+};
+
+function likelyCause(statuses: readonly (number | undefined)[], asked: boolean): string {
+  const [without, good, wrong] = statuses;
+  if (without === 200 || wrong === 200) {
+    return "the server lets anybody in: look for an empty `token` or `password`, `allow_unauthenticated_access` or `disable_user_config` in the image's Jupyter configuration";
+  }
+  if (good !== 200 && !asked) {
+    return 'the server does not ask the hub: JUPYTERHUB_API_URL is overridden, or a proxy variable (HTTP_PROXY without NO_PROXY) leads its requests elsewhere';
+  }
+  return 'the server asks the hub and does not heed its answer: the `jupyterhub` package in the image may be too old or broken';
+}

@@ -1,0 +1,91 @@
+/**
+ * Looks into a running container from outside its own servers: on which ports it listens, which programs
+ * run. Both come from /proc, read on this machine where the engine's containers are processes of it,
+ * else by a command inside; an image that has no such command simply cannot be looked into.
+ */
+import { readFile } from 'node:fs/promises';
+import { ok } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import type { ContainerEngine, ContainerState, EngineError } from '../engine/engine.ts';
+
+export interface ListeningSocket {
+  readonly port: number;
+  /** Only programs in the same container reach it. */
+  readonly loopback: boolean;
+}
+
+const maxBytes = 256 * 1024;
+
+/** TCP ports that are listened on, lowest first; undefined where they cannot be seen. */
+export async function listeningSockets(
+  engine: ContainerEngine,
+  state: ContainerState,
+  signal: AbortSignal,
+): Promise<Result<readonly ListeningSocket[] | undefined, EngineError>> {
+  const fromHost = await readFromHost(state);
+  if (fromHost !== undefined) return ok(parseSockets(fromHost));
+  const read = await engine.exec(state.id, ['cat', '/proc/net/tcp', '/proc/net/tcp6'], { maxBytes }, signal);
+  // A container that ended meanwhile, or an image without `cat`: nothing to see, and no trouble of the engine's.
+  if (!read.ok) return isEngineTrouble(read.error) ? read : ok(undefined);
+  return ok(read.value.stdout === '' ? undefined : parseSockets(read.value.stdout));
+}
+
+/** Command lines of all processes; undefined where they cannot be seen. */
+export async function commandLines(
+  engine: ContainerEngine,
+  id: string,
+  signal: AbortSignal,
+): Promise<Result<readonly string[] | undefined, EngineError>> {
+  // `read` would lose the zero bytes between the arguments; `tr` is in coreutils and in busybox.
+  const script = `for f in /proc/[0-9]*/cmdline; do tr '\\000' ' ' < "$f" 2>/dev/null; echo; done`;
+  const read = await engine.exec(id, ['/bin/sh', '-c', script], { maxBytes }, signal);
+  if (!read.ok) return isEngineTrouble(read.error) ? read : ok(undefined);
+  if (read.value.exitCode !== 0) return ok(undefined);
+  const lines = read.value.stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.includes('/proc/[0-9]*/cmdline') && !line.startsWith('tr '));
+  return ok(lines);
+}
+
+/**
+ * Reads `/proc/net/tcp` and `tcp6` as the kernel writes them: `sl local_address rem_address st …`, address in
+ * hexadecimal (32-bit words in the machine's byte order), `0A` meaning "listens".
+ */
+export function parseSockets(text: string): readonly ListeningSocket[] {
+  const found = new Map<number, boolean>();
+  for (const line of text.split('\n')) {
+    const fields = line.trim().split(/\s+/);
+    const [address = '', port = ''] = (fields[1] ?? '').split(':');
+    if (fields[3] !== '0A' || !/^[0-9A-F]{4}$/.test(port)) continue;
+    // Docker's own name server sits on 127.0.0.11 in every container of a user-defined network.
+    if (address === '0B00007F') continue;
+    const loopback = isLoopback(address);
+    const number = Number.parseInt(port, 16);
+    found.set(number, loopback && (found.get(number) ?? true));
+  }
+  return [...found].map(([port, loopback]) => ({ port, loopback })).toSorted((a, b) => a.port - b.port);
+}
+
+function isLoopback(address: string): boolean {
+  if (address.length === 8) return address.endsWith('7F');
+  return address === '00000000000000000000000001000000' || /^0{16}FFFF0000[0-9A-F]{6}7F$/.test(address);
+}
+
+/** The process's cgroup names its container: without that, the number belongs to a process of another machine. */
+async function readFromHost(state: ContainerState): Promise<string | undefined> {
+  if (state.pid === 0) return undefined;
+  try {
+    const cgroup = await readFile(`/proc/${state.pid}/cgroup`, 'utf8');
+    if (!cgroup.includes(state.id)) return undefined;
+    const v4 = await readFile(`/proc/${state.pid}/net/tcp`, 'utf8');
+    const v6 = await readFile(`/proc/${state.pid}/net/tcp6`, 'utf8').catch(() => '');
+    return v4 + v6;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEngineTrouble(error: EngineError): boolean {
+  return error.kind === 'unreachable' || error.kind === 'cancelled';
+}

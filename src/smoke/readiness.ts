@@ -1,0 +1,107 @@
+/**
+ * Waits until a container's server answers, and tells the ways in which it may fail to apart: ended, deaf,
+ * mute, listening somewhere else. It never waits beyond its budget.
+ */
+import { err, ok } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import type { ContainerEngine, ContainerState, EngineError } from '../engine/engine.ts';
+import { exchange } from './http-exchange.ts';
+import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
+import { listeningSockets } from './inside.ts';
+import type { ListeningSocket } from './inside.ts';
+import { pause } from './pause.ts';
+
+export interface ReadinessGoal {
+  readonly port: number;
+  readonly path: string;
+  readonly budgetMs: number;
+  /** Whether this answer means "ready". */
+  accepts(answer: HttpAnswer): boolean;
+  /** Whether this answer, had from another port, shows that the server has settled there. */
+  recognizes?(answer: HttpAnswer): boolean;
+}
+
+export type Readiness =
+  | { readonly kind: 'ready'; readonly afterMs: number; readonly answer: HttpAnswer }
+  | {
+      readonly kind: 'ended';
+      readonly afterMs: number;
+      readonly exitCode: number;
+      readonly outOfMemory: boolean;
+    }
+  | {
+      readonly kind: 'elsewhere';
+      readonly afterMs: number;
+      readonly port: number;
+      readonly listening: readonly ListeningSocket[];
+    }
+  | {
+      readonly kind: 'not-ready';
+      readonly afterMs: number;
+      /** What the port said last. */
+      readonly last: Result<HttpAnswer, HttpTrouble>;
+      /** Undefined where it cannot be seen. */
+      readonly listening: readonly ListeningSocket[] | undefined;
+    };
+
+const pollMs = 150;
+const lookMs = 500;
+const answerMs = 5000;
+
+/** Polls until the goal is reached or cannot be reached any more; only engine trouble is an error. */
+export async function awaitReadiness(
+  engine: ContainerEngine,
+  containerId: string,
+  address: string,
+  goal: ReadinessGoal,
+  signal: AbortSignal,
+): Promise<Result<Readiness, EngineError>> {
+  const started = performance.now();
+  const elapsed = (): number => performance.now() - started;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let last: Result<HttpAnswer, HttpTrouble> = err({ kind: 'refused', message: 'connection refused' });
+  let listening: readonly ListeningSocket[] | undefined;
+  do {
+    const timeoutMs = Math.max(500, Math.min(answerMs, goal.budgetMs - elapsed()));
+    last = await exchange({ host: address, port: goal.port, path: goal.path, timeoutMs }, signal);
+    if (last.ok && goal.accepts(last.value)) {
+      return ok({ kind: 'ready', afterMs: elapsed(), answer: last.value });
+    }
+    if (elapsed() - lookedAt >= lookMs) {
+      lookedAt = elapsed();
+      const state = await engine.inspectContainer(containerId, signal);
+      if (!state.ok) return state;
+      if (state.value.status === 'exited') return ok(endedAs(state.value, elapsed()));
+      if (!last.ok) {
+        const seen = await listeningSockets(engine, state.value, signal);
+        if (!seen.ok) return seen;
+        listening = seen.value;
+        const port = await findElsewhere(address, goal, listening ?? [], signal);
+        if (port !== undefined) {
+          return ok({ kind: 'elsewhere', afterMs: elapsed(), port, listening: listening ?? [] });
+        }
+      }
+    }
+    if (!(await pause(pollMs, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
+  } while (elapsed() < goal.budgetMs);
+  return ok({ kind: 'not-ready', afterMs: elapsed(), last, listening });
+}
+
+function endedAs(state: ContainerState, afterMs: number): Readiness {
+  return { kind: 'ended', afterMs, exitCode: state.exitCode ?? 0, outOfMemory: state.outOfMemory };
+}
+
+async function findElsewhere(
+  address: string,
+  goal: ReadinessGoal,
+  listening: readonly ListeningSocket[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (goal.recognizes === undefined) return undefined;
+  for (const { port, loopback } of listening) {
+    if (loopback || port === goal.port) continue;
+    const answered = await exchange({ host: address, port, path: goal.path, timeoutMs: 2000 }, signal);
+    if (answered.ok && goal.recognizes(answered.value)) return port;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+/**
+ * What the smoke test is asked. Data only; the caller has looked up everything in here, so that this room
+ * needs neither the image graph nor the engine's image store.
+ */
+import type { Resources } from '../matrix/image-set.ts';
+import type { Profile } from './verdict.ts';
+
+export interface SmokeRequest {
+  /** The image's name in the family. */
+  readonly name: string;
+  /** Local reference or image ID: what is started. */
+  readonly reference: string;
+  readonly imageId: string;
+  readonly profile: Profile;
+  /** What the hub will grant; without it 1 GiB and one processor. */
+  readonly resources: Resources;
+  /** Value of the owner label on everything made for this test. */
+  readonly runId: string;
+  /** The budget in bytes, where matrix.yaml sets one. */
+  readonly maxSize?: number;
+  /** The image's unpacked size in bytes. */
+  readonly size?: number;
+  /** Architectures of the image and of the machine that it will run on (`amd64`). */
+  readonly architecture?: { readonly image: string; readonly node: string };
+  /** Images of the family that this one works with. */
+  readonly companions?: {
+    /** Local reference of the family's proxy; the hub is tried with it. */
+    readonly proxy?: string;
+  };
+  /** Leaves containers, network and volumes behind, labelled, for somebody to look at. */
+  readonly keep?: boolean;
+}

@@ -1,0 +1,73 @@
+/**
+ * The smoke test of one image: plays the scenes of its profile and puts the verdict together.
+ * What is tested lies in `contract/`; which image is tested, and what its verdict means, is the caller's.
+ */
+import { err, ok } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import type { ContainerEngine, EngineError } from '../engine/engine.ts';
+import type { ImageKind } from '../matrix/image-set.ts';
+import { Bench } from './bench.ts';
+import { contractVersion } from './contract/clause.ts';
+import { scenes } from './contract/profiles.ts';
+import { tailLines } from './evidence.ts';
+import type { SmokeRequest } from './request.ts';
+import type { ClauseResult, Profile, Verdict } from './verdict.ts';
+
+const logTailLines = 30;
+
+const profileByKind = {
+  singleuser: 'singleuser',
+  pytorch: 'singleuser',
+  local: 'singleuser',
+  hub: 'hub',
+  proxy: 'proxy',
+  database: 'database',
+  registry: 'registry',
+  nfs: 'custom',
+  custom: 'custom',
+  builder: 'none',
+} as const satisfies Record<ImageKind, Profile>;
+
+/** The profile that images of this kind are held to. */
+export function profileOf(kind: ImageKind): Profile {
+  return profileByKind[kind];
+}
+
+/**
+ * Starts the image the way it will be started in earnest, and judges it clause by clause.
+ * `onClause` hears each result as it falls. Whatever the image does is in the verdict; an error means that
+ * the engine could not be used (or `cancelled`), and says nothing of the image. Everything made in the
+ * engine is removed before this answers, unless `keep` was asked for.
+ */
+export async function smokeImage(
+  engine: ContainerEngine,
+  request: SmokeRequest,
+  onClause: (result: ClauseResult) => void,
+  signal: AbortSignal,
+): Promise<Result<Verdict, EngineError>> {
+  const started = performance.now();
+  const clauses: ClauseResult[] = [];
+  let log = '';
+  for (const scene of scenes[request.profile]) {
+    if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
+    await using bench = new Bench(engine, {
+      runId: request.runId,
+      image: request.name,
+      keep: request.keep ?? false,
+    });
+    const played = await scene.play(request, bench, onClause, signal);
+    if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
+    clauses.push(...played.value.clauses);
+    if (played.value.log !== '') log = played.value.log;
+  }
+  return ok({
+    image: request.name,
+    imageId: request.imageId,
+    profile: request.profile,
+    contract: contractVersion,
+    passed: !clauses.some(({ severity, result }) => severity === 'must' && result === 'fail'),
+    clauses,
+    logTail: tailLines(log, logTailLines),
+    durationMs: performance.now() - started,
+  });
+}
