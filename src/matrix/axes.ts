@@ -1,0 +1,150 @@
+/**
+ * The values of a definition's axes: written out in matrix.yaml, or one for each entry of courses.yaml.
+ */
+import type { Check } from './check.ts';
+import { imageNameHelp, isImageName } from './check.ts';
+import { isValidGitRef, parseGitAddress } from './git-address.ts';
+import type { Lock } from './image-set.ts';
+import { parseRepositoryPath, pathHelp } from './repository-path.ts';
+import { readSchema } from './schema-diagnostics.ts';
+import { coursesSchema } from './schema.ts';
+import type { Course } from './schema.ts';
+import { usageError, usageWarning } from './usage-error.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+export interface AxisValue {
+  readonly name: string;
+  /** What `{axis.field}` gives; an absent optional field is not in here. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+export interface Axis {
+  readonly name: string;
+  readonly fields: readonly string[];
+  /** True where the values come from a file, which teachers edit. */
+  readonly fromFile: boolean;
+  /** Undefined where the file could not be used; placeholders can be checked all the same. */
+  readonly values: readonly AxisValue[] | undefined;
+}
+
+/** Fields of an entry of courses.yaml that placeholders may name. */
+export const courseFields = ['name', 'repo', 'ref', 'base', 'commit'] as const;
+
+/** A course's `base` with the place where it stands; whether it exists is known only when all images are. */
+export interface CourseBase {
+  readonly base: string;
+  readonly check: Check;
+  readonly path: YamlPath;
+}
+
+/** Values written out in matrix.yaml: distinct, and fit for an image's name. */
+export function literalAxisValues(
+  check: Check,
+  path: YamlPath,
+  names: readonly string[],
+): readonly AxisValue[] {
+  if (names.length === 0) {
+    check.findings.add(
+      usageError(
+        'empty-axis',
+        `the axis \`${String(path.at(-1))}\` has no values`,
+        check.source.valueSpan(path),
+      ),
+    );
+  }
+  checkValueNames(check, names, (index) => [...path, index]);
+  return names.map((name) => ({ name, fields: new Map() }));
+}
+
+/** The courses of a checked file; undefined where the file is no list of courses at all. */
+export function courseValues(
+  check: Check,
+  lock: Lock,
+): { values: readonly AxisValue[]; bases: readonly CourseBase[] } | undefined {
+  const reading = readSchema(coursesSchema, check.source, () => 0);
+  check.findings.add(...reading.diagnostics);
+  const courses = reading.content;
+  if (courses === undefined) return undefined;
+  checkValueNames(
+    check,
+    courses.map(({ name }) => name),
+    (index) => [index, 'name'],
+  );
+  courses.forEach((course, index) => checkCourse(check, course, index, lock));
+  return {
+    values: courses.map((course) => ({ name: course.name, fields: fieldsOf(course, lock) })),
+    bases: courses.flatMap(({ base }, index) =>
+      base === undefined ? [] : [{ base, check, path: [index, 'base'] }],
+    ),
+  };
+}
+
+function fieldsOf(course: Course, lock: Lock): ReadonlyMap<string, string> {
+  const commit = course.clone === true ? lock.git[lockedRefOf(course)] : undefined;
+  const { name, repo, ref, base } = course;
+  return new Map(
+    Object.entries({ name, repo, ref, base, commit }).flatMap(([field, value]) =>
+      value === undefined || value === '' ? [] : [[field, value]],
+    ),
+  );
+}
+
+/** The key under `git:` in matrix.lock of a course's repository. */
+export function lockedRefOf(course: { readonly repo: string; readonly ref?: string | undefined }): string {
+  return `${course.repo}#${course.ref ?? 'HEAD'}`;
+}
+
+function checkValueNames(check: Check, names: readonly string[], pathOf: (index: number) => YamlPath): void {
+  const first = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const span = check.source.valueSpan(pathOf(index));
+    const earlier = first.get(name);
+    if (earlier !== undefined) {
+      const notes = [{ message: 'it was first written here', span: check.source.valueSpan(pathOf(earlier)) }];
+      check.findings.add(usageError('duplicate-value', `\`${name}\` stands here twice`, span, { notes }));
+    } else first.set(name, index);
+    if (isImageName(name)) continue;
+    check.findings.add(
+      usageError('invalid-name', `\`${name}\` cannot be part of an image's name`, span, {
+        help: imageNameHelp,
+      }),
+    );
+  }
+}
+
+function checkCourse(check: Check, course: Course, index: number, lock: Lock): void {
+  checkAddress(check, course.repo, [index, 'repo']);
+  if (course.ref !== undefined && !isValidGitRef(course.ref)) {
+    const message = course.ref.startsWith('-')
+      ? 'a git ref cannot begin with `-`'
+      : `\`${course.ref}\` is no valid git ref`;
+    check.findings.add(
+      usageError('invalid-git-ref', message, check.source.valueSpan([index, 'ref']), {
+        help: 'name a branch, a tag or a commit',
+      }),
+    );
+  }
+  if (course.clone !== true || lock.git[lockedRefOf(course)] !== undefined) return;
+  check.findings.add(
+    usageWarning(
+      'unlocked-clone',
+      `\`${course.name}\` asks for a clone, but matrix.lock has no commit for it`,
+      check.source.keySpan([index, 'clone']),
+      { help: 'run `build lock`; until then nothing is cloned' },
+    ),
+  );
+}
+
+function checkAddress(check: Check, text: string, path: YamlPath): void {
+  const address = parseGitAddress(text);
+  const span = check.source.valueSpan(path);
+  if (address.kind === 'invalid') {
+    check.findings.add(usageError('invalid-git-address', address.message, span, { help: address.help }));
+    return;
+  }
+  if (address.kind === 'remote') return;
+  const inside = parseRepositoryPath(address.path);
+  if (inside.kind === 'invalid') {
+    check.findings.add(usageError(inside.code, inside.message, span, { help: pathHelp }));
+  }
+}

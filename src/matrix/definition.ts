@@ -1,0 +1,226 @@
+/**
+ * One definition of matrix.yaml → its images: each placeholder checked once, then one image for each
+ * combination of the axes' values. Whether the folders exist is tree.ts's question.
+ */
+import { parseReference } from '../../registry/reference.ts';
+import type { Axis, AxisValue } from './axes.ts';
+import { checkTemplate, imageNameHelp, isImageName, isVariableName } from './check.ts';
+import type { Check, TemplateRules } from './check.ts';
+import type { Image, Lock, Resources } from './image-set.ts';
+import { parseBytes } from './quantity.ts';
+import { parseRepositoryPath, pathHelp } from './repository-path.ts';
+import type { BuildDefinition } from './schema.ts';
+import { fillTemplate } from './template.ts';
+import type { Filled, TemplatePart } from './template.ts';
+import { usageError } from './usage-error.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+/** An image whose places in the tree are still to be looked at. */
+export interface PlannedImage {
+  readonly image: Image;
+  readonly context: string;
+  /** True where the context is chosen by an axis from a file: then a missing folder is an empty context. */
+  readonly contextFollowsFile: boolean;
+  readonly path: YamlPath;
+}
+
+type Combination = ReadonlyMap<string, AxisValue>;
+
+export interface Expansion {
+  readonly images: readonly PlannedImage[];
+  /** False where images were left out because something about them is wrong. */
+  readonly complete: boolean;
+}
+
+/** Expands a definition; images whose name or places are wrong are told and left out. */
+export function expandDefinition(
+  check: Check,
+  name: string,
+  definition: BuildDefinition,
+  axes: readonly Axis[],
+  declared: ReadonlySet<string>,
+  lock: Lock,
+): Expansion {
+  const path: YamlPath = ['images', name];
+  const errorsBefore = check.findings.errorCount;
+  const templates = parseTemplates(check, path, name, definition, axes, declared);
+  const resources = readResources(check, path, definition);
+  const maxSize = readBytes(check, [...path, 'maxSize'], definition.maxSize);
+  checkProvides(check, path, definition.provides ?? []);
+  if (check.findings.errorCount > errorsBefore) return { images: [], complete: false };
+  const fileAxes = new Set(axes.filter((axis) => axis.fromFile).map((axis) => axis.name));
+  const combinations = combinationsOf(axes);
+  const images = combinations.flatMap((combination): PlannedImage[] => {
+    const fill = (parts: readonly TemplatePart[]): Filled =>
+      fillTemplate(parts, check.environment, (axis, field) => {
+        const value = combination.get(axis);
+        return field === undefined ? value?.name : value?.fields.get(field);
+      });
+    const imageName = wholeValue(check, [...path, 'name'], fill(templates.name));
+    const context = pathValue(check, [...path, 'context'], fill(templates.context));
+    const given =
+      templates.dockerfile && pathValue(check, [...path, 'dockerfile'], fill(templates.dockerfile));
+    const target = templates.target && wholeValue(check, [...path, 'target'], fill(templates.target));
+    if (imageName === undefined || context === undefined) return [];
+    if (templates.dockerfile !== undefined && given === undefined) return [];
+    if (!checkName(check, [...path, 'name'], imageName)) return [];
+    const image: Image = {
+      name: imageName,
+      definition: name,
+      kind: definition.kind,
+      context,
+      dockerfile: given ?? (context === '.' ? 'Dockerfile' : `${context}/Dockerfile`),
+      target,
+      args: readArgs(templates.args, fill),
+      axes: Object.fromEntries([...combination].map(([axis, value]) => [axis, value.name])),
+      resources,
+      maxSize,
+      provides: definition.provides ?? [],
+      epoch: lock.epochs[imageName],
+      span: check.source.keySpan(path),
+    };
+    const contextFollowsFile = templates.context.some(
+      (part) => part.kind === 'value' && fileAxes.has(part.name),
+    );
+    return [{ image, context, contextFollowsFile, path }];
+  });
+  const known = axes.every((axis) => axis.values !== undefined);
+  return { images, complete: known && images.length === combinations.length };
+}
+
+interface Templates {
+  readonly name: readonly TemplatePart[];
+  readonly context: readonly TemplatePart[];
+  readonly dockerfile: readonly TemplatePart[] | undefined;
+  readonly target: readonly TemplatePart[] | undefined;
+  readonly args: ReadonlyMap<string, readonly TemplatePart[]>;
+}
+
+function parseTemplates(
+  check: Check,
+  path: YamlPath,
+  name: string,
+  definition: BuildDefinition,
+  axes: readonly Axis[],
+  declared: ReadonlySet<string>,
+): Templates {
+  const values = new Map(axes.map((axis) => [axis.name, axis.fields]));
+  const rules: TemplateRules = { values, environment: 'none' };
+  const { dockerfile, target } = definition;
+  const usual = [name, ...axes.map((axis) => `{${axis.name}}`)].join('-');
+  for (const argument of Object.keys(definition.args ?? {}).filter((each) => !isVariableName(each))) {
+    check.findings.add(
+      usageError(
+        'invalid-name',
+        `\`${argument}\` cannot be the name of a build argument`,
+        check.source.keySpan([...path, 'args', argument]),
+        { help: 'letters, digits and `_`, not beginning with a digit' },
+      ),
+    );
+  }
+  return {
+    name: checkTemplate(check, [...path, 'name'], definition.name ?? usual, rules),
+    context: checkTemplate(check, [...path, 'context'], definition.context, rules),
+    dockerfile:
+      dockerfile === undefined ? undefined : checkTemplate(check, [...path, 'dockerfile'], dockerfile, rules),
+    target: target === undefined ? undefined : checkTemplate(check, [...path, 'target'], target, rules),
+    args: new Map(
+      Object.entries(definition.args ?? {}).map(([argument, text]) => [
+        argument,
+        checkTemplate(check, [...path, 'args', argument], text, { values, environment: declared }),
+      ]),
+    ),
+  };
+}
+
+function combinationsOf(axes: readonly Axis[]): readonly Combination[] {
+  return axes.reduce<readonly Combination[]>(
+    (combinations, axis) =>
+      combinations.flatMap((each) =>
+        (axis.values ?? []).map((value) => new Map([...each, [axis.name, value] as const])),
+      ),
+    [new Map()],
+  );
+}
+
+/** A value in which every placeholder has to stand for something. */
+function wholeValue(check: Check, path: YamlPath, filled: Filled): string | undefined {
+  const [missing] = filled.empty;
+  if (missing === undefined) return filled.text;
+  check.findings.add(
+    usageError(
+      'absent-value',
+      `\`${missing}\` is absent for some values of its axis`,
+      check.source.textSpan(path, missing),
+      {
+        help: 'only `args` may name an optional field',
+      },
+    ),
+  );
+  return undefined;
+}
+
+function pathValue(check: Check, path: YamlPath, filled: Filled): string | undefined {
+  const text = wholeValue(check, path, filled);
+  if (text === undefined) return undefined;
+  const parsed = parseRepositoryPath(text);
+  if (parsed.kind === 'path') return parsed.path;
+  check.findings.add(
+    usageError(parsed.code, parsed.message, check.source.valueSpan(path), { help: pathHelp }),
+  );
+  return undefined;
+}
+
+function checkName(check: Check, path: YamlPath, name: string): boolean {
+  if (isImageName(name)) return true;
+  const span = check.source.valueSpan(path);
+  check.findings.add(
+    usageError('invalid-name', `\`${name}\` cannot be an image's name`, span, { help: imageNameHelp }),
+  );
+  return false;
+}
+
+function readArgs(
+  args: Templates['args'],
+  fill: (parts: readonly TemplatePart[]) => Filled,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...args].flatMap(([argument, parts]) => {
+      const { text, empty } = fill(parts);
+      const optional = parts.some((part) => part.kind === 'value' && empty.includes(part.raw));
+      return optional || (text === '' && empty.length > 0) ? [] : [[argument, text]];
+    }),
+  );
+}
+
+function readResources(check: Check, path: YamlPath, definition: BuildDefinition): Resources {
+  const { memory, cpu } = definition.resources ?? {};
+  const bytes = readBytes(check, [...path, 'resources', 'memory'], memory);
+  if (cpu !== undefined && !(cpu > 0 && Number.isFinite(cpu))) {
+    const span = check.source.valueSpan([...path, 'resources', 'cpu']);
+    check.findings.add(usageError('invalid-quantity', '`cpu` has to be a number above 0', span));
+  }
+  return { ...(bytes === undefined ? {} : { memory: bytes }), ...(cpu === undefined ? {} : { cpu }) };
+}
+
+function readBytes(check: Check, path: YamlPath, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseBytes(text);
+  if (bytes === undefined) {
+    check.findings.add(
+      usageError('invalid-quantity', `\`${text}\` is no size`, check.source.valueSpan(path), {
+        help: 'a number with a unit: `512Mi`, `2Gi`, `600MB`, `1.2GB`',
+      }),
+    );
+  }
+  return bytes;
+}
+
+function checkProvides(check: Check, path: YamlPath, provides: readonly string[]): void {
+  for (const [index, text] of provides.entries()) {
+    const reference = parseReference(text);
+    if (reference.kind === 'reference') continue;
+    const span = check.source.valueSpan([...path, 'provides', index]);
+    check.findings.add(usageError('invalid-reference', reference.message, span));
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Reads matrix.yaml, the files that it names, and matrix.lock from a folder: the edge of this room, where
+ * files are opened. What they mean is decided in matrix.ts.
+ */
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
+import { err, ok } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import { Findings } from './check.ts';
+import type { ImageSet } from './image-set.ts';
+import { emptyLock, readLock } from './lock.ts';
+import { axisFilesOf, checkMatrix, readMatrixText } from './matrix.ts';
+import type { MatrixReading } from './matrix.ts';
+import { parseRepositoryPath, pathHelp } from './repository-path.ts';
+import { Tree, checkTree } from './tree.ts';
+import { sortDiagnostics, usageError } from './usage-error.ts';
+
+export const matrixFile = 'matrix.yaml';
+export const lockFile = 'matrix.lock';
+
+export interface LoadedMatrix {
+  readonly set: ImageSet;
+  readonly warnings: Diagnostic[];
+}
+
+/**
+ * The family that a folder describes. `environment` is read only where the file says so.
+ * With one error there is no family: then the error side holds every finding, warnings included,
+ * sorted by file, line and column.
+ */
+export async function loadMatrix(
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Result<LoadedMatrix, readonly Diagnostic[]>> {
+  const root = resolve(directory);
+  const findings = new Findings();
+  const set = await load(root, environment, findings);
+  const sorted = sortDiagnostics(findings.all);
+  if (set === undefined || findings.errorCount > 0) return err(sorted);
+  return ok({ set, warnings: [...sorted] });
+}
+
+async function load(
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  findings: Findings,
+): Promise<ImageSet | undefined> {
+  const matrixText = await readText(directory, matrixFile, findings);
+  const lock = await loadLock(directory, findings);
+  if (matrixText === 'missing') {
+    findings.add(
+      usageError('missing-file', `there is no \`${matrixFile}\` in \`${directory}\``, undefined, {
+        help: 'run this in the folder that holds it',
+      }),
+    );
+  }
+  if (typeof matrixText !== 'object') return undefined;
+  const matrix = readMatrixText(matrixFile, matrixText.text, findings);
+  if (matrix === undefined) return undefined;
+  const tree = new Tree(directory);
+  const axisFiles = await loadAxisFiles(directory, matrix, tree, findings);
+  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory }, findings);
+  const check = { source: matrix.source, environment, findings };
+  return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
+}
+
+async function loadLock(directory: string, findings: Findings): Promise<ImageSet['lock']> {
+  const text = await readText(directory, lockFile, findings);
+  if (typeof text !== 'object') return emptyLock;
+  const { lock, diagnostics } = readLock(lockFile, text.text);
+  findings.add(...diagnostics);
+  return lock;
+}
+
+async function loadAxisFiles(
+  directory: string,
+  matrix: MatrixReading,
+  tree: Tree,
+  findings: Findings,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const [file, places] of axisFilesOf(matrix)) {
+    const spans = places.map((path) => matrix.source.valueSpan(path));
+    const parsed = parseRepositoryPath(file);
+    if (parsed.kind === 'invalid') {
+      tellAll(findings, spans, parsed.code, parsed.message, pathHelp);
+      continue;
+    }
+    const place = await tree.placeOf(parsed.path);
+    if (place === 'outside') {
+      const message = `\`${file}\` leaves the repository through a symbolic link`;
+      tellAll(findings, spans, 'path-leaves-repository', message, pathHelp);
+      continue;
+    }
+    const text = place === 'file' ? await readText(directory, parsed.path, findings) : 'missing';
+    if (text === 'missing') tellAll(findings, spans, 'missing-file', `the file \`${file}\` does not exist`);
+    else if (text !== 'told') texts.set(file, text.text);
+  }
+  return texts;
+}
+
+function tellAll(
+  findings: Findings,
+  spans: readonly SourceSpan[],
+  code: string,
+  message: string,
+  help?: string,
+): void {
+  findings.add(...spans.map((span) => usageError(code, message, span, { help })));
+}
+
+async function readText(
+  directory: string,
+  file: string,
+  findings: Findings,
+): Promise<{ text: string } | 'missing' | 'told'> {
+  try {
+    const bytes = await readFile(join(directory, file));
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
+    if (code === undefined) throw error;
+    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `cannot be read (${code})`;
+    findings.add(usageError('unreadable-file', `\`${file}\` ${why}`, undefined));
+    return 'told';
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The text of matrix.yaml and of the files that it names → the family, checked as far as text goes.
+ * Pure: what is on the disk is asked by load-matrix.ts and tree.ts.
+ */
+import { courseFields, courseValues, literalAxisValues } from './axes.ts';
+import type { Axis, AxisValue, CourseBase } from './axes.ts';
+import { imageNameHelp, isImageName } from './check.ts';
+import type { Check, Findings } from './check.ts';
+import { expandDefinition } from './definition.ts';
+import type { PlannedImage } from './definition.ts';
+import { readGroups } from './groups.ts';
+import type { ImageSet, Lock } from './image-set.ts';
+import { readMirrors, readRoots } from './roots.ts';
+import { readSchema } from './schema-diagnostics.ts';
+import { matrixSchema } from './schema.ts';
+import type { BuildDefinition, MatrixFile } from './schema.ts';
+import { checkImageNames, checkCourseBases } from './names.ts';
+import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
+import type { Environment } from './template.ts';
+import { usageError } from './usage-error.ts';
+import { readYaml } from './yaml-source.ts';
+import type { YamlPath, YamlSource } from './yaml-source.ts';
+
+/** matrix.yaml, read as far as its shape is right. */
+export interface MatrixReading {
+  readonly source: YamlSource;
+  readonly content: MatrixFile;
+  /** Names under `images:` whose entries are wrong and therefore not in the content. */
+  readonly broken: ReadonlySet<string>;
+}
+
+/** Reads matrix.yaml's text; what is wrong goes to the findings. Undefined where it is no map at all. */
+export function readMatrixText(file: string, text: string, findings: Findings): MatrixReading | undefined {
+  const { source, diagnostics } = readYaml(file, text, 'typed');
+  findings.add(...diagnostics);
+  if (source === undefined) return undefined;
+  const byEntry = new Set<string | number | undefined>(['images', 'roots', 'groups']);
+  const reading = readSchema(matrixSchema, source, (path) => (byEntry.has(path[0]) ? 2 : 1));
+  findings.add(...reading.diagnostics);
+  if (reading.content === undefined) return undefined;
+  const broken = reading.dropped.filter((path) => path[0] === 'images').map((path) => String(path[1]));
+  return { source, content: reading.content, broken: new Set(broken) };
+}
+
+/** The files that axes are taken from, as written, each with the places that name it. */
+export function axisFilesOf(matrix: MatrixReading): ReadonlyMap<string, readonly YamlPath[]> {
+  const files = new Map<string, readonly YamlPath[]>();
+  for (const [name, definition] of buildDefinitions(matrix.content)) {
+    for (const [axis, values] of Object.entries(definition.axes ?? {})) {
+      if (!('from' in values)) continue;
+      files.set(values.from, [...(files.get(values.from) ?? []), ['images', name, 'axes', axis, 'from']]);
+    }
+  }
+  return files;
+}
+
+function buildDefinitions(content: MatrixFile): readonly (readonly [string, BuildDefinition])[] {
+  return Object.entries(content.images).flatMap(([name, definition]) =>
+    'mirror' in definition ? [] : [[name, definition] as const],
+  );
+}
+
+export interface MatrixInput {
+  readonly matrix: MatrixReading;
+  /** Text of each axis file by the name that matrix.yaml gives it; one that could not be read is not in here. */
+  readonly axisFiles: ReadonlyMap<string, string>;
+  readonly lock: Lock;
+  readonly environment: Environment;
+  readonly directory: string;
+}
+
+/** The family without its images, which are planned: whether their folders exist is still open. */
+export interface CheckedMatrix {
+  readonly set: Omit<ImageSet, 'images'>;
+  readonly planned: readonly PlannedImage[];
+}
+
+/** Checks all that text alone can tell, and expands definitions and groups. */
+export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatrix {
+  const { matrix, lock, environment, directory } = input;
+  const { source, content } = matrix;
+  const check: Check = { source, environment, findings };
+  const registry = readRegistry(check, content);
+  const declared = readDeclaredNames(check, content.env ?? []);
+  const secrets = readSecrets(check, content.secrets ?? [], directory);
+  const roots = readRoots(check, content.roots, lock);
+  const mirrors = readMirrors(check, content.images);
+  const courses = readAxisFiles(input, findings);
+  const expansions = buildDefinitions(content).map(([name, definition]) => {
+    const axes = readAxes(check, name, definition, courses);
+    if (!isImageName(name)) {
+      const message = `\`${name}\` cannot be a definition's name`;
+      const span = source.keySpan(['images', name]);
+      findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
+      return { images: [], complete: false };
+    }
+    return expandDefinition(check, name, definition, axes, declared, lock);
+  });
+  const planned = expansions.flatMap((expansion) => expansion.images);
+  const images = planned.map(({ image }) => image);
+  const complete = expansions.every((expansion) => expansion.complete) && !hidesNames(matrix);
+  checkImageNames(check, images, mirrors);
+  if (complete)
+    checkCourseBases(
+      [...courses.values()].flatMap((file) => file?.bases ?? []),
+      images,
+      roots,
+    );
+  const groups = readGroups(check, content.groups ?? {}, {
+    images,
+    definitions: new Set(
+      [...Object.keys(content.images), ...matrix.broken].filter((name) => !isMirror(content, name)),
+    ),
+    mirrors: new Set(mirrors.map((mirror) => mirror.name)),
+    complete,
+  });
+  const tags = readTags(
+    check,
+    content,
+    images.map((image) => image.name),
+  );
+  return { set: { directory, roots, mirrors, groups, registry, tags, secrets, lock }, planned };
+}
+
+function isMirror(content: MatrixFile, name: string): boolean {
+  const definition = content.images[name];
+  return definition !== undefined && 'mirror' in definition;
+}
+
+/** True where a broken definition may have had images with other names than its own. */
+function hidesNames(matrix: MatrixReading): boolean {
+  return [...matrix.broken].some(
+    (name) => matrix.source.has(['images', name, 'axes']) || matrix.source.has(['images', name, 'name']),
+  );
+}
+
+type AxisFile = { readonly values: readonly AxisValue[]; readonly bases: readonly CourseBase[] } | undefined;
+
+function readAxisFiles(input: MatrixInput, findings: Findings): ReadonlyMap<string, AxisFile> {
+  const files = new Map<string, AxisFile>();
+  for (const [file, text] of input.axisFiles) {
+    const { source, diagnostics } = readYaml(file, text, 'typed');
+    findings.add(...diagnostics);
+    const check = source && { source, environment: input.environment, findings };
+    files.set(file, check && courseValues(check, input.lock));
+  }
+  return files;
+}
+
+function readAxes(
+  check: Check,
+  name: string,
+  definition: BuildDefinition,
+  courses: ReadonlyMap<string, AxisFile>,
+): readonly Axis[] {
+  return Object.entries(definition.axes ?? {}).map(([axis, values]) => {
+    const path = ['images', name, 'axes', axis];
+    if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(axis)) {
+      check.findings.add(
+        usageError('invalid-name', `\`${axis}\` cannot be an axis's name`, check.source.keySpan(path), {
+          help: 'letters, digits, `_` and `-`, beginning with a letter',
+        }),
+      );
+    }
+    if ('from' in values) {
+      return { name: axis, fields: courseFields, fromFile: true, values: courses.get(values.from)?.values };
+    }
+    return { name: axis, fields: [], fromFile: false, values: literalAxisValues(check, path, values) };
+  });
+}

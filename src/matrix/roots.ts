@@ -1,0 +1,56 @@
+/** Images from outside: the roots that ours start from, and the mirrors that are copied as they are. */
+import { parseReference } from '../../registry/reference.ts';
+import { imageNameHelp, isImageName } from './check.ts';
+import type { Check } from './check.ts';
+import type { Lock, Mirror, Root } from './image-set.ts';
+import type { MatrixFile } from './schema.ts';
+import { usageError } from './usage-error.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+/** The roots with the digests that the lock names. */
+export function readRoots(check: Check, roots: MatrixFile['roots'], lock: Lock): readonly Root[] {
+  const first = new Map<string, YamlPath>();
+  return Object.entries(roots ?? {}).map(([name, root]) => {
+    const path = ['roots', name];
+    const from = [...path, 'from'];
+    checkReference(check, from, root.from);
+    const earlier = first.get(root.from);
+    if (earlier !== undefined) {
+      const notes = [{ message: 'the other root', span: check.source.valueSpan(earlier) }];
+      const message = `two roots stand for \`${root.from}\``;
+      check.findings.add(usageError('duplicate-root', message, check.source.valueSpan(from), { notes }));
+    } else first.set(root.from, from);
+    if (root.bootstrap !== undefined && !/^[a-z][a-z0-9.-]*$/.test(root.bootstrap.debian)) {
+      const span = check.source.valueSpan([...path, 'bootstrap', 'debian']);
+      const message = `\`${root.bootstrap.debian}\` is no name of a Debian suite`;
+      check.findings.add(usageError('invalid-value', message, span, { help: 'for example `trixie`' }));
+    }
+    return {
+      name,
+      from: root.from,
+      digest: lock.roots[name],
+      bootstrap: root.bootstrap,
+      span: check.source.keySpan(path),
+    };
+  });
+}
+
+/** The mirrors among the definitions. */
+export function readMirrors(check: Check, images: MatrixFile['images']): readonly Mirror[] {
+  return Object.entries(images).flatMap(([name, definition]) => {
+    if (!('mirror' in definition)) return [];
+    const span = check.source.keySpan(['images', name]);
+    checkReference(check, ['images', name, 'mirror'], definition.mirror);
+    if (!isImageName(name)) {
+      const message = `\`${name}\` cannot be an image's name`;
+      check.findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
+    }
+    return [{ name, from: definition.mirror, span }];
+  });
+}
+
+function checkReference(check: Check, path: YamlPath, text: string): void {
+  const reference = parseReference(text);
+  if (reference.kind === 'reference') return;
+  check.findings.add(usageError('invalid-reference', reference.message, check.source.valueSpan(path)));
+}

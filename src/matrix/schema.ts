@@ -1,0 +1,92 @@
+/**
+ * The shape of matrix.yaml, courses.yaml and matrix.lock. Shape only: which names exist, whether a path
+ * leads somewhere and what a template yields is checked by the other files of this room, which can say it better.
+ */
+import { z } from 'zod';
+import { imageKinds } from './image-set.ts';
+
+const mirrorSchema = z
+  .strictObject({
+    mirror: z.string().describe('An image of somebody else that is copied into our registry as it is'),
+  })
+  .describe('A mirror: nothing is built');
+
+const fileAxisSchema = z
+  .strictObject({ from: z.string().describe('A YAML list of `{name, repo, ref?, base?, clone?}`') })
+  .describe('An axis with one value for each entry of a file');
+
+const resourcesSchema = z.strictObject({
+  memory: z.string().describe('What the hub will grant: `512Mi`, `2Gi`').optional(),
+  cpu: z.number().describe('Processors; fractions are allowed').optional(),
+});
+
+const buildSchema = z
+  .strictObject({
+    context: z.string().describe('Folder that the Dockerfile may copy from'),
+    kind: z.enum(imageKinds).describe('What the image is started as'),
+    dockerfile: z.string().describe('Default: `Dockerfile` in the context').optional(),
+    target: z.string().describe("The Dockerfile's stage to stop at").optional(),
+    axes: z
+      .record(z.string(), z.union([z.array(z.string()), fileAxisSchema]))
+      .describe('One image for each combination of their values')
+      .optional(),
+    name: z.string().describe("Default: the definition's name, then `-value` for each axis").optional(),
+    args: z.record(z.string(), z.string()).describe('Build arguments').optional(),
+    resources: resourcesSchema.describe('What the smoke test runs under').optional(),
+    maxSize: z.string().describe('Upper bound of the unpacked size: `600MB`').optional(),
+    provides: z
+      .array(z.string())
+      .describe("References that this image stands for in others' FROM lines")
+      .optional(),
+  })
+  .describe('An image definition');
+
+const rootSchema = z.strictObject({
+  from: z.string().describe('The reference as it stands in Dockerfiles'),
+  bootstrap: z
+    .strictObject({ debian: z.string().describe("Debian's suite, e.g. `trixie`") })
+    .describe('How it is made where no registry of the world answers')
+    .optional(),
+});
+
+const secretSchema = z.union([
+  z.strictObject({ id: z.string(), env: z.string().describe('Name of an environment variable') }),
+  z.strictObject({ id: z.string(), file: z.string().describe('Path of a file') }),
+]);
+
+/** matrix.yaml. */
+export const matrixSchema = z.strictObject({
+  registry: z.string().describe('Where images are published; empty: nowhere').optional(),
+  naming: z.enum(['repository-per-image', 'single-repository']).optional(),
+  tags: z.array(z.string()).describe('Tags of a published image').optional(),
+  env: z.array(z.string()).describe('Environment names that `args` may use').optional(),
+  secrets: z.array(secretSchema).describe('Build secrets').optional(),
+  roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
+  groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
+  images: z.record(z.string(), z.union([mirrorSchema, buildSchema])).describe('The image definitions'),
+});
+
+export type MatrixFile = z.infer<typeof matrixSchema>;
+export type BuildDefinition = z.infer<typeof buildSchema>;
+export type SecretEntry = z.infer<typeof secretSchema>;
+
+/** One entry of a file that an axis is taken from. */
+export const courseSchema = z.strictObject({
+  name: z.string(),
+  repo: z.string().describe('https, ssh, or a path inside the repository'),
+  ref: z.string().describe('Branch, tag or commit').optional(),
+  base: z.string().describe('Image that it starts from').optional(),
+  clone: z.boolean().describe('Whether the repository is cloned into the image').optional(),
+});
+
+export type Course = z.infer<typeof courseSchema>;
+
+/** courses.yaml, and any other file that an axis is taken from. */
+export const coursesSchema = z.array(courseSchema);
+
+/** matrix.lock. */
+export const lockSchema = z.strictObject({
+  roots: z.record(z.string(), z.string()).optional(),
+  git: z.record(z.string(), z.string()).optional(),
+  epochs: z.record(z.string(), z.string()).optional(),
+});

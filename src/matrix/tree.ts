@@ -1,0 +1,143 @@
+/**
+ * What the matrix says, held against the files on the disk: contexts, Dockerfiles, paths that leave the
+ * repository through a symbolic link. Reads no file's content.
+ */
+import { realpath, stat } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+import type { SourceSpan } from '../core/diagnostic.ts';
+import type { Check, Findings } from './check.ts';
+import type { PlannedImage } from './definition.ts';
+import type { Image } from './image-set.ts';
+import { pathHelp } from './repository-path.ts';
+import { usageError } from './usage-error.ts';
+
+export type Place = 'file' | 'folder' | 'other' | 'missing' | 'outside';
+
+/** The repository's tree; asks the disk once for each path. */
+export class Tree {
+  readonly #directory: string;
+  readonly #places = new Map<string, Promise<Place>>();
+  #root: Promise<string> | undefined;
+
+  /** `directory`: absolute path of the repository's root. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** What lies at a relative path, symbolic links followed. */
+  async placeOf(path: string): Promise<Place> {
+    const known = this.#places.get(path);
+    if (known !== undefined) return await known;
+    const asked = this.#look(path);
+    this.#places.set(path, asked);
+    return await asked;
+  }
+
+  async #look(path: string): Promise<Place> {
+    this.#root ??= realpath(this.#directory);
+    const root = await this.#root;
+    const real = await realpathOrUndefined(join(root, path));
+    if (real === undefined) return 'missing';
+    if (real !== root && !real.startsWith(root === sep ? sep : root + sep)) return 'outside';
+    const stats = await stat(real);
+    if (stats.isFile()) return 'file';
+    return stats.isDirectory() ? 'folder' : 'other';
+  }
+}
+
+async function realpathOrUndefined(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // A loop of links and a name that is too long lead nowhere either.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(String(code))) return undefined;
+    throw error;
+  }
+}
+
+/** Looks at every image's context and Dockerfile; a context that may be missing becomes an empty one. */
+export async function checkTree(
+  check: Check,
+  planned: readonly PlannedImage[],
+  tree: Tree,
+): Promise<readonly Image[]> {
+  return await Promise.all(
+    planned.map(async (each) => {
+      const context = await checkContext(check, each, tree);
+      await checkDockerfile(check, each, tree, context);
+      return context === 'empty' ? { ...each.image, context: undefined } : each.image;
+    }),
+  );
+}
+
+type ContextState = 'present' | 'empty' | 'wrong';
+
+async function checkContext(check: Check, planned: PlannedImage, tree: Tree): Promise<ContextState> {
+  const { context, contextFollowsFile, path } = planned;
+  const span = check.source.valueSpan([...path, 'context']);
+  const place = await tree.placeOf(context);
+  if (place === 'missing' && contextFollowsFile) return 'empty';
+  if (place !== 'folder') {
+    tellPlace(check.findings, place, context, 'folder', span, 'missing-context');
+    return 'wrong';
+  }
+  if (contextFollowsFile) await checkTeachersFiles(check, context, tree, span);
+  return 'present';
+}
+
+async function checkTeachersFiles(
+  check: Check,
+  context: string,
+  tree: Tree,
+  span: SourceSpan,
+): Promise<void> {
+  for (const file of ['environment.yml', 'environment.yaml']) {
+    const path = posix.join(context, file);
+    if ((await tree.placeOf(path)) === 'missing') continue;
+    check.findings.add(
+      usageError(
+        'unsupported-file',
+        `\`${path}\` is not read: courses install with pip, not with conda`,
+        span,
+        {
+          help: `list its Python packages in \`${posix.join(context, 'requirements.txt')}\`, system packages in \`apt.txt\`, and remove it`,
+        },
+      ),
+    );
+  }
+}
+
+async function checkDockerfile(
+  check: Check,
+  planned: PlannedImage,
+  tree: Tree,
+  context: ContextState,
+): Promise<void> {
+  const { image, path } = planned;
+  const given = check.source.has([...path, 'dockerfile']);
+  // Without a folder there is no Dockerfile in it: one finding is enough.
+  if (!given && context === 'wrong') return;
+  const span = check.source.valueSpan([...path, given ? 'dockerfile' : 'context']);
+  const place = await tree.placeOf(image.dockerfile);
+  if (place !== 'file')
+    tellPlace(check.findings, place, image.dockerfile, 'file', span, 'missing-dockerfile');
+}
+
+function tellPlace(
+  findings: Findings,
+  place: Place,
+  path: string,
+  wanted: 'file' | 'folder',
+  span: SourceSpan,
+  missingCode: string,
+): void {
+  if (place === 'outside') {
+    const message = `\`${path}\` leaves the repository through a symbolic link`;
+    findings.add(usageError('path-leaves-repository', message, span, { help: pathHelp }));
+  } else if (place === 'missing') {
+    findings.add(usageError(missingCode, `the ${wanted} \`${path}\` does not exist`, span));
+  } else {
+    findings.add(usageError(missingCode, `\`${path}\` is not a ${wanted}`, span));
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * One YAML file: its plain value, and for each key and value the place where it stands.
+ * Knows YAML and its traps, and nothing of what the keys mean.
+ */
+import { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document, Node, Pair, YAMLMap } from 'yaml';
+import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
+import { usageError, usageWarning } from './usage-error.ts';
+
+export type YamlPath = readonly (string | number)[];
+
+/** A file that was read without a syntax error. Every span falls back to the nearest parent that exists. */
+export interface YamlSource {
+  readonly file: string;
+  /** The file as plain maps, lists and scalars; aliases are followed. */
+  readonly value: unknown;
+  has(path: YamlPath): boolean;
+  keySpan(path: YamlPath): SourceSpan;
+  valueSpan(path: YamlPath): SourceSpan;
+  /** The place of a piece of text inside the value; the whole value where it is written in another form. */
+  textSpan(path: YamlPath, piece: string): SourceSpan;
+}
+
+export interface YamlReading {
+  /** Undefined where the file cannot be understood as YAML. */
+  readonly source: YamlSource | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Reads a file's text. `scalars: 'text'` leaves every scalar a string (a commit of digits alone is no number);
+ * `'typed'` follows YAML 1.2's core schema.
+ */
+export function readYaml(file: string, text: string, scalars: 'typed' | 'text'): YamlReading {
+  const clean = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const places = new Places(file, clean);
+  const document = parseDocument(clean, {
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+    schema: scalars === 'text' ? 'failsafe' : 'core',
+  });
+  const diagnostics: Diagnostic[] = [
+    ...document.errors.map((error) => syntaxError(error.code, error.message, places.span(...error.pos))),
+    ...document.warnings.map((warning) =>
+      usageWarning('yaml-warning', sentence(warning.message), places.span(...warning.pos)),
+    ),
+  ];
+  if (document.errors.length > 0) return { source: undefined, diagnostics };
+  if (document.contents === null || isEmptyScalar(document.contents)) {
+    diagnostics.push(usageError('empty-file', `\`${file}\` is empty`, places.span(0, 0)));
+    return { source: undefined, diagnostics };
+  }
+  const broken = structureErrors(document, places);
+  diagnostics.push(...broken.diagnostics);
+  if (broken.fatal) return { source: undefined, diagnostics };
+  const value = toPlain(document);
+  if (!value.ok) {
+    diagnostics.push(usageError('invalid-yaml', 'aliases unfold into too many values', places.span(0, 0)));
+    return { source: undefined, diagnostics };
+  }
+  return { source: sourceOf(document, value.value, places), diagnostics };
+}
+
+function isEmptyScalar(node: unknown): boolean {
+  return isScalar(node) && node.source === '' && (node.value === null || node.type === 'PLAIN');
+}
+
+function toPlain(document: Document): { ok: true; value: unknown } | { ok: false } {
+  try {
+    return { ok: true, value: document.toJS() };
+  } catch (error) {
+    // The parser's guard against aliases of aliases of aliases throws this; aliases without an anchor are found before.
+    if (error instanceof ReferenceError) return { ok: false };
+    throw error;
+  }
+}
+
+function syntaxError(code: string, message: string, span: SourceSpan): Diagnostic {
+  if (code === 'MULTIPLE_DOCS') {
+    return usageError('invalid-yaml', 'only one YAML document may stand in this file', span, {
+      help: 'take out the line `---` and put everything into one document',
+    });
+  }
+  if (code === 'TAB_AS_INDENT') {
+    return usageError('invalid-yaml', 'YAML is indented by spaces, not by tabs', span, {
+      help: 'replace each tab at the beginning of a line by spaces',
+    });
+  }
+  return usageError('invalid-yaml', sentence(message), span);
+}
+
+function sentence(message: string): string {
+  return message.replace(/\.$/, '');
+}
+
+/** What the parser lets pass and we don't: equal keys, keys that are no text, aliases that lead nowhere. */
+function structureErrors(document: Document, places: Places): { diagnostics: Diagnostic[]; fatal: boolean } {
+  const diagnostics: Diagnostic[] = [];
+  let fatal = false;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      fatal = true;
+      diagnostics.push(
+        usageError('invalid-yaml', `no anchor \`&${alias.source}\` stands before`, places.of(alias)),
+      );
+    },
+    Map(_, map) {
+      const first = new Map<string, SourceSpan>();
+      for (const { key } of map.items) {
+        const span = places.of(key);
+        if (!isScalar(key) || typeof key.value !== 'string') {
+          fatal = true;
+          diagnostics.push(
+            usageError('wrong-type', 'a key has to be text', span, { help: 'put the key in quotes' }),
+          );
+          continue;
+        }
+        const earlier = first.get(key.value);
+        if (earlier === undefined) first.set(key.value, span);
+        else diagnostics.push(duplicateKey(key.value, span, earlier));
+        // `__proto__` is no ordinary name in JavaScript: the schema's library passes over it without a word.
+        if (key.value === '__proto__') {
+          diagnostics.push(usageError('unknown-key', 'unknown key `__proto__`', span));
+        }
+      }
+    },
+  });
+  return { diagnostics, fatal };
+}
+
+function duplicateKey(key: string, span: SourceSpan, earlier: SourceSpan): Diagnostic {
+  return usageError('duplicate-key', `the key \`${key}\` stands here twice`, span, {
+    notes: [{ message: 'it was first written here', span: earlier }],
+  });
+}
+
+function sourceOf(document: Document, value: unknown, places: Places): YamlSource {
+  const whole = places.span(0, 0);
+  function nearest(path: YamlPath, part: 'key' | 'value'): SourceSpan {
+    for (let length = path.length; length > 0; length -= 1) {
+      const step = stepAt(document, path.slice(0, length));
+      if (step === undefined) continue;
+      const exact = length === path.length;
+      return places.of((part === 'key' || !exact ? step.key : step.value) ?? step.value ?? step.key);
+    }
+    return whole;
+  }
+  return {
+    file: places.file,
+    value,
+    has: (path) => path.length === 0 || stepAt(document, path) !== undefined,
+    keySpan: (path) => nearest(path, 'key'),
+    valueSpan: (path) => nearest(path, 'value'),
+    textSpan(path, piece) {
+      const range = stepAt(document, path)?.value?.range;
+      const start = range ? places.text.slice(range[0], range[1]).indexOf(piece) : -1;
+      if (!range || start < 0) return nearest(path, 'value');
+      return places.span(range[0] + start, range[0] + start + piece.length);
+    },
+  };
+}
+
+interface Step {
+  readonly key: Node | undefined;
+  readonly value: Node | undefined;
+}
+
+function stepAt(document: Document, path: YamlPath): Step | undefined {
+  let step: Step = { key: undefined, value: document.contents ?? undefined };
+  for (const segment of path) {
+    const node = isAlias(step.value) ? step.value.resolve(document) : step.value;
+    if (isMap(node)) {
+      const pair = pairOf(node, String(segment));
+      if (pair === undefined) return undefined;
+      step = { key: asNode(pair.key), value: asNode(pair.value) };
+    } else if (isSeq(node) && typeof segment === 'number' && segment < node.items.length) {
+      const item = asNode(node.items[segment]);
+      step = { key: item, value: item };
+    } else {
+      return undefined;
+    }
+  }
+  return step;
+}
+
+/** Of equal keys the last one counts, as it does in the plain value. */
+function pairOf(map: YAMLMap, name: string): Pair | undefined {
+  return map.items.findLast(({ key }) => isScalar(key) && key.value === name);
+}
+
+function asNode(value: unknown): Node | undefined {
+  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value : undefined;
+}
+
+/** Offsets of a text as lines and columns (in UTF-16 code units, as editors count them). */
+class Places {
+  readonly file: string;
+  readonly text: string;
+  readonly #starts: number[] = [0];
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
+  }
+
+  of(node: unknown): SourceSpan {
+    const range = asNode(node)?.range;
+    return range ? this.span(range[0], range[1]) : this.span(0, 0);
+  }
+
+  /** From `start` to `end`, or to the end of the first line where it goes on. */
+  span(start: number, end: number): SourceSpan {
+    const last = this.#starts.findLastIndex((offset) => offset <= Math.min(start, this.text.length));
+    const lineStart = this.#starts[last] ?? 0;
+    const lineEnd = (this.#starts[last + 1] ?? this.text.length + 1) - 1;
+    const text = this.text.slice(lineStart, lineEnd).replace(/\r$/, '');
+    const column = Math.min(start - lineStart, text.length);
+    const length = Math.max(1, Math.min(end - lineStart, text.length) - column);
+    return { file: this.file, line: last + 1, column: column + 1, length, text };
+  }
+}
