@@ -1,0 +1,82 @@
+/**
+ * Blobs, as far as small ones are needed: is it there, and upload in one piece
+ * (OCI distribution specification, end-2, 4a and 6). Layers of built images travel by the engine's push.
+ */
+import { digestOf, type Digest } from './digest.ts';
+import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
+import type { Absent, Stored } from './manifests.ts';
+import type { Exchange } from './session.ts';
+import type { Repository } from './tags.ts';
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+interface BlobOptions {
+  readonly exchange: Exchange;
+  readonly now: () => number;
+}
+
+/** Whether the repository has the blob. */
+export async function headBlob(
+  repository: Repository,
+  digest: Digest,
+  options: BlobOptions,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'found' } | Absent | Failed> {
+  const { registry } = repository;
+  const answer = await options.exchange(
+    {
+      method: 'HEAD',
+      ...repositoryOf(repository),
+      actions: 'pull',
+      path: `/v2/${repository.repository}/blobs/${digest}`,
+      maxBytes: MAX_ANSWER_BYTES,
+    },
+    signal,
+  );
+  if (answer.kind === 'failed') return answer;
+  if (answer.status === 200) return { kind: 'found' };
+  if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'absent' };
+  return errorOfAnswer(registry, `looking for ${digest}`, answer, options.now());
+}
+
+/** Uploads the bytes unless they are there. */
+export async function uploadBlob(
+  repository: Repository,
+  bytes: Uint8Array,
+  options: BlobOptions,
+  signal: AbortSignal,
+): Promise<Stored | Failed> {
+  const digest = digestOf(bytes);
+  const there = await headBlob(repository, digest, options, signal);
+  if (there.kind === 'failed') return there;
+  if (there.kind === 'found') return { kind: 'stored', digest };
+  const { registry, repository: name } = repository;
+  const common = { ...repositoryOf(repository), actions: 'pull,push', maxBytes: MAX_ANSWER_BYTES } as const;
+  const started = await options.exchange(
+    { method: 'POST', ...common, path: `/v2/${name}/blobs/uploads/` },
+    signal,
+  );
+  if (started.kind === 'failed') return started;
+  const location = started.headers.get('location');
+  if (started.status !== 202) return errorOfAnswer(registry, `uploading to ${name}`, started, options.now());
+  if (location === null) return invalidAnswer(registry, `it names no place to upload to, for ${name}`);
+  const path = `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
+  const finished = await options.exchange(
+    {
+      method: 'PUT',
+      ...common,
+      path,
+      headers: { 'content-type': 'application/octet-stream' },
+      body: Buffer.from(bytes),
+    },
+    signal,
+  );
+  if (finished.kind === 'failed') return finished;
+  if (finished.status !== 201)
+    return errorOfAnswer(registry, `uploading to ${name}`, finished, options.now());
+  return { kind: 'stored', digest };
+}
+
+function repositoryOf(repository: Repository): Repository {
+  return { registry: repository.registry, repository: repository.repository };
+}

@@ -1,0 +1,88 @@
+/**
+ * The client that the rest of a program uses: composes transport, retries, logins and endpoints.
+ * Holds no logic of its own, knows nothing of image families, and prints nothing.
+ */
+import { headBlob, uploadBlob } from './blobs.ts';
+import type { CredentialSource } from './credentials.ts';
+import type { Digest } from './digest.ts';
+import type { Failed } from './error.ts';
+import {
+  getManifest,
+  headManifest,
+  putManifest,
+  type Absent,
+  type Manifest,
+  type ManifestHead,
+  type Stored,
+} from './manifests.ts';
+import type { Reference } from './reference.ts';
+import { defaultRetryPolicy, withRetries, type RetryPolicy } from './retry.ts';
+import { Sessions } from './session.ts';
+import { listTags, type Repository, type TagList } from './tags.ts';
+import { createTransport } from './transport.ts';
+
+export interface RegistryClientOptions {
+  readonly credentials: CredentialSource;
+  /** Registries (`host` or `host:port`) beside this machine's own that are spoken to without TLS. */
+  readonly insecure?: readonly string[];
+  readonly userAgent?: string;
+  /** For one try of one request, its answer's body included. */
+  readonly timeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+}
+
+export interface Pong {
+  readonly kind: 'found';
+  readonly login: 'none' | 'basic' | 'bearer';
+}
+
+/** Every call answers a value, never throws for what a registry or network does, and ends with its signal. */
+export interface RegistryClient {
+  /** Whether a registry answers there, and which kind of login it wants; tries no login. */
+  ping(registry: string, signal: AbortSignal): Promise<Pong | Failed>;
+  headManifest(reference: Reference, signal: AbortSignal): Promise<ManifestHead | Absent | Failed>;
+  getManifest(reference: Reference, signal: AbortSignal): Promise<Manifest | Absent | Failed>;
+  putManifest(
+    reference: Reference,
+    bytes: Uint8Array,
+    mediaType: string,
+    signal: AbortSignal,
+  ): Promise<Stored | Failed>;
+  listTags(repository: Repository, signal: AbortSignal): Promise<TagList | Absent | Failed>;
+  headBlob(
+    repository: Repository,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'found' } | Absent | Failed>;
+  /** Small blobs in one piece. */
+  uploadBlob(repository: Repository, bytes: Uint8Array, signal: AbortSignal): Promise<Stored | Failed>;
+}
+
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const policy = { ...defaultRetryPolicy, ...options.retry };
+  const transport = createTransport({
+    userAgent: options.userAgent ?? 'oci-distribution-client',
+    timeoutMs: options.timeoutMs ?? 30_000,
+  });
+  const sessions = new Sessions({
+    send: withRetries(transport, policy),
+    credentials: options.credentials,
+    insecure: options.insecure ?? [],
+    now: policy.now,
+  });
+  const endpoint = { exchange: sessions.exchange, now: policy.now };
+  return {
+    async ping(registry, signal) {
+      const challenge = await sessions.challengeOf(registry, signal);
+      if (challenge.kind === 'failed') return challenge;
+      return { kind: 'found', login: challenge.kind === 'open' ? 'none' : challenge.kind };
+    },
+    headManifest: (reference, signal) => headManifest(reference, endpoint, signal),
+    getManifest: (reference, signal) => getManifest(reference, endpoint, signal),
+    putManifest: (reference, bytes, mediaType, signal) =>
+      putManifest(reference, bytes, mediaType, endpoint, signal),
+    listTags: (repository, signal) => listTags(repository, endpoint, signal),
+    headBlob: (repository, digest, signal) => headBlob(repository, digest, endpoint, signal),
+    uploadBlob: (repository, bytes, signal) => uploadBlob(repository, bytes, endpoint, signal),
+  };
+}

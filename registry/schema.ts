@@ -1,0 +1,59 @@
+/**
+ * The shapes of what comes from outside: registries', token servers' and credential helpers' replies, and
+ * Docker's config.json. Permissive and minimal: only what we read is described, the rest may be anything.
+ */
+import { z } from 'zod';
+
+/** Reads JSON of a given shape; undefined when it is not JSON or has another shape. */
+export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array | string): T | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const parsed = schema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Errors of a registry (`errors`), or of a token server (`details`). */
+export const errorBodySchema = z.object({
+  errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).optional(),
+  details: z.string().optional(),
+});
+
+/** A token server's answer: some say `token`, some `access_token`, some both. */
+export const tokenSchema = z.object({
+  token: z.string().optional(),
+  access_token: z.string().optional(),
+  expires_in: z.number().optional(),
+});
+
+/** A registry with no tags may answer null in the place of a list. */
+export const tagListSchema = z.object({ tags: z.array(z.string()).nullish() });
+
+export const manifestSchema = z.object({
+  schemaVersion: z.number(),
+  mediaType: z.string().optional(),
+});
+
+export const dockerConfigSchema = z.object({
+  auths: z
+    .record(
+      z.string(),
+      z.object({
+        auth: z.string().optional(),
+        username: z.string().optional(),
+        password: z.string().optional(),
+        identitytoken: z.string().optional(),
+      }),
+    )
+    .optional(),
+  credsStore: z.string().optional(),
+  credHelpers: z.record(z.string(), z.string()).optional(),
+});
+
+export type DockerConfig = z.infer<typeof dockerConfigSchema>;
+
+/** What `docker-credential-X get` prints. */
+export const helperAnswerSchema = z.object({ Username: z.string(), Secret: z.string() });

@@ -1,0 +1,182 @@
+/**
+ * One HTTP exchange: connection, time limit, bounded body, and redirects under guard.
+ * Knows no logins and never tries twice (session.ts and retry.ts). Runs on Node's own fetch, whose
+ * connections are kept alive and shared; Node's settings for proxies and additional CAs apply.
+ */
+import { cancelled, failed, invalidAnswer, type Failed } from './error.ts';
+import { DOCKER_HUB } from './reference.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  /** The registry's name for messages. */
+  readonly host: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  /** A longer answer is refused while it is read. */
+  readonly maxBytes: number;
+}
+
+export interface Answer {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** True when a redirect led to another origin: its 401 and 404 are not the registry's word. */
+  readonly fromElsewhere: boolean;
+}
+
+export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<Answer | Failed>;
+
+const REDIRECTS = 5;
+
+/** Sends one request. Expected trouble (connection, time, size, bad redirects, the signal) comes back as Failed. */
+export function createTransport(options: { readonly userAgent: string; readonly timeoutMs: number }): Send {
+  return async (request, signal) => {
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    const either = AbortSignal.any([signal, timeout]);
+    try {
+      return await follow(request, options.userAgent, either);
+    } catch (error) {
+      if (signal.aborted) return cancelled(request.host);
+      if (timeout.aborted) {
+        const seconds = options.timeoutMs / 1000;
+        return failed({
+          kind: 'unreachable',
+          host: request.host,
+          code: 'TIMEOUT',
+          message: `${request.host}: no answer within ${seconds} s`,
+        });
+      }
+      return connectionError(request.host, error);
+    }
+  };
+}
+
+/**
+ * Where a registry's API is: plain HTTP for this machine and for hosts declared insecure, else HTTPS.
+ * Docker Hub answers at another name than its references say.
+ */
+export function baseUrl(registry: string, insecure: readonly string[]): URL {
+  const host = registry === DOCKER_HUB ? 'registry-1.docker.io' : registry;
+  return new URL(`${isPlainHttp(registry, insecure) ? 'http' : 'https'}://${host}`);
+}
+
+/** Whether this host is spoken to without TLS. */
+export function isPlainHttp(registry: string, insecure: readonly string[]): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(registry) || insecure.includes(registry);
+}
+
+async function follow(
+  request: HttpRequest,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<Answer | Failed> {
+  let url = request.url;
+  for (let hop = 0; hop <= REDIRECTS; hop += 1) {
+    const fromElsewhere = url.origin !== request.url.origin;
+    const response = await fetch(url, {
+      method: request.method,
+      headers: headersFor(request, fromElsewhere, userAgent),
+      redirect: 'manual',
+      signal,
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    const location = response.headers.get('location');
+    if (!isRedirect(response.status) || location === null) {
+      const body = await readBounded(response, request.maxBytes);
+      if (body === undefined) {
+        return invalidAnswer(request.host, `the answer is longer than ${request.maxBytes} bytes`);
+      }
+      return { kind: 'answer', status: response.status, headers: response.headers, body, fromElsewhere };
+    }
+    await response.body?.cancel();
+    const next = redirectTarget(location, url);
+    if (typeof next === 'string') return invalidAnswer(request.host, next);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return invalidAnswer(request.host, `a redirect in answer to ${request.method}`);
+    }
+    url = next;
+  }
+  return invalidAnswer(request.host, `more than ${REDIRECTS} redirects`);
+}
+
+function headersFor(request: HttpRequest, elsewhere: boolean, userAgent: string): Headers {
+  const headers = new Headers(request.headers);
+  headers.set('user-agent', userAgent);
+  // A storage host that a registry redirects to has its own signature in the URL; our login is not for it.
+  if (elsewhere) headers.delete('authorization');
+  return headers;
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/** The redirect's target, or what is wrong with it. Messages leave out the query: it may hold a signature. */
+function redirectTarget(location: string, from: URL): URL | string {
+  const url = URL.parse(location, from.href);
+  if (url === null) return 'a redirect to something that is no URL';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return `a redirect to ${url.protocol}`;
+  if (from.protocol === 'https:' && url.protocol === 'http:') {
+    return `a redirect from HTTPS to plain HTTP (${url.host})`;
+  }
+  if (url.username !== '' || url.password !== '') return `a redirect with a login in it (${url.host})`;
+  return url;
+}
+
+/** The whole body, or undefined as soon as it is longer than allowed. */
+async function readBounded(response: Response, maxBytes: number): Promise<Buffer | undefined> {
+  if (response.body === null) return Buffer.alloc(0);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop early cancels the stream and with it the connection.
+  for await (const chunk of response.body) {
+    length += chunk.byteLength;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function connectionError(host: string, error: unknown): Failed {
+  const code = codeOf(error);
+  // Anything else that fetch throws is a bug of ours, such as a header that cannot be.
+  if (code === undefined && !isNetworkFailure(error)) throw error;
+  return failed({
+    kind: 'unreachable',
+    host,
+    message: `${host}: ${explain(code)}`,
+    ...(code === undefined ? {} : { code }),
+  });
+}
+
+function isNetworkFailure(error: unknown): boolean {
+  return error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated');
+}
+
+function codeOf(error: unknown): string | undefined {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
+  return typeof cause.code === 'string' ? cause.code : undefined;
+}
+
+function explain(code: string | undefined): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there (connection refused)';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the name cannot be resolved';
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'it speaks plain HTTP where HTTPS was expected; declare it insecure if that is meant';
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return `its certificate is signed by nobody known here (${code}); name the authority in NODE_EXTRA_CA_CERTS`;
+    default:
+      return `the connection failed${code === undefined ? '' : ` (${code})`}`;
+  }
+}
