@@ -138,6 +138,7 @@ function createBody(spec: ContainerSpec): object {
         ports.map(([port, host]) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: String(host) }]]),
       ),
       RestartPolicy: { Name: spec.restart ?? 'no' },
+      LogConfig: logConfigOf(spec),
     },
     NetworkingConfig: aliasesOf(spec),
   };
@@ -152,6 +153,12 @@ function hostLimits(spec: ContainerSpec): object {
     PidsLimit: spec.pidsLimit,
     ShmSize: spec.shmSize,
   };
+}
+
+/** Two files, because a file that is full is emptied: with one, the end of the log would be lost with its beginning. */
+function logConfigOf({ logLimit }: ContainerSpec): object | undefined {
+  if (logLimit === undefined) return undefined;
+  return { Type: 'json-file', Config: { 'max-size': String(Math.ceil(logLimit / 2)), 'max-file': '2' } };
 }
 
 function aliasesOf({ network, networkAliases = [] }: ContainerSpec): object | undefined {

@@ -28,7 +28,10 @@ export function connectDocker(options: { readonly socket?: string } = {}): Engin
     ...volumes(transport),
     ...networks(transport),
     info: (signal) => info(transport, signal),
-    build: () => Promise.reject(new Error('builds are not there yet')),
+    async build(request, onEvent, signal) {
+      const { build } = await import('./build.ts');
+      return build(transport, images, request, onEvent, signal);
+    },
     async close() {
       transport.close();
     },
