@@ -1,0 +1,120 @@
+/**
+ * Says what may start now and what should start first, from names, parents and costs alone. It starts nothing
+ * itself, and knows no image, no engine and no clock: whoever works through it tells it what ended, and how.
+ */
+
+export interface QueueNode {
+  readonly name: string;
+  /** Names that are not in the queue count as finished. */
+  readonly parents: readonly string[];
+  /** What it is expected to cost, in any unit; at least 0. */
+  readonly cost: number;
+}
+
+/** A node that will never start, and the failed one that keeps it from it. */
+export interface Blocked {
+  readonly name: string;
+  readonly culprit: string;
+}
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1);
+
+/**
+ * A queue over an acyclic graph. Each node is waiting, then running (`take`), then ended (`finish`, `fail`), or
+ * never starts (blocked by a failed ancestor, or cancelled).
+ */
+export class BuildQueue {
+  readonly #children = new Map<string, string[]>();
+  readonly #priority = new Map<string, number>();
+  readonly #waiting = new Set<string>();
+  readonly #running = new Set<string>();
+  /** Parents that have not finished yet, by name. */
+  readonly #missing = new Map<string, number>();
+
+  /** Names must be distinct, and the graph without a cycle: anything else is a bug of the caller's and throws. */
+  constructor(nodes: Iterable<QueueNode>) {
+    const all = [...nodes];
+    for (const { name } of all) {
+      if (this.#waiting.has(name)) throw new Error(`\`${name}\` is in the queue twice`);
+      this.#waiting.add(name);
+      this.#children.set(name, []);
+    }
+    for (const { name, parents } of all) {
+      const known = [...new Set(parents)].filter((parent) => this.#waiting.has(parent));
+      this.#missing.set(name, known.length);
+      for (const parent of known) this.#children.get(parent)?.push(name);
+    }
+    const costs = new Map(all.map(({ name, cost }) => [name, cost]));
+    for (const { name, cost } of all) {
+      const behind = this.#descendants(name);
+      if (behind.has(name)) throw new Error(`\`${name}\` waits for itself`);
+      this.#priority.set(
+        name,
+        [...behind].reduce((sum, other) => sum + (costs.get(other) ?? 0), cost),
+      );
+    }
+  }
+
+  /** True when nothing runs and nothing will start any more. */
+  get isDone(): boolean {
+    return this.#waiting.size === 0 && this.#running.size === 0;
+  }
+
+  /** Names that may start now, the most urgent first: its own cost and that of all that waits for it; then by name. */
+  ready(): readonly string[] {
+    return [...this.#waiting]
+      .filter((name) => this.#missing.get(name) === 0)
+      .toSorted((a, b) => this.#priorityOf(b) - this.#priorityOf(a) || byCodeUnit(a, b));
+  }
+
+  /** Takes the most urgent name out as running; undefined when nothing may start now. */
+  take(): string | undefined {
+    const [name] = this.ready();
+    if (name === undefined) return undefined;
+    this.#waiting.delete(name);
+    this.#running.add(name);
+    return name;
+  }
+
+  /** A running node has ended well: what waited for it alone is ready now. */
+  finish(name: string): void {
+    this.#end(name);
+    for (const child of this.#children.get(name) ?? []) {
+      this.#missing.set(child, (this.#missing.get(child) ?? 0) - 1);
+    }
+  }
+
+  /** A running node has failed. Answers all that now never starts, nearest first; what is blocked already is not told again. */
+  fail(name: string): readonly Blocked[] {
+    this.#end(name);
+    const blocked = [...this.#descendants(name)].filter((other) => this.#waiting.delete(other));
+    return blocked.map((other) => ({ name: other, culprit: name }));
+  }
+
+  /** Nothing more starts; what runs may still end. Answers the names that were waiting. */
+  cancel(): readonly string[] {
+    const names = [...this.#waiting];
+    this.#waiting.clear();
+    return names;
+  }
+
+  #end(name: string): void {
+    if (!this.#running.delete(name)) throw new Error(`\`${name}\` does not run`);
+  }
+
+  #priorityOf(name: string): number {
+    return this.#priority.get(name) ?? 0;
+  }
+
+  #descendants(name: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const open = [...(this.#children.get(name) ?? [])];
+    for (let at = 0; at < open.length; at += 1) {
+      const next = open[at];
+      if (next === undefined || found.has(next)) continue;
+      found.add(next);
+      open.push(...(this.#children.get(next) ?? []));
+    }
+    return found;
+  }
+}

@@ -1,0 +1,332 @@
+/**
+ * Reads one Dockerfile: its instructions, stages, declared arguments, and every reference by which it may
+ * draw on another image. Pure text in, data out; what a reference stands for is resolve-references.ts's work.
+ * Instructions are cut by logical-lines.ts and read, one at a time, by dockerfile-ast.
+ */
+import {
+  Arg,
+  DockerfileParser,
+  From,
+  type Instruction as AstInstruction,
+  Run,
+  Copy,
+  Add,
+} from 'dockerfile-ast';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { didYouMean } from '../core/near-name.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { usageError } from '../matrix/usage-error.ts';
+import {
+  type Directive,
+  type LogicalLine,
+  readLogicalLines,
+  sourceRange,
+  type TextRange,
+} from './logical-lines.ts';
+import { mountSource } from './mount-option.ts';
+import { spanOf } from './text-span.ts';
+
+/** One instruction, ready to be hashed. */
+export interface Instruction {
+  /** Upper case: `RUN`. */
+  readonly keyword: string;
+  readonly line: number;
+  /** On one line, keyword in upper case, no comments; continuation lines joined as BuildKit joins them. */
+  readonly text: string;
+  /** Heredocs with their terminators, verbatim. */
+  readonly heredocs: readonly string[];
+  /** Index of its stage; undefined before the first FROM. */
+  readonly stage: number | undefined;
+}
+
+/** A name or reference that an instruction draws on, as written. */
+export interface ReferenceText {
+  readonly text: string;
+  /** Where it stands in the file. */
+  readonly range: TextRange;
+  /** Index of its instruction, and where it stands in that instruction's text. */
+  readonly instruction: number;
+  readonly at: number;
+}
+
+/** `COPY --from=…` or `RUN --mount=…,from=…`. */
+export interface SourceReference extends ReferenceText {
+  readonly via: 'copy' | 'mount';
+}
+
+/** An `ARG`; one instruction may declare several. */
+export interface ArgDeclaration {
+  readonly name: string;
+  /** As written, quotes included; undefined: declared without a value. */
+  readonly defaultText: string | undefined;
+  readonly range: TextRange;
+}
+
+/** An `ADD` of something from the network. */
+export interface RemoteAdd {
+  readonly source: string;
+  readonly range: TextRange;
+  /** True with `--checksum`, or for a git address that names a whole commit. */
+  readonly pinned: boolean;
+}
+
+export interface Stage {
+  readonly index: number;
+  /** Lower case, as BuildKit compares it. */
+  readonly name: string | undefined;
+  readonly base: ReferenceText;
+  readonly args: readonly ArgDeclaration[];
+  readonly references: readonly SourceReference[];
+  readonly remoteAdds: readonly RemoteAdd[];
+  /** `ONBUILD` instructions that draw on another image: their effect falls in other builds. */
+  readonly deferredReferences: readonly TextRange[];
+}
+
+export interface ParsedDockerfile {
+  readonly file: string;
+  readonly text: string;
+  readonly escape: '\\' | '`';
+  readonly directives: readonly Directive[];
+  readonly globalArgs: readonly ArgDeclaration[];
+  /** At least one. */
+  readonly stages: readonly Stage[];
+  readonly instructions: readonly Instruction[];
+}
+
+const keywords = [
+  'ADD',
+  'ARG',
+  'CMD',
+  'COPY',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'FROM',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'ONBUILD',
+  'RUN',
+  'SHELL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+  'WORKDIR',
+];
+
+/** A stage's parts while its instructions are still being read. */
+interface OpenStage {
+  readonly index: number;
+  readonly name: string | undefined;
+  readonly base: ReferenceText;
+  readonly args: ArgDeclaration[];
+  readonly references: SourceReference[];
+  readonly remoteAdds: RemoteAdd[];
+  readonly deferredReferences: TextRange[];
+}
+
+/**
+ * Parses the text of a Dockerfile; `file` names it in diagnostics.
+ * Errors, all of them together: an unterminated heredoc, an unknown instruction, anything but ARG before the first
+ * FROM, a malformed FROM, no FROM at all. What only BuildKit can judge is left to BuildKit.
+ */
+export function parseDockerfile(text: string, file: string): Result<ParsedDockerfile, readonly Diagnostic[]> {
+  const read = readLogicalLines(text);
+  if (!read.ok) {
+    const span = spanOf(file, text, read.error);
+    return err([
+      usageError('unterminated-heredoc', `the heredoc \`${read.error.name}\` is never closed`, span),
+    ]);
+  }
+  const reader = new Reader(text, file, read.value.escape, read.value.directives);
+  for (const line of read.value.lines) reader.read(line);
+  return reader.finish();
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #file: string;
+  readonly #escape: '\\' | '`';
+  readonly #directives: readonly Directive[];
+  readonly #errors: Diagnostic[] = [];
+  readonly #instructions: Instruction[] = [];
+  readonly #globalArgs: ArgDeclaration[] = [];
+  readonly #stages: OpenStage[] = [];
+
+  constructor(text: string, file: string, escape: '\\' | '`', directives: readonly Directive[]) {
+    this.#text = text;
+    this.#file = file;
+    this.#escape = escape;
+    this.#directives = directives;
+  }
+
+  read(line: LogicalLine): void {
+    const keyword = /^\S+/.exec(line.text)?.[0] ?? '';
+    const upper = keyword.toUpperCase();
+    if (!keywords.includes(upper) && !this.#hasOwnFrontend()) {
+      const help = didYouMean(upper, keywords);
+      this.#error(
+        'unknown-instruction',
+        `\`${keyword}\` is not an instruction`,
+        line,
+        0,
+        keyword.length,
+        help,
+      );
+    }
+    const stage = this.#stages.at(-1);
+    this.#instructions.push({
+      keyword: upper,
+      line: line.line,
+      text: upper + line.text.slice(keyword.length),
+      heredocs: line.heredocs,
+      stage: upper === 'FROM' ? this.#stages.length : stage?.index,
+    });
+    if (upper === 'FROM') this.#readFrom(line);
+    else if (stage === undefined && upper !== 'ARG') {
+      this.#error(
+        'instruction-before-from',
+        `\`${upper}\` stands before the first FROM`,
+        line,
+        0,
+        keyword.length,
+      );
+    } else if (upper === 'ARG') (stage?.args ?? this.#globalArgs).push(...this.#readArgs(line));
+    else if (stage !== undefined) this.#readSources(line, upper, stage);
+  }
+
+  finish(): Result<ParsedDockerfile, readonly Diagnostic[]> {
+    if (this.#stages.length === 0 && this.#errors.length === 0) {
+      const span = spanOf(this.#file, this.#text, { start: 0, end: 0 });
+      this.#errors.push(usageError('no-from', 'this Dockerfile has no FROM', span));
+    }
+    if (this.#errors.length > 0) return err(this.#errors);
+    return ok({
+      file: this.#file,
+      text: this.#text,
+      escape: this.#escape,
+      directives: this.#directives,
+      globalArgs: this.#globalArgs,
+      stages: this.#stages,
+      instructions: this.#instructions,
+    });
+  }
+
+  // A frontend of its own (`# syntax=`) may know instructions that we do not.
+  #hasOwnFrontend(): boolean {
+    return this.#directives.some(({ name }) => name === 'syntax');
+  }
+
+  #readFrom(line: LogicalLine): void {
+    const from = this.#ast(line);
+    const words = from.getArguments().map((argument) => argument.getValue());
+    const image = from instanceof From ? from.getImageRange() : null;
+    const isNamed = words.length === 3 && words[1]?.toLowerCase() === 'as';
+    if (image === null || !(words.length === 1 || isNamed)) {
+      const help = 'write `FROM image`, or `FROM image AS stage`';
+      this.#error('invalid-from', 'this FROM is not understood', line, 0, line.text.length, help);
+      return;
+    }
+    const name = words[2]?.toLowerCase();
+    if (name !== undefined && !/^[a-z][a-z0-9._-]*$/.test(name)) {
+      const start = line.text.length - name.length;
+      this.#error('invalid-stage-name', `\`${name}\` cannot name a stage`, line, start, line.text.length);
+    }
+    this.#stages.push({
+      index: this.#stages.length,
+      name,
+      base: this.#reference(line, image.start.character, image.end.character),
+      args: [],
+      references: [],
+      remoteAdds: [],
+      deferredReferences: [],
+    });
+  }
+
+  #readArgs(line: LogicalLine): readonly ArgDeclaration[] {
+    const arg = this.#ast(line);
+    if (!(arg instanceof Arg)) return [];
+    return arg.getProperties().map((property) => {
+      const { start, end } = property.getRange();
+      return {
+        name: property.getName(),
+        defaultText: property.getUnescapedValue() ?? undefined,
+        range: sourceRange(line, start.character, end.character),
+      };
+    });
+  }
+
+  #readSources(line: LogicalLine, keyword: string, stage: OpenStage): void {
+    if (keyword === 'COPY') stage.references.push(...this.#copySources(line));
+    else if (keyword === 'RUN') stage.references.push(...this.#mountSources(line));
+    else if (keyword === 'ADD') stage.remoteAdds.push(...this.#remoteAdds(line));
+    else if (
+      keyword === 'ONBUILD' &&
+      /^ONBUILD\s+(?:COPY\s(?:.*\s)?--from=|RUN\s(?:.*\s)?--mount=\S*from=)/i.test(line.text)
+    ) {
+      stage.deferredReferences.push(sourceRange(line, 0, line.text.length));
+    }
+  }
+
+  #copySources(line: LogicalLine): readonly SourceReference[] {
+    const copy = this.#ast(line);
+    if (!(copy instanceof Copy)) return [];
+    return copy.getFlags().flatMap((flag) => {
+      const range = flag.getName() === 'from' ? flag.getValueRange() : null;
+      if (range === null || range.start.character === range.end.character) return [];
+      return [{ ...this.#reference(line, range.start.character, range.end.character), via: 'copy' as const }];
+    });
+  }
+
+  #mountSources(line: LogicalLine): readonly SourceReference[] {
+    const run = this.#ast(line);
+    if (!(run instanceof Run)) return [];
+    return run.getFlags().flatMap((flag) => {
+      const range = flag.getName() === 'mount' ? flag.getValueRange() : null;
+      const source = range === null ? undefined : mountSource(flag.getValue() ?? '');
+      if (range === null || source === undefined) return [];
+      const start = range.start.character + source.start;
+      return [{ ...this.#reference(line, start, range.start.character + source.end), via: 'mount' as const }];
+    });
+  }
+
+  #remoteAdds(line: LogicalLine): readonly RemoteAdd[] {
+    const add = this.#ast(line);
+    if (!(add instanceof Add)) return [];
+    const hasChecksum = add.getFlags().some((flag) => flag.getName() === 'checksum' && flag.getValue());
+    return add.getArguments().flatMap((argument) => {
+      const source = argument
+        .getValue()
+        .replace(/^\[?"?/, '')
+        .replace(/"?[,\]]*$/, '');
+      const isGit = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/\S+\.git(?:#|$)/.test(source);
+      if (!isGit && !/^https?:\/\//.test(source)) return [];
+      const { start, end } = argument.getRange();
+      const hasCommit = isGit && /#[0-9a-f]{40}(?::|$)/.test(source);
+      const range = sourceRange(line, start.character, end.character);
+      return [{ source, range, pinned: hasChecksum || hasCommit }];
+    });
+  }
+
+  #reference(line: LogicalLine, start: number, end: number): ReferenceText {
+    return {
+      text: line.text.slice(start, end),
+      range: sourceRange(line, start, end),
+      instruction: this.#instructions.length - 1,
+      at: start,
+    };
+  }
+
+  /** The instruction alone, already on one line, so that columns are offsets in the line's text. */
+  #ast(line: LogicalLine): AstInstruction {
+    const directive = this.#escape === '`' ? '# escape=`\n' : '';
+    const [instruction] = DockerfileParser.parse(directive + line.text).getInstructions();
+    if (instruction === undefined) throw new Error(`no instruction in ${JSON.stringify(line.text)}`);
+    return instruction;
+  }
+
+  #error(code: string, message: string, line: LogicalLine, start: number, end: number, help?: string): void {
+    const span = spanOf(this.#file, this.#text, sourceRange(line, start, end));
+    this.#errors.push(usageError(code, message, span, { help }));
+  }
+}

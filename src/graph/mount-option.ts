@@ -1,0 +1,19 @@
+/**
+ * Reads the `from` of a `RUN --mount=…` value. BuildKit reads the value as one line of CSV, so that a field may
+ * stand in quotes (`"from=x"`), which dockerfile-ast 0.7.1 hands on with its quotes. Pure.
+ */
+import type { TextRange } from './logical-lines.ts';
+
+/** Where the value of `from=` stands within a mount's value; undefined where there is none, or an empty one. */
+export function mountSource(value: string): TextRange | undefined {
+  for (const match of value.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)) {
+    const field = match[1] ?? '';
+    const quoted = field.startsWith('"') ? 1 : 0;
+    const prefix = /^from=/i.exec(field.slice(quoted))?.[0];
+    if (prefix === undefined) continue;
+    const start = match.index + quoted + prefix.length;
+    const end = match.index + field.length - quoted;
+    if (end > start) return { start, end };
+  }
+  return undefined;
+}

@@ -1,0 +1,202 @@
+/**
+ * Finds out, for one image, which references of its Dockerfile count and what each of them stands for: the
+ * stages that its target needs (BuildKit leaves the others out), arguments filled in, names told apart from
+ * stages. Pure; knows no other image but by name.
+ */
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Image } from '../matrix/image-set.ts';
+import { usageError } from '../matrix/usage-error.ts';
+import { didYouMean } from '../core/near-name.ts';
+import { parseReference, type Reference } from '../../registry/reference.ts';
+import type { ParsedDockerfile, ReferenceText, Stage } from './dockerfile.ts';
+import type { Family } from './family.ts';
+import { expandWord, type ExpansionError, type VariableLookup } from './shell-word.ts';
+import { spanOf } from './text-span.ts';
+
+/** A reference that leads out of the Dockerfile. */
+export interface OutsideReference {
+  readonly source: ReferenceText;
+  /** As it stands, arguments filled in. */
+  readonly text: string;
+  readonly names:
+    | { readonly kind: 'image'; readonly name: string }
+    | { readonly kind: 'root'; readonly reference: Reference };
+}
+
+export interface ResolvedDockerfile {
+  /** Indexes of the stages that the target needs, ascending. */
+  readonly stages: readonly number[];
+  /** In the order in which they stand in the file. */
+  readonly references: readonly OutsideReference[];
+  readonly errors: readonly Diagnostic[];
+}
+
+/** Build arguments as matrix.yaml and matrix.lock give them, whether the Dockerfile declares them or not. */
+export function givenArgs(image: Image): Readonly<Record<string, string>> {
+  return image.epoch === undefined ? image.args : { EPOCH: image.epoch, ...image.args };
+}
+
+/**
+ * Resolves the references that `image` draws on. `platform` (`linux/amd64`) gives TARGETARCH and its like.
+ * Errors: unknown target stage, undeclared argument in a FROM, a variable in `--from`, an invalid reference.
+ */
+export function resolveDockerfile(
+  image: Image,
+  dockerfile: ParsedDockerfile,
+  family: Family,
+  platform: string | undefined,
+): ResolvedDockerfile {
+  const resolver = new Resolver(image, dockerfile, family, platform);
+  const target = resolver.targetStage();
+  if (target !== undefined) resolver.visit(target);
+  return resolver.result();
+}
+
+class Resolver {
+  readonly #image: Image;
+  readonly #dockerfile: ParsedDockerfile;
+  readonly #family: Family;
+  readonly #lookup: VariableLookup;
+  readonly #reached = new Set<number>();
+  readonly #references: OutsideReference[] = [];
+  readonly #errors: Diagnostic[] = [];
+
+  constructor(image: Image, dockerfile: ParsedDockerfile, family: Family, platform: string | undefined) {
+    this.#image = image;
+    this.#dockerfile = dockerfile;
+    this.#family = family;
+    this.#lookup = globalScope(dockerfile, givenArgs(image), platform);
+  }
+
+  targetStage(): Stage | undefined {
+    const { stages } = this.#dockerfile;
+    const { target } = this.#image;
+    if (target === undefined) return stages.at(-1);
+    const found = this.#stageNamed(target, stages.length);
+    if (found === undefined) {
+      const names = stages.flatMap((stage) => stage.name ?? []);
+      const known = names.length === 0 ? 'no stage has a name' : `stages: ${names.join(', ')}`;
+      const help = didYouMean(target, names) ?? known;
+      const message = `\`${this.#dockerfile.file}\` has no stage \`${target}\``;
+      this.#errors.push(usageError('unknown-target', message, this.#image.span, { help }));
+    }
+    return found;
+  }
+
+  visit(stage: Stage): void {
+    if (this.#reached.has(stage.index)) return;
+    this.#reached.add(stage.index);
+    const base = this.#expand(stage.base);
+    if (base !== undefined && base !== 'scratch') this.#follow(stage.base, base, stage.index, false);
+    for (const reference of stage.references) {
+      if (/\$./.test(reference.text)) this.#refuseVariable(reference);
+      else this.#follow(reference, reference.text, stage.index, true);
+    }
+  }
+
+  result(): ResolvedDockerfile {
+    return {
+      stages: [...this.#reached].toSorted((a, b) => a - b),
+      references: this.#references.toSorted((a, b) => a.source.range.start - b.source.range.start),
+      errors: this.#errors,
+    };
+  }
+
+  #follow(source: ReferenceText, text: string, before: number, mayBeIndex: boolean): void {
+    const stage = this.#stageNamed(text, before, mayBeIndex);
+    if (stage !== undefined) return this.visit(stage);
+    const name = this.#family.find(text);
+    if (name !== undefined) {
+      this.#references.push({ source, text, names: { kind: 'image', name } });
+      return;
+    }
+    const reference = parseReference(text);
+    if (reference.kind === 'reference') {
+      this.#references.push({ source, text, names: { kind: 'root', reference } });
+    } else {
+      this.#error('invalid-reference', `\`${text}\` is not an image reference`, source, reference.message);
+    }
+  }
+
+  /** The last stage of that name before the given index: a stage cannot draw on a later one. */
+  #stageNamed(text: string, before: number, mayBeIndex = true): Stage | undefined {
+    const { stages } = this.#dockerfile;
+    const name = text.toLowerCase();
+    const named = stages.findLast((stage) => stage.index < before && stage.name === name);
+    if (named !== undefined || !mayBeIndex || !/^\d+$/.test(text)) return named;
+    return Number(text) < before ? stages[Number(text)] : undefined;
+  }
+
+  #expand(base: ReferenceText): string | undefined {
+    const expanded = expandWord(base.text, this.#lookup, this.#dockerfile.escape);
+    if (!expanded.ok) {
+      this.#refuseExpansion(base, expanded.error);
+      return undefined;
+    }
+    if (expanded.value.trim() !== '') return expanded.value;
+    const help = 'give its arguments a default, or a value under `args:`';
+    this.#error('empty-reference', `\`${base.text}\` is empty for image \`${this.#image.name}\``, base, help);
+    return undefined;
+  }
+
+  #refuseExpansion(base: ReferenceText, error: ExpansionError): void {
+    if (error.kind === 'malformed') {
+      this.#error('invalid-reference', `\`${base.text}\` is not understood: ${error.message}`, base);
+      return;
+    }
+    const declared = this.#dockerfile.globalArgs.map(({ name }) => name);
+    const help = didYouMean(error.name, declared) ?? `write \`ARG ${error.name}\` before the first FROM`;
+    this.#error('undefined-argument', `\`${error.name}\` is not declared before the first FROM`, base, help);
+  }
+
+  #refuseVariable(reference: ReferenceText): void {
+    const help = `write a stage \`FROM ${reference.text} AS name\` and name it here`;
+    this.#error(
+      'variable-in-from',
+      `BuildKit fills in no variables here: \`${reference.text}\``,
+      reference,
+      help,
+    );
+  }
+
+  #error(code: string, message: string, source: ReferenceText, help?: string): void {
+    const span = spanOf(this.#dockerfile.file, this.#dockerfile.text, source.range);
+    this.#errors.push(usageError(code, message, span, { help }));
+  }
+}
+
+/** The arguments that a FROM may use: those declared before the first one, and BuildKit's own for platforms. */
+function globalScope(
+  dockerfile: ParsedDockerfile,
+  given: Readonly<Record<string, string>>,
+  platform: string | undefined,
+): VariableLookup {
+  const values = new Map<string, { value: string; set: boolean }>();
+  for (const [name, value] of platformArgs(platform)) values.set(name, { value, set: true });
+  const lookup: VariableLookup = (name) => values.get(name);
+  // Within a default BuildKit takes an undeclared name for an empty one.
+  const lenient: VariableLookup = (name) => lookup(name) ?? { value: '', set: false };
+  for (const { name, defaultText } of dockerfile.globalArgs) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (value !== undefined) {
+      values.set(name, { value, set: true });
+    } else if (defaultText !== undefined) {
+      const expanded = expandWord(defaultText, lenient, dockerfile.escape);
+      values.set(name, { value: expanded.ok ? expanded.value : '', set: expanded.ok });
+    } else if (!values.has(name)) {
+      values.set(name, { value: '', set: false });
+    }
+  }
+  return lookup;
+}
+
+function platformArgs(platform: string | undefined): readonly (readonly [string, string])[] {
+  if (platform === undefined) return [];
+  const [os = '', architecture = '', variant = ''] = platform.split('/');
+  return ['TARGET', 'BUILD'].flatMap((prefix) => [
+    [`${prefix}PLATFORM`, platform] as const,
+    [`${prefix}OS`, os] as const,
+    [`${prefix}ARCH`, architecture] as const,
+    [`${prefix}VARIANT`, variant] as const,
+  ]);
+}

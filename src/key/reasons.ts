@@ -1,0 +1,192 @@
+/**
+ * Says why an image is to be built: what differs between the inputs of a key that is known and those of today's.
+ * Pure; showing reasons is the report room's work, their words are here.
+ */
+import type { KeyInputs, ListedEntry } from './content-key.ts';
+
+export type Reason =
+  | {
+      readonly kind: 'file-changed';
+      readonly path: string;
+      readonly change: 'added' | 'removed' | 'edited' | 'mode';
+    }
+  /** `because` is filled in by whoever knows the parent's own reasons; `undefined`: not known. */
+  | { readonly kind: 'parent-changed'; readonly image: string; readonly because?: Reason }
+  | {
+      readonly kind: 'root-moved';
+      readonly root: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
+  | {
+      readonly kind: 'argument-changed';
+      readonly name: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
+  | { readonly kind: 'epoch-moved'; readonly from: string | undefined; readonly to: string | undefined }
+  /** `line`: the first instruction that differs, in the Dockerfile of today; undefined where only the end was cut off. */
+  | { readonly kind: 'dockerfile-changed'; readonly line?: number }
+  | { readonly kind: 'target-changed'; readonly from: string | undefined; readonly to: string | undefined }
+  | { readonly kind: 'platform-changed'; readonly from: string; readonly to: string }
+  | { readonly kind: 'schema-changed'; readonly from: number; readonly to: number }
+  | { readonly kind: 'never-built' }
+  | { readonly kind: 'forced' }
+  | { readonly kind: 'asked' }
+  /** The bytes exist, but no record says that they passed the checks as they are now. */
+  | { readonly kind: 'not-verified' }
+  | { readonly kind: 'not-published' }
+  /** The registry has the image, but not under this tag. */
+  | { readonly kind: 'tag-missing'; readonly tag: string };
+
+/**
+ * Every difference, the most telling first: what a person edited, then what moved outside, then what follows
+ * from other images. Empty where the keys are the same. Of another schema version nothing else can be told.
+ */
+export function explainChange(before: KeyInputs | undefined, after: KeyInputs): readonly Reason[] {
+  if (before === undefined) return [{ kind: 'never-built' }];
+  if (before.schema !== after.schema) {
+    return [{ kind: 'schema-changed', from: before.schema, to: after.schema }];
+  }
+  return [
+    ...dockerfileReasons(before, after),
+    ...fileReasons(before.context, after.context),
+    ...argumentReasons(before, after),
+    ...scalarReasons(before, after),
+    ...rootReasons(before, after),
+    ...parentReasons(before, after),
+  ];
+}
+
+/** A reason in plain words, without a final full stop: `courses/physics/apt.txt edited`. */
+export function describeReason(reason: Reason): string {
+  switch (reason.kind) {
+    case 'file-changed':
+      return `${reason.path} ${reason.change === 'mode' ? 'has another mode' : reason.change}`;
+    case 'parent-changed':
+      return reason.because === undefined
+        ? `${reason.image} changed`
+        : `${reason.image} changed: ${describeReason(reason.because)}`;
+    case 'root-moved':
+      return `root ${reason.root} ${moved(shortIdentity(reason.from), shortIdentity(reason.to))}`;
+    case 'argument-changed':
+      return `argument ${reason.name} ${moved(quoted(reason.from), quoted(reason.to))}`;
+    case 'epoch-moved':
+      return `epoch ${moved(reason.from, reason.to)}`;
+    case 'dockerfile-changed':
+      return reason.line === undefined ? 'Dockerfile changed' : `Dockerfile changed at line ${reason.line}`;
+    case 'target-changed':
+      return `target stage ${moved(reason.from, reason.to)}`;
+    case 'platform-changed':
+      return `platform ${moved(reason.from, reason.to)}`;
+    case 'schema-changed':
+      return `keys are made in another way since version ${reason.to} (was ${reason.from})`;
+    case 'never-built':
+      return 'never built';
+    case 'forced':
+      return 'forced';
+    case 'asked':
+      return 'asked for';
+    case 'not-verified':
+      return 'built, but its checks have not passed yet';
+    case 'not-published':
+      return 'not in the registry yet';
+    case 'tag-missing':
+      return `tag ${reason.tag} is missing in the registry, or names older bytes`;
+    default:
+      return reason satisfies never;
+  }
+}
+
+function dockerfileReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  const old = before.instructions.map(({ text }) => text);
+  const current = after.instructions.map(({ text }) => text);
+  const index = current.findIndex((text, at) => text !== old[at]);
+  if (index === -1) return old.length === current.length ? [] : [{ kind: 'dockerfile-changed' }];
+  const line = after.instructions[index]?.line;
+  return [{ kind: 'dockerfile-changed', ...(line === undefined ? {} : { line }) }];
+}
+
+function fileReasons(before: readonly ListedEntry[], after: readonly ListedEntry[]): readonly Reason[] {
+  const old = new Map(before.map((entry) => [entry.path, entry]));
+  const current = new Map(after.map((entry) => [entry.path, entry]));
+  const paths = [...new Set([...old.keys(), ...current.keys()])].toSorted(byCodeUnit);
+  return paths.flatMap((path) => {
+    const change = changeOf(old.get(path), current.get(path));
+    return change === undefined ? [] : [{ kind: 'file-changed' as const, path, change }];
+  });
+}
+
+function changeOf(before: ListedEntry | undefined, after: ListedEntry | undefined) {
+  if (before === undefined) return 'added';
+  if (after === undefined) return 'removed';
+  if (before.kind === 'file' && after.kind === 'file') {
+    if (before.sha256 !== after.sha256) return 'edited';
+    return before.mode === after.mode ? undefined : 'mode';
+  }
+  if (before.kind === 'symlink' && after.kind === 'symlink' && before.target === after.target) {
+    return undefined;
+  }
+  return before.kind === 'directory' && after.kind === 'directory' ? undefined : 'edited';
+}
+
+function argumentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  // The epoch has a reason of its own, and reaches a Dockerfile as an argument too.
+  const isEpoch = (name: string): boolean => name === 'EPOCH' && before.epoch !== after.epoch;
+  const names = [...new Set([...Object.keys(before.args), ...Object.keys(after.args)])];
+  return names.toSorted(byCodeUnit).flatMap((name) => {
+    const from = before.args[name];
+    const to = after.args[name];
+    return from === to || isEpoch(name) ? [] : [{ kind: 'argument-changed' as const, name, from, to }];
+  });
+}
+
+function scalarReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  const reasons: Reason[] = [];
+  if (before.target !== after.target) {
+    reasons.push({ kind: 'target-changed', from: before.target ?? undefined, to: after.target ?? undefined });
+  }
+  if (before.platform !== after.platform) {
+    reasons.push({ kind: 'platform-changed', from: before.platform, to: after.platform });
+  }
+  if (before.epoch !== after.epoch) {
+    reasons.push({ kind: 'epoch-moved', from: before.epoch ?? undefined, to: after.epoch ?? undefined });
+  }
+  return reasons;
+}
+
+function rootReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  const count = Math.max(before.roots.length, after.roots.length);
+  return Array.from({ length: count }, (_, index) => index).flatMap((index) => {
+    const old = before.roots[index];
+    const current = after.roots[index];
+    const root = current?.root ?? old?.root;
+    if (root === undefined || old?.identity === current?.identity) return [];
+    return [{ kind: 'root-moved' as const, root, from: old?.identity, to: current?.identity }];
+  });
+}
+
+function parentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  const old = new Map(before.parents.map(({ name, key }) => [name, key]));
+  // A parent that is new or gone shows in the Dockerfile or in an argument, which name it.
+  return after.parents
+    .filter(({ name, key }) => old.has(name) && old.get(name) !== key)
+    .map(({ name }) => ({ kind: 'parent-changed' as const, image: name }));
+}
+
+function moved(from: string | undefined, to: string | undefined): string {
+  if (from === undefined) return `is new: ${to ?? ''}`;
+  return to === undefined ? `is gone, was ${from}` : `moved from ${from} to ${to}`;
+}
+
+function quoted(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : `"${value}"`;
+}
+
+function shortIdentity(identity: string | undefined): string | undefined {
+  return identity?.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
