@@ -1,0 +1,200 @@
+/**
+ * From the repository's files to a plan: reads, asks the engine and the registry what they know, and lets
+ * make-plan.ts decide. Everything that a user got wrong is collected before anything outside is asked.
+ */
+import type { RegistryClient } from '../../registry/client.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ContextEntry, Engine, EngineError, EngineInfo } from '../engine/engine.ts';
+import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
+import { readDockerfiles } from '../graph/read-dockerfiles.ts';
+import { computeKeys, type ImageKey } from '../key/content-key.ts';
+import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
+import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
+import { loadMatrix } from '../matrix/load-matrix.ts';
+import { selectImages } from '../matrix/select-images.ts';
+import { listContexts } from './list-contexts.ts';
+import { missingTags } from './missing-tags.ts';
+import { readLocalRecord, type LocalRecord } from './local-record.ts';
+import { makePlan, type PlanMode } from './make-plan.ts';
+import { readMemories } from './memory.ts';
+import type { LocalBytes, Plan } from './plan.ts';
+import { askRemoteRecord } from './remote-record.ts';
+import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
+import type { Memory } from './schema.ts';
+
+/** The family as its files say, before anything outside was asked. */
+export interface Family {
+  readonly set: ImageSet;
+  readonly graph: ImageGraph;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** A plan with all that walking it needs. */
+export interface DrawnPlan extends Family {
+  readonly plan: Plan;
+  readonly info: EngineInfo;
+  readonly keys: ReadonlyMap<string, ImageKey>;
+  readonly contexts: ReadonlyMap<string, readonly ContextEntry[]>;
+  readonly roots: ReadonlyMap<string, ResolvedRoot>;
+  readonly local: LocalRecord;
+  readonly memories: ReadonlyMap<string, Memory>;
+}
+
+export interface DrawOptions {
+  readonly names: readonly string[];
+  readonly mode: PlanMode;
+  /** What a pass of this image is a pass of; the contract itself is src/smoke's. */
+  readonly contractOf: (image: Image) => VerdictTerms;
+}
+
+/** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`. */
+export async function readFamily(
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<Result<Family, readonly Diagnostic[]>> {
+  const matrix = await loadMatrix(directory, environment);
+  if (!matrix.ok) return matrix;
+  const { set } = matrix.value;
+  const dockerfiles = await readDockerfiles(set, signal);
+  if (!dockerfiles.ok) return dockerfiles;
+  const graph = buildGraph(set, dockerfiles.value);
+  if (!graph.ok) return graph;
+  return ok({ set, graph: graph.value.graph, warnings: [...matrix.value.warnings, ...graph.value.warnings] });
+}
+
+/**
+ * Draws the plan for a family that was read. Diagnostics of the category `environment` mean that the engine,
+ * a root or the registry could not be asked (exit code 3).
+ */
+export async function drawPlan(
+  family: Family,
+  engine: Engine,
+  registry: Pick<RegistryClient, 'headManifest'>,
+  options: DrawOptions,
+  signal: AbortSignal,
+): Promise<Result<DrawnPlan, readonly Diagnostic[]>> {
+  const { set, graph } = family;
+  const selected = selectImages(set, options.names);
+  if (!selected.ok) return selected;
+  const needed = [...new Set([...selected.value, ...graph.ancestors(selected.value)])];
+
+  const [stored, info, memories, contexts] = await Promise.all([
+    engine.images.list({}, signal),
+    engine.info(signal),
+    readMemories(set.directory),
+    listContexts(
+      set.directory,
+      needed.flatMap((name) => graph.nodes.get(name)?.image ?? []),
+      signal,
+    ),
+  ]);
+  if (!contexts.ok) return contexts;
+  if (!stored.ok) return err([engineDiagnostic(stored.error)]);
+  if (!info.ok) return err([engineDiagnostic(info.error)]);
+
+  const local = readLocalRecord(stored.value);
+  const roots = await resolveRoots(rootsOf(graph, needed), local, registry, signal);
+  if (!roots.ok) return roots;
+
+  const identities = new Map([...roots.value.roots].map(([key, root]) => [key, root.identity]));
+  const platform = `linux/${info.value.architecture}`;
+  const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);
+  const facts = await askRecords({ ...family, keys, local, needed, options }, registry, signal);
+  if (!facts.ok) return err([facts.error]);
+
+  const remembered = new Map([...memories].map(([name, memory]) => [name, memory.inputs]));
+  const plan = makePlan({
+    graph,
+    selected: selected.value,
+    mode: options.mode,
+    keys,
+    remembered,
+    ...facts.value,
+  });
+  const warnings = [...family.warnings, ...roots.value.warnings];
+  return ok({
+    ...family,
+    warnings,
+    plan,
+    info: info.value,
+    keys,
+    contexts: contexts.value,
+    roots: roots.value.roots,
+    local,
+    memories,
+  });
+}
+
+interface RecordQuestions extends Family {
+  readonly keys: ReadonlyMap<string, ImageKey>;
+  readonly local: LocalRecord;
+  readonly needed: readonly string[];
+  readonly options: DrawOptions;
+}
+
+interface RecordFacts {
+  readonly verdictKeys: ReadonlyMap<string, string>;
+  readonly local: ReadonlyMap<string, LocalBytes>;
+  readonly remote: Awaited<ReturnType<typeof askRemoteRecord>> extends Result<infer T, Diagnostic>
+    ? T | undefined
+    : never;
+  readonly missingTags: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What both records know of the needed images: the engine's first, the registry only where it can add something. */
+async function askRecords(
+  questions: RecordQuestions,
+  registry: Pick<RegistryClient, 'headManifest'>,
+  signal: AbortSignal,
+): Promise<Result<RecordFacts, Diagnostic>> {
+  const { set, graph, keys } = questions;
+  const { mode, contractOf } = questions.options;
+  const verdictKeys = new Map<string, string>();
+  const local = new Map<string, LocalBytes>();
+  const unanswered: { name: string; key: string; verdictKey: string }[] = [];
+  for (const name of questions.needed) {
+    const node = graph.nodes.get(name);
+    const key = keys.get(name)?.key;
+    if (node === undefined || key === undefined) continue;
+    const verdict = verdictKey(key, contractOf(node.image));
+    verdictKeys.set(name, verdict);
+    const bytes = questions.local.bytes(name, key, verdict);
+    if (bytes !== undefined) local.set(name, bytes);
+    if (node.image.kind !== 'builder' && (mode.push || bytes === undefined || !bytes.passed)) {
+      unanswered.push({ name, key, verdictKey: verdict });
+    }
+  }
+  if (set.registry === undefined || (!mode.changed && !mode.push)) {
+    return ok({ verdictKeys, local, remote: undefined, missingTags: new Map() });
+  }
+  const remote = await askRemoteRecord(registry, set.registry, unanswered, signal);
+  if (!remote.ok) return remote;
+  const missing = mode.push
+    ? await missingTags(set, set.registry, registry, { keys, local, remote: remote.value }, signal)
+    : ok(new Map<string, readonly string[]>());
+  return missing.ok ? ok({ verdictKeys, local, remote: remote.value, missingTags: missing.value }) : missing;
+}
+
+/** The roots that these images draw on: nobody asks for one that nothing needs. */
+function rootsOf(graph: ImageGraph, names: readonly string[]): ReadonlyMap<string, Root> {
+  const used = new Set(names.flatMap((name) => graph.nodes.get(name)?.roots.map(({ root }) => root) ?? []));
+  return new Map([...graph.roots].filter(([key]) => used.has(key)));
+}
+
+/** An engine that does not answer, as a person is told of it. */
+export function engineDiagnostic(error: EngineError): Diagnostic {
+  const unreachable = error.kind === 'unreachable';
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: unreachable ? 'engine-unreachable' : 'engine-failed',
+    message: unreachable
+      ? `no Docker Engine answers: ${error.message}`
+      : `the Docker Engine could not answer: ${error.message}`,
+    help: unreachable
+      ? '`./build images --setup` installs and starts what is missing; `./build doctor` tells what is there'
+      : '`./build doctor` tells what is there',
+  };
+}

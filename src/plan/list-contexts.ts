@@ -1,0 +1,38 @@
+/** Lists the contexts of many images; images that share a folder and a Dockerfile share its listing. */
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ContextEntry } from '../engine/engine.ts';
+import { listContext } from '../key/context-listing.ts';
+import type { Image } from '../matrix/image-set.ts';
+
+/** Listings by image name; an empty context is an empty listing. All diagnostics are collected. */
+export async function listContexts(
+  directory: string,
+  images: readonly Image[],
+  signal: AbortSignal,
+): Promise<Result<ReadonlyMap<string, readonly ContextEntry[]>, readonly Diagnostic[]>> {
+  const listings = new Map<string, ReturnType<typeof listContext>>();
+  const contexts = new Map<string, readonly ContextEntry[]>();
+  const diagnostics = new Set<Diagnostic>();
+  for (const { context, dockerfile } of images) {
+    if (context === undefined) continue;
+    const id = listingId(context, dockerfile);
+    if (!listings.has(id))
+      listings.set(id, listContext(path.join(directory, context), path.join(directory, dockerfile), signal));
+  }
+  for (const { name, context, dockerfile } of images) {
+    if (context === undefined) {
+      contexts.set(name, []);
+      continue;
+    }
+    const listing = await listings.get(listingId(context, dockerfile));
+    if (listing?.ok === true) contexts.set(name, listing.value);
+    else if (listing !== undefined) diagnostics.add(listing.error);
+  }
+  return diagnostics.size > 0 ? err([...diagnostics]) : ok(contexts);
+}
+
+function listingId(context: string, dockerfile: string): string {
+  return `${context}\0${dockerfile}`;
+}

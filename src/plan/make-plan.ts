@@ -1,0 +1,87 @@
+/**
+ * Decides for each image what is to be done, and says why. Pure: everything it goes by was asked before.
+ */
+import type { Action } from '../core/event.ts';
+import type { ImageGraph } from '../graph/image-graph.ts';
+import type { ImageKey, KeyInputs } from '../key/content-key.ts';
+import { explainChange, type Reason } from '../key/reasons.ts';
+import type { LocalBytes, Plan, PlanEntry, PublishedBytes } from './plan.ts';
+
+export interface PlanMode {
+  /** Do only what the record lacks; otherwise everything selected goes through the engine. */
+  readonly changed: boolean;
+  /** Build and test everything selected again, whatever the record says. */
+  readonly force: boolean;
+  readonly push: boolean;
+}
+
+export interface PlanInput {
+  readonly graph: ImageGraph;
+  /** In no particular order; their parents are added. */
+  readonly selected: readonly string[];
+  readonly mode: PlanMode;
+  readonly keys: ReadonlyMap<string, ImageKey>;
+  readonly verdictKeys: ReadonlyMap<string, string>;
+  readonly local: ReadonlyMap<string, LocalBytes>;
+  /** What the registry has; undefined when it was not asked. */
+  readonly remote: ReadonlyMap<string, PublishedBytes> | undefined;
+  /** Images whose published tags are not all there, or point elsewhere, with the tags. */
+  readonly missingTags: ReadonlyMap<string, readonly string[]>;
+  /** The inputs that each image was last built from, on this machine. */
+  readonly remembered: ReadonlyMap<string, KeyInputs>;
+}
+
+/** The plan for the selected images and all that they are built on, parents first. */
+export function makePlan(input: PlanInput): Plan {
+  const { graph } = input;
+  const selected = new Set(input.selected);
+  const needed = new Set([...selected, ...graph.ancestors(input.selected)]);
+  const entries: PlanEntry[] = [];
+  for (const name of graph.order) {
+    const node = graph.nodes.get(name);
+    const key = input.keys.get(name);
+    const verdictKey = input.verdictKeys.get(name);
+    if (!needed.has(name) || node === undefined || key === undefined || verdictKey === undefined) continue;
+    const { action, reasons } = decide(input, name, key, node.image.kind === 'builder', selected.has(name));
+    entries.push({
+      name,
+      definition: node.image.definition,
+      parents: node.parents,
+      key: key.key,
+      verdictKey,
+      action,
+      reasons,
+      selected: selected.has(name),
+      local: input.local.get(name),
+      published: input.remote?.get(name),
+    });
+  }
+  return { entries };
+}
+
+function decide(
+  input: PlanInput,
+  name: string,
+  key: ImageKey,
+  isBuilder: boolean,
+  isSelected: boolean,
+): { readonly action: Action; readonly reasons: readonly Reason[] } {
+  const local = input.local.get(name);
+  const remote = input.remote?.get(name);
+  const { changed, force, push } = input.mode;
+
+  if (isSelected && force) return { action: 'build', reasons: [{ kind: 'forced' }] };
+  if (local === undefined && remote === undefined) {
+    return { action: 'build', reasons: explainChange(input.remembered.get(name), key.inputs) };
+  }
+  if (isSelected && !changed) return { action: 'build', reasons: [{ kind: 'asked' }] };
+  const passed = isBuilder || (local?.passed ?? false) || (remote?.passed ?? false);
+  if (!passed) return { action: 'verify', reasons: [{ kind: 'not-verified' }] };
+  if (!push || isBuilder) return { action: 'reuse', reasons: [] };
+  if (remote === undefined || !remote.passed)
+    return { action: 'publish', reasons: [{ kind: 'not-published' }] };
+  const missing = input.missingTags.get(name) ?? [];
+  if (missing.length > 0)
+    return { action: 'publish', reasons: missing.map((tag) => ({ kind: 'tag-missing', tag })) };
+  return { action: 'reuse', reasons: [] };
+}

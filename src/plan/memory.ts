@@ -1,0 +1,47 @@
+/**
+ * What this machine remembers of each image's last build (`.hubwright/record/<image>.json`): the inputs, to
+ * explain a change by, and the durations, to order the next run by. Losing it loses explanations, never truth:
+ * the record itself lies in the engine's store and in the registry.
+ */
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { memorySchema, type Memory } from './schema.ts';
+
+function memoryDirectory(directory: string): string {
+  return path.join(directory, '.hubwright', 'record');
+}
+
+/** Everything remembered in the repository at `directory`, by image name. Files that cannot be read are left out. */
+export async function readMemories(directory: string): Promise<ReadonlyMap<string, Memory>> {
+  const folder = memoryDirectory(directory);
+  const files = await readdir(folder).catch(() => []);
+  const memories = new Map<string, Memory>();
+  await Promise.all(
+    files
+      .filter((file) => file.endsWith('.json'))
+      .map(async (file) => {
+        const memory = await readMemory(path.join(folder, file));
+        if (memory !== undefined) memories.set(memory.image, memory);
+      }),
+  );
+  return memories;
+}
+
+async function readMemory(file: string): Promise<Memory | undefined> {
+  try {
+    return memorySchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+  } catch {
+    // A file that is cut off or not JSON is as good as none: it only explains.
+    return undefined;
+  }
+}
+
+/** Writes one image's memory under a temporary name and renames it, so that a reader never sees half of it. */
+export async function writeMemory(directory: string, memory: Memory): Promise<void> {
+  const folder = memoryDirectory(directory);
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, `${memory.image}.json`);
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(memory)}\n`);
+  await rename(temporary, file);
+}

@@ -1,0 +1,82 @@
+/**
+ * The record as the registry holds it: which content keys exist there, which passed, and which of the
+ * tags that we publish point to them. Asks with HEAD requests alone; believes nothing but a plain answer:
+ * "absent" is a 404, and every other trouble is an error, never "absent".
+ */
+import pLimit from 'p-limit';
+import { parseReference } from '../../registry/reference.ts';
+import type { RegistryClient } from '../../registry/client.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { keyTag, passTag } from '../core/labels.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { RegistryTarget } from '../matrix/image-set.ts';
+import { publishedReference } from '../matrix/naming.ts';
+import type { PublishedBytes } from './plan.ts';
+
+export interface RecordQuestion {
+  readonly name: string;
+  readonly key: string;
+  readonly verdictKey: string;
+}
+
+/** Requests under way at once: enough to hide latency, few enough for a small registry. */
+const concurrency = 16;
+
+/**
+ * The digest behind one published tag; undefined where the registry says that there is none.
+ * Everything but a plain yes or no is a diagnostic of the category `environment`.
+ */
+export async function publishedDigest(
+  registry: Pick<RegistryClient, 'headManifest'>,
+  target: RegistryTarget,
+  name: string,
+  tag: string,
+  signal: AbortSignal,
+): Promise<Result<string | undefined, Diagnostic>> {
+  const text = publishedReference(target, name, tag);
+  const reference = parseReference(text);
+  if (reference.kind === 'invalid-reference') {
+    return err({
+      category: 'usage',
+      severity: 'error',
+      code: 'invalid-reference',
+      message: `\`${text}\`: ${reference.message}`,
+    });
+  }
+  const answer = await registry.headManifest(reference, signal);
+  if (answer.kind === 'found') return ok(answer.digest);
+  if (answer.kind === 'absent') return ok(undefined);
+  return err({
+    category: 'environment',
+    severity: 'error',
+    code: 'registry-unreachable',
+    message: `the registry can't say whether it has \`${text}\`: ${answer.error.message}`,
+    help: 'check `registry:` in matrix.yaml, the network, and the login (`docker login`)',
+  });
+}
+
+/** Asks for all images side by side. The first trouble is the answer: a registry that fails once is not half believed. */
+export async function askRemoteRecord(
+  registry: Pick<RegistryClient, 'headManifest'>,
+  target: RegistryTarget,
+  questions: readonly RecordQuestion[],
+  signal: AbortSignal,
+): Promise<Result<ReadonlyMap<string, PublishedBytes>, Diagnostic>> {
+  const limit = pLimit(concurrency);
+  const known = new Map<string, PublishedBytes>();
+  const answers = await Promise.all(
+    questions.map(({ name, key, verdictKey }) =>
+      limit(async () => {
+        const bytes = await publishedDigest(registry, target, name, keyTag(key), signal);
+        if (!bytes.ok) return bytes.error;
+        if (bytes.value === undefined) return undefined;
+        const pass = await publishedDigest(registry, target, name, passTag(verdictKey), signal);
+        if (!pass.ok) return pass.error;
+        known.set(name, { digest: bytes.value, passed: pass.value === bytes.value });
+        return undefined;
+      }),
+    ),
+  );
+  const trouble = answers.find((answer) => answer !== undefined);
+  return trouble === undefined ? ok(known) : err(trouble);
+}

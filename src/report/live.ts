@@ -1,0 +1,69 @@
+/**
+ * A run on a terminal: what has ended scrolls by, what runs is redrawn in place below it. Drawing (cursor,
+ * erasing, wrapping) is log-update's work, the text live-frame.ts's.
+ */
+import cliTruncate from 'cli-truncate';
+import { createLogUpdate } from 'log-update';
+import { imageLine } from './image-line.ts';
+import { renderFrame } from './live-frame.ts';
+import type { Reporter } from './reporter.ts';
+import { applyEvent, emptyView } from './run-view.ts';
+import { styleOf } from './style.ts';
+import { renderSummary } from './summary.ts';
+import { count } from './text.ts';
+
+/** Redraws a second: quick enough to look alive, slow enough for a link over ssh. */
+const frameMs = 100;
+
+export function liveReporter(stream: NodeJS.WriteStream, options: { readonly colour: boolean }): Reporter {
+  const view = emptyView();
+  const style = styleOf(options.colour);
+  const update = createLogUpdate(stream, { showCursor: false });
+  const width = (): number => stream.columns || 80;
+  const draw = (): void =>
+    update(
+      renderFrame(view, {
+        colour: options.colour,
+        width: width(),
+        height: stream.rows || 24,
+        now: Date.now(),
+      }),
+    );
+  const timer = setInterval(draw, frameMs);
+  // The display alone must not keep the process alive.
+  timer.unref();
+
+  const persist = (line: string): void => {
+    update.clear();
+    stream.write(`${cliTruncate(line, width())}\n`);
+    draw();
+  };
+
+  return {
+    event(event) {
+      applyEvent(view, event);
+      const nameWidth = Math.max(0, ...[...view.images.keys()].map((name) => name.length));
+      if (event.kind === 'plan-made') {
+        const busy = event.images.filter(({ action }) => action !== 'reuse').length;
+        persist(
+          `${style.bold('hubwright')}  ${count(event.images.length, 'image')}, ${busy} with something to do`,
+        );
+      }
+      if (event.kind === 'image-finished') {
+        const image = view.images.get(event.image);
+        if (event.outcome.kind !== 'reused' && image !== undefined)
+          persist(imageLine(image, nameWidth, style));
+      }
+      if (event.kind === 'run-finished') {
+        clearInterval(timer);
+        update.clear();
+        update.done();
+        stream.write(`\n${renderSummary(view, { colour: options.colour, width: width() })}`);
+      }
+    },
+    close() {
+      clearInterval(timer);
+      update.done();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** A plan as a tree for people: every image under the parent that it is built on first. Pure. */
+import { describeReason } from '../key/reasons.ts';
+import type { Plan, PlanEntry } from '../plan/plan.ts';
+import cliTruncate from 'cli-truncate';
+import { styleOf, type Style } from './style.ts';
+import { count } from './text.ts';
+
+export interface TreeOptions {
+  readonly colour: boolean;
+  /** Lines are cut at this width; 0 leaves them whole (a pipe). */
+  readonly width: number;
+}
+
+/** Name, action and the first reason of each image, a line each, then the totals. Ends with a newline. */
+export function renderPlanTree(plan: Plan, options: TreeOptions): string {
+  const style = styleOf(options.colour);
+  const names = new Set(plan.entries.map(({ name }) => name));
+  // An image with several parents stands once, under the first that is in the plan.
+  const parentOf = new Map(
+    plan.entries.map(({ name, parents }) => [name, parents.find((parent) => names.has(parent))]),
+  );
+  const rows: { readonly label: string; readonly entry: PlanEntry }[] = [];
+  const visit = (parent: string | undefined, indent: string): void => {
+    const children = plan.entries.filter(({ name }) => parentOf.get(name) === parent);
+    for (const [index, entry] of children.entries()) {
+      const last = index === children.length - 1;
+      const branch = parent === undefined ? '' : last ? '└─ ' : '├─ ';
+      rows.push({ label: `${indent}${branch}${entry.name}`, entry });
+      visit(entry.name, parent === undefined ? indent : `${indent}${last ? '   ' : '│  '}`);
+    }
+  };
+  visit(undefined, '');
+  const labelWidth = Math.max(0, ...rows.map(({ label }) => label.length));
+  const lines = rows.map(({ label, entry }) => {
+    const line = `${label.padEnd(labelWidth)}  ${paintAction(entry, style)}${reasonText(entry, style)}`;
+    return options.width > 0 ? cliTruncate(line.trimEnd(), options.width) : line.trimEnd();
+  });
+  return `${[...lines, '', totals(plan)].join('\n')}\n`;
+}
+
+function paintAction(entry: PlanEntry, style: Style): string {
+  const word = entry.action.padEnd(8);
+  switch (entry.action) {
+    case 'reuse':
+      return style.dim(word);
+    case 'build':
+      return style.accent(word);
+    case 'verify':
+    case 'publish':
+      return style.good(word);
+    case 'blocked':
+      return style.warn(word);
+    default:
+      entry.action satisfies never;
+      return word;
+  }
+}
+
+function reasonText(entry: PlanEntry, style: Style): string {
+  const [first, ...others] = entry.reasons;
+  if (first === undefined) return '';
+  return `${describeReason(first)}${others.length > 0 ? style.dim(` (and ${others.length} more)`) : ''}`;
+}
+
+function totals(plan: Plan): string {
+  const reused = plan.entries.filter(({ action }) => action === 'reuse').length;
+  const todo = plan.entries.length - reused;
+  return todo === 0
+    ? `Nothing to do: ${count(reused, 'image')} unchanged.`
+    : `${count(todo, 'image')} with something to do, ${reused} unchanged.`;
+}

@@ -1,0 +1,66 @@
+/** The end of a run in words: each failure with its evidence, then what became of all of it. Pure. */
+import type { ImageFailure } from '../core/event.ts';
+import { renderDiagnostics } from './diagnostics.ts';
+import type { ImageView, RunView } from './run-view.ts';
+import { styleOf, type Style } from './style.ts';
+import { cleanLine, count, formatDuration } from './text.ts';
+
+export interface SummaryOptions {
+  readonly colour: boolean;
+  readonly width: number;
+}
+
+/** All failures, a blank line between them, then one line with the totals. Ends with a newline. */
+export function renderSummary(view: RunView, options: SummaryOptions): string {
+  const style = styleOf(options.colour);
+  const blocks: string[] = [];
+  for (const image of view.images.values()) {
+    if (image.outcome?.kind === 'failed')
+      blocks.push(renderFailure(image, image.outcome.stage, image.outcome.failure, options, style));
+  }
+  for (const remark of view.remarks) blocks.push(`${style.warn('remark')}: ${remark}`);
+  blocks.push(totals(view, style));
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function renderFailure(
+  image: ImageView,
+  stage: string,
+  failure: ImageFailure,
+  options: SummaryOptions,
+  style: Style,
+): string {
+  const lines = [`${style.bad(style.bold(`${image.name}: ${stage} failed`))}: ${failure.message}`];
+  if (failure.diagnostic !== undefined)
+    lines.push(renderDiagnostics([failure.diagnostic], options).trimEnd());
+  for (const clause of failure.clauses ?? []) {
+    lines.push(`  ${style.bad(clause.id)} ${clause.title}`);
+    for (const evidence of clause.evidence) lines.push(`     ${cleanLine(evidence)}`);
+    if (clause.hint !== undefined) lines.push(`     ${style.accent('likely cause')}: ${clause.hint}`);
+  }
+  if (failure.tail.length > 0) {
+    lines.push(style.dim(`  the last ${count(failure.tail.length, 'line')} of its output:`));
+    for (const line of failure.tail) lines.push(`  ${style.dim('│')} ${cleanLine(line)}`);
+  }
+  if (failure.log !== undefined) lines.push(`  the whole log: ${failure.log}`);
+  return lines.join('\n');
+}
+
+function totals(view: RunView, style: Style): string {
+  const counts = view.counts ?? { reused: 0, done: 0, failed: 0, blocked: 0, cancelled: 0 };
+  const parts: string[] = [];
+  if (counts.done > 0) parts.push(style.good(`${counts.done} done`));
+  if (counts.reused > 0) parts.push(`${counts.reused} unchanged`);
+  if (counts.failed > 0) parts.push(style.bad(`${counts.failed} failed`));
+  if (counts.blocked > 0) parts.push(style.warn(`${counts.blocked} blocked`));
+  if (counts.cancelled > 0) parts.push(style.warn(`${counts.cancelled} cancelled`));
+  const headline = {
+    success: counts.done === 0 ? 'Nothing to do' : 'All good',
+    failure: 'Some images failed',
+    environment: 'Something outside is missing or unreachable',
+    interrupted: 'Interrupted',
+  }[view.result ?? 'failure'];
+  const paint = view.result === 'success' ? style.good : style.bad;
+  const release = view.release === undefined ? '' : `\nrelease: ${view.release}`;
+  return `${paint(style.bold(headline))}: ${parts.join(', ') || '0 images'} in ${formatDuration(view.durationMs)}${release}`;
+}

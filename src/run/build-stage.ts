@@ -1,0 +1,205 @@
+/**
+ * The build stage of one image: sees to it that the engine has its bytes under the record's name, by a build
+ * or, where only the registry has them, by a pull.
+ */
+import { imageLabel, keyLabel, keyTag, recordReference } from '../core/labels.ts';
+import type { BuildEvent, BuildRequest } from '../engine/engine.ts';
+import { exactDockerfile, type GraphNode } from '../graph/image-graph.ts';
+import { effectiveArgs } from '../key/content-key.ts';
+import { publishedRepository } from '../matrix/naming.ts';
+import { writeMemory } from '../plan/memory.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import { buildFailure, engineFailure } from './failure.ts';
+import { OutputTail } from './output-tail.ts';
+import { done, type RunContext, type StageResult } from './run-context.ts';
+
+/** Bytes that the engine has now. */
+export interface Bytes {
+  /** The engine's own ID. */
+  readonly id: string;
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** The record says that these very bytes passed already. */
+  readonly passed: boolean;
+}
+
+/** Builds one image under its record name. The journal gets its steps, the log all of its output. */
+export async function buildImage(
+  context: RunContext,
+  entry: PlanEntry,
+  node: GraphNode,
+  signal: AbortSignal,
+): Promise<StageResult<Bytes>> {
+  const { emit, engine, log, drawn } = context;
+  const started = Date.now();
+  emit({ kind: 'stage-started', image: entry.name, stage: 'build' });
+  const steps = new StepWatcher(context, entry.name);
+  const request = buildRequest(context, entry, node);
+  const built = await engine.build(request, (event) => steps.on(event), signal);
+  if (!built.ok) {
+    return buildFailure(built.error, {
+      dockerfile: node.image.dockerfile,
+      dockerfileText: request.dockerfile,
+      tail: steps.failureTail(),
+      log: log.logPath(entry.name),
+    });
+  }
+  const details = await engine.images.inspect(built.value.id, signal);
+  if (!details.ok) return engineFailure(details.error, 'looking at the built image');
+  const durationMs = Date.now() - started;
+  const { id, size, created } = details.value;
+  await remember(context, entry, id, steps.allCached ? undefined : durationMs);
+  emit({
+    kind: 'stage-finished',
+    image: entry.name,
+    stage: 'build',
+    durationMs,
+    imageId: id,
+    size,
+    summary: steps.summary(),
+    remembered: steps.allCached && entry.local?.id === id,
+  });
+  const passTag = drawn.local.bytes(entry.name, entry.key, entry.verdictKey);
+  return done({ id, size, created, passed: passTag?.id === id && passTag.passed });
+}
+
+function buildRequest(context: RunContext, entry: PlanEntry, node: GraphNode): BuildRequest {
+  const { drawn } = context;
+  const { image } = node;
+  const dockerfile = exactDockerfile(node, (target) => {
+    if (target.kind === 'image')
+      return recordReference(target.name, keyTag(drawn.keys.get(target.name)?.key ?? ''));
+    return drawn.roots.get(target.root)?.reference ?? target.root;
+  });
+  const entries = drawn.contexts.get(entry.name);
+  return {
+    name: entry.name,
+    dockerfile,
+    dockerfilePath: image.dockerfile,
+    context:
+      image.context === undefined || entries === undefined
+        ? undefined
+        : { directory: `${drawn.set.directory}/${image.context}`, entries },
+    ...(image.target === undefined ? {} : { target: image.target }),
+    args: effectiveArgs(node),
+    labels: { [imageLabel]: entry.name, [keyLabel]: entry.key },
+    tags: [recordReference(entry.name, keyTag(entry.key))],
+    secrets: context.secrets,
+    credentials: context.credentials,
+    noCache: context.options.noCache && entry.selected,
+  };
+}
+
+/** Keeps what explains and orders the next run. */
+async function remember(
+  context: RunContext,
+  entry: PlanEntry,
+  imageId: string,
+  buildMs: number | undefined,
+): Promise<void> {
+  const { drawn } = context;
+  const key = drawn.keys.get(entry.name);
+  const before = drawn.memories.get(entry.name);
+  if (key === undefined) return;
+  await writeMemory(drawn.set.directory, {
+    version: 1,
+    image: entry.name,
+    key: key.key,
+    imageId,
+    buildMs: buildMs ?? before?.buildMs ?? 0,
+    smokeMs: before?.smokeMs ?? 0,
+    inputs: key.inputs,
+  });
+}
+
+/** Brings bytes that only the registry has into the engine, under the record's name. */
+export async function pullImage(
+  context: RunContext,
+  entry: PlanEntry,
+  digest: string,
+  signal: AbortSignal,
+): Promise<StageResult<Bytes>> {
+  const { emit, engine, drawn } = context;
+  const target = drawn.set.registry;
+  if (target === undefined) throw new Error(`${entry.name} lies in a registry, but there is none`);
+  const started = Date.now();
+  emit({ kind: 'stage-started', image: entry.name, stage: 'build' });
+  const reference = `${publishedRepository(target, entry.name)}@${digest}`;
+  const pulled = await engine.images.pull(reference, context.credentials, signal);
+  if (!pulled.ok) return engineFailure(pulled.error, `pulling ${reference}`);
+  const tagged = await engine.images.tag(reference, recordReference(entry.name, keyTag(entry.key)), signal);
+  if (!tagged.ok) return engineFailure(tagged.error, `tagging ${reference}`);
+  const details = await engine.images.inspect(reference, signal);
+  if (!details.ok) return engineFailure(details.error, `looking at ${reference}`);
+  const { id, size, created } = details.value;
+  emit({
+    kind: 'stage-finished',
+    image: entry.name,
+    stage: 'build',
+    durationMs: Date.now() - started,
+    imageId: id,
+    size,
+    summary: 'pulled',
+  });
+  return done({ id, size, created, passed: entry.published?.passed ?? false });
+}
+
+/** Turns the engine's events into ours, and keeps what a failure will have to show. */
+class StepWatcher {
+  readonly #context: RunContext;
+  readonly #image: string;
+  readonly #tail = new OutputTail();
+  #failedStep: string | undefined;
+  #steps = 0;
+  #cached = 0;
+
+  constructor(context: RunContext, image: string) {
+    this.#context = context;
+    this.#image = image;
+  }
+
+  get allCached(): boolean {
+    return this.#steps > 0 && this.#steps === this.#cached;
+  }
+
+  summary(): string {
+    return this.#cached === 0 ? '' : `${this.#cached} of ${this.#steps} steps cached`;
+  }
+
+  failureTail(): readonly string[] {
+    return this.#tail.lines(this.#failedStep);
+  }
+
+  on(event: BuildEvent): void {
+    const { emit, log } = this.#context;
+    const image = this.#image;
+    switch (event.kind) {
+      case 'step-started':
+        log.append(image, `\n# ${event.name}\n`);
+        emit({ kind: 'build-step', image, step: event.step, name: event.name, state: 'started' });
+        return;
+      case 'step-finished': {
+        this.#steps += 1;
+        if (event.cached) this.#cached += 1;
+        if (event.error !== undefined) this.#failedStep = event.step;
+        const state = event.error === undefined ? (event.cached ? 'cached' : 'done') : 'failed';
+        log.append(image, `\n# ${event.name}: ${state} (${(event.durationMs / 1000).toFixed(1)}s)\n`);
+        emit({ kind: 'build-step', image, step: event.step, name: event.name, state });
+        return;
+      }
+      case 'output':
+        this.#tail.add(event.step, event.text);
+        log.append(image, event.text);
+        emit({ kind: 'output', image, stage: 'build', text: event.text });
+        return;
+      case 'warning':
+        emit({ kind: 'remark', image, message: event.message });
+        return;
+      case 'progress':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * Walks a plan: each image is built when its parents are, checked beside its children's builds, and published
+ * after its parents were. A failure stays in its branch. Knows the order and the slots; the stages themselves lie
+ * in build-stage.ts, smoke-stage.ts and publish-stage.ts. Prints nothing: everything is said by events.
+ */
+import pLimit from 'p-limit';
+import { keyTag, recordReference } from '../core/labels.ts';
+import type { ImageFailure, ImageOutcome, RunCounts, RunResult, Stage } from '../core/event.ts';
+import { BuildQueue } from '../graph/build-queue.ts';
+import type { GraphNode } from '../graph/image-graph.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import { buildImage, pullImage, type Bytes } from './build-stage.ts';
+import { tagLocally } from './local-tags.ts';
+import { publishImage, type Published } from './publish-stage.ts';
+import { done, type RunContext, type StageResult } from './run-context.ts';
+import { countOutcomes, resultOf } from './run-result.ts';
+import { checkImage } from './smoke-stage.ts';
+import { newWalker, type Walker } from './walker.ts';
+
+/** What became of everything. */
+export interface RunReport {
+  readonly result: RunResult;
+  readonly counts: RunCounts;
+  readonly outcomes: ReadonlyMap<string, ImageOutcome>;
+  readonly published: ReadonlyMap<string, Published>;
+  readonly bytes: ReadonlyMap<string, Bytes>;
+}
+
+/** Pushes at once: the engine compresses layers with all processors anyway. */
+const pushSlots = 2;
+
+/** Walks the plan to its end. Aborting `signal` ends what runs, marks the rest `cancelled`, and still answers. */
+export async function executePlan(context: RunContext, signal: AbortSignal): Promise<RunReport> {
+  return await new Walk(context, signal).run();
+}
+
+/** What an image counts for before it was ever built here. */
+const defaultCostMs = 10_000;
+
+class Walk {
+  readonly #context: RunContext;
+  readonly #signal: AbortSignal;
+  readonly #walkers = new Map<string, Walker>();
+  readonly #queue: BuildQueue;
+  readonly #smokeSlots: ReturnType<typeof pLimit>;
+  readonly #pushSlots = pLimit(pushSlots);
+  readonly #published = new Map<string, Published>();
+  readonly #bytes = new Map<string, Bytes>();
+  readonly #underWay: Promise<void>[] = [];
+  #building = 0;
+  #stopping = false;
+
+  constructor(context: RunContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+    this.#smokeSlots = pLimit(context.options.jobs);
+    const { plan, graph, memories } = context.drawn;
+    for (const entry of plan.entries) {
+      const node = graph.nodes.get(entry.name);
+      if (node === undefined) throw new Error(`the plan names ${entry.name}, which the graph does not have`);
+      this.#walkers.set(entry.name, newWalker(entry, node));
+    }
+    this.#queue = new BuildQueue(
+      plan.entries.map(({ name, parents, action }) => {
+        const memory = memories.get(name);
+        return {
+          name,
+          parents,
+          cost: action === 'reuse' ? 0 : (memory?.buildMs ?? defaultCostMs) + (memory?.smokeMs ?? 0),
+        };
+      }),
+    );
+  }
+
+  async run(): Promise<RunReport> {
+    const stop = (): void => this.#stop();
+    this.#signal.addEventListener('abort', stop, { once: true });
+    if (this.#signal.aborted) stop();
+    this.#fillSlots();
+    const walkers = [...this.#walkers.values()];
+    await Promise.all(walkers.map(({ settled }) => settled.promise));
+    // An image settles as soon as its fate is known; what it started is ended before the run is.
+    await Promise.all(this.#underWay);
+    this.#signal.removeEventListener('abort', stop);
+    const outcomes = new Map(
+      walkers.map(({ entry, outcome }) => [entry.name, outcome ?? { kind: 'cancelled' as const }]),
+    );
+    return {
+      result: resultOf(this.#signal.aborted, outcomes),
+      counts: countOutcomes(outcomes),
+      outcomes,
+      published: this.#published,
+      bytes: this.#bytes,
+    };
+  }
+
+  /** Starts what is ready, the longest way to the end first, while there are slots. */
+  #fillSlots(): void {
+    while (this.#building < this.#context.options.jobs) {
+      const name = this.#queue.take();
+      if (name === undefined) return;
+      const walker = this.#walkers.get(name);
+      if (walker === undefined) throw new Error(`unknown image ${name} in the queue`);
+      if (walker.outcome !== undefined) {
+        this.#queue.finish(name);
+        continue;
+      }
+      this.#building += 1;
+      this.#underWay.push(this.#walk(walker));
+    }
+  }
+
+  async #walk(walker: Walker): Promise<void> {
+    const { entry } = walker;
+    walker.started = Date.now();
+    let slotHeld = true;
+    const releaseSlot = (): void => {
+      if (!slotHeld) return;
+      slotHeld = false;
+      this.#building -= 1;
+      this.#queue.finish(entry.name);
+      this.#fillSlots();
+    };
+    try {
+      const prepared = await this.#prepare(walker);
+      walker.built.resolve(prepared.kind === 'ok' ? prepared.value : undefined);
+      if (prepared.kind !== 'ok') return this.#end(walker, 'build', prepared);
+      if (prepared.value !== undefined) this.#bytes.set(entry.name, prepared.value);
+      releaseSlot();
+      await this.#finish(walker, prepared.value);
+    } catch (cause) {
+      // A bug of ours ends this image and no other; the cause goes into the journal.
+      const message = `internal error: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+      this.#end(walker, 'build', { kind: 'failed', failure: { message, blame: 'environment', tail: [] } });
+    } finally {
+      walker.built.resolve(undefined);
+      releaseSlot();
+    }
+  }
+
+  /** Sees to it that the engine has the image's bytes, where anything needs them there. */
+  async #prepare(walker: Walker): Promise<StageResult<Bytes | undefined>> {
+    const { entry, node, abort } = walker;
+    if (entry.action === 'build') return await buildImage(this.#context, entry, node, abort.signal);
+    if (entry.local !== undefined) return done(entry.local);
+    const digest = entry.published?.digest;
+    const neededHere = entry.action === 'verify' || this.#childBuilds(entry.name);
+    if (digest === undefined || !neededHere) return done(undefined);
+    return await pullImage(this.#context, entry, digest, abort.signal);
+  }
+
+  #childBuilds(name: string): boolean {
+    return this.#context.drawn.plan.entries.some(
+      ({ action, parents }) => action === 'build' && parents.includes(name),
+    );
+  }
+
+  /** From bytes to a settled image: check, wait for the parents, publish. */
+  async #finish(walker: Walker, bytes: Bytes | undefined): Promise<void> {
+    const { entry, node, abort } = walker;
+    if (bytes !== undefined && this.#needsCheck(entry, bytes)) {
+      const proxy = await this.#proxyFor(node);
+      const verdict = await this.#smokeSlots(async () =>
+        abort.signal.aborted
+          ? ({ kind: 'cancelled' } as const)
+          : await checkImage(this.#context, entry, node, bytes, proxy, abort.signal),
+      );
+      if (verdict.kind !== 'ok') return this.#end(walker, 'smoke', verdict);
+    }
+    if (await this.#endsWithParents(walker)) return;
+    const published = await this.#publish(walker, bytes);
+    if (published.kind !== 'ok') return this.#end(walker, 'push', published);
+    const idle = entry.action === 'reuse';
+    this.#settle(walker, idle ? { kind: 'reused' } : { kind: 'done', published: published.value });
+  }
+
+  #needsCheck(entry: PlanEntry, bytes: Bytes): boolean {
+    if (entry.action === 'verify') return true;
+    if (entry.action !== 'build') return false;
+    // Bytes that the record knows as passed are the same bytes: a cached build needs no second proof.
+    return !bytes.passed || this.#context.options.force;
+  }
+
+  /** The family's proxy for a hub's check: where it is part of this run, once it is built. */
+  async #proxyFor(node: GraphNode): Promise<string | undefined> {
+    if (node.image.kind !== 'hub') return undefined;
+    for (const { entry, node: other, built } of this.#walkers.values()) {
+      if (other.image.kind !== 'proxy') continue;
+      const bytes = await built.promise;
+      if (bytes !== undefined) return recordReference(entry.name, keyTag(entry.key));
+    }
+    return undefined;
+  }
+
+  /** Waits until the parents' fate is known; true when it ends this image as well. */
+  async #endsWithParents(walker: Walker): Promise<boolean> {
+    for (const parent of walker.entry.parents) {
+      const outcome = await this.#walkers.get(parent)?.settled.promise;
+      if (outcome === undefined || outcome.kind === 'done' || outcome.kind === 'reused') continue;
+      const culprit = outcome.kind === 'blocked' ? outcome.culprit : parent;
+      this.#settle(walker, outcome.kind === 'cancelled' ? outcome : { kind: 'blocked', culprit });
+      return true;
+    }
+    return false;
+  }
+
+  /** Publishes where that was asked and something is missing; answers whether it did. */
+  async #publish(walker: Walker, bytes: Bytes | undefined): Promise<StageResult<boolean>> {
+    const { entry, node, abort } = walker;
+    const { drawn, options } = this.#context;
+    const target = drawn.set.registry;
+    const isPublished = entry.action === 'reuse' || node.image.kind === 'builder';
+    let publishes = false;
+    if (options.push && target !== undefined && !isPublished) {
+      const result = await this.#pushSlots(async () =>
+        abort.signal.aborted
+          ? ({ kind: 'cancelled' } as const)
+          : await publishImage(this.#context, entry, target, bytes, abort.signal),
+      );
+      if (result.kind !== 'ok') return result;
+      this.#published.set(entry.name, result.value);
+      publishes = true;
+    }
+    const tagged = await tagLocally(this.#context, entry, node, bytes, abort.signal);
+    return tagged.kind === 'ok' ? done(publishes) : tagged;
+  }
+
+  /** Ends an image that did not succeed, and everything that is built on it. */
+  #end(
+    walker: Walker,
+    stage: Stage,
+    result: { kind: 'failed'; failure: ImageFailure } | { kind: 'cancelled' },
+  ): void {
+    if (result.kind === 'cancelled') {
+      const { culprit } = walker;
+      return this.#settle(
+        walker,
+        culprit === undefined ? { kind: 'cancelled' } : { kind: 'blocked', culprit },
+      );
+    }
+    this.#settle(walker, { kind: 'failed', stage, failure: result.failure });
+    this.#block(walker.entry.name, walker.entry.name);
+    // Without its engine a run has no way on; with --fail-fast it wants none.
+    if (result.failure.endsRun === true || this.#context.options.failFast) this.#stop();
+  }
+
+  /** Whatever is built on `name` cannot succeed any more: what runs is aborted, what waits never starts. */
+  #block(name: string, culprit: string): void {
+    for (const walker of this.#walkers.values()) {
+      if (walker.outcome !== undefined || !walker.entry.parents.includes(name)) continue;
+      walker.culprit = culprit;
+      walker.abort.abort();
+      this.#settle(walker, { kind: 'blocked', culprit });
+      this.#block(walker.entry.name, culprit);
+    }
+  }
+
+  #stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const walker of this.#walkers.values()) {
+      walker.abort.abort();
+      // What is under way settles itself when its stage has really ended.
+      if (walker.started === undefined) this.#settle(walker, { kind: 'cancelled' });
+    }
+  }
+
+  #settle(walker: Walker, outcome: ImageOutcome): void {
+    if (walker.outcome !== undefined) return;
+    walker.outcome = outcome;
+    const durationMs = walker.started === undefined ? 0 : Date.now() - walker.started;
+    this.#context.emit({ kind: 'image-finished', image: walker.entry.name, durationMs, outcome });
+    walker.settled.resolve(outcome);
+  }
+}

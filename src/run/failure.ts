@@ -1,0 +1,84 @@
+/** Turns what an engine or a check answered into what a person is shown. Pure. */
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { BuildFailure, EngineError } from '../engine/engine.ts';
+import { cancelled, failed, type StageResult } from './run-context.ts';
+
+/** Where a failed build stood: its Dockerfile's name and text, and what it printed last. */
+export interface BuildEvidence {
+  readonly dockerfile: string;
+  readonly dockerfileText: string;
+  readonly tail: readonly string[];
+  readonly log: string;
+}
+
+/** An engine's trouble is never the image's fault, except where the engine says plainly that it failed the request itself. */
+export function engineFailure<T>(error: EngineError, doing: string, log?: string): StageResult<T> {
+  if (error.kind === 'cancelled') return cancelled;
+  const gone = error.kind === 'unreachable';
+  return failed({
+    message: gone ? `the engine went away while ${doing}: ${error.message}` : `${doing}: ${error.message}`,
+    blame: 'environment',
+    ...(gone ? { endsRun: true } : {}),
+    tail: [],
+    ...(log === undefined ? {} : { log }),
+  });
+}
+
+export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence): StageResult<T> {
+  const { tail, log, dockerfile } = evidence;
+  switch (failure.kind) {
+    case 'engine':
+      return engineFailure(failure.error, 'building', log);
+    case 'context-changed':
+      return failed({
+        message: `\`${failure.path}\` changed while it was being packed: ${failure.message}`,
+        blame: 'image',
+        tail,
+        log,
+      });
+    case 'step-failed': {
+      const code = failure.exitCode === undefined ? '' : ` with exit code ${failure.exitCode}`;
+      const place = failure.line === undefined ? dockerfile : `${dockerfile}:${failure.line}`;
+      return failed({
+        message: `a step ended${code} (${place})`,
+        blame: 'image',
+        ...diagnosticAt(
+          evidence,
+          failure.line,
+          'build-step-failed',
+          `\`${firstLine(failure.stepName)}\` failed${code}`,
+        ),
+        tail,
+        log,
+      });
+    }
+    case 'not-solvable':
+      return failed({
+        message: firstLine(failure.message),
+        blame: 'image',
+        ...diagnosticAt(evidence, failure.line, 'dockerfile-not-solvable', firstLine(failure.message)),
+        tail,
+        log,
+      });
+    default:
+      failure satisfies never;
+      throw new Error('unknown build failure');
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+function diagnosticAt(
+  evidence: BuildEvidence,
+  line: number | undefined,
+  code: string,
+  message: string,
+): { diagnostic?: Diagnostic } {
+  const text = line === undefined ? undefined : evidence.dockerfileText.split('\n')[line - 1];
+  if (line === undefined || text === undefined) return {};
+  const column = text.length - text.trimStart().length + 1;
+  const span = { file: evidence.dockerfile, line, column, length: Math.max(1, text.trim().length), text };
+  return { diagnostic: { category: 'usage', severity: 'error', code, message, span } };
+}

@@ -1,0 +1,93 @@
+/**
+ * The release: the whole family at one moment, as `release.json`. What this run published stands with its new
+ * digest; what it could not replace is carried forward with the older one, and marked.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ImageOutcome } from '../core/event.ts';
+import type { Image, ImageSet } from '../matrix/image-set.ts';
+import { releaseSchema, releaseVersion, type Release, type ReleasedImage } from './schema.ts';
+
+export const releaseFile = 'release.json';
+
+/** What one image contributes: how it ended, and what the registry has of it if it was published. */
+export interface ReleaseInput {
+  readonly outcome: ImageOutcome;
+  readonly released: ReleasedImage | undefined;
+}
+
+/** The earlier release of the repository at `directory`; undefined where there is none that can be read. */
+export async function readRelease(directory: string): Promise<Release | undefined> {
+  try {
+    return releaseSchema.safeParse(JSON.parse(await readFile(path.join(directory, releaseFile), 'utf8')))
+      .data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Puts the release together in the family's order. Images that were never published are not in it; images that
+ * the family no longer has drop out. An earlier release for another registry carries nothing forward.
+ */
+export function composeRelease(
+  set: ImageSet,
+  facts: { readonly run: string; readonly created: Date; readonly registry: string; readonly naming: string },
+  inputs: ReadonlyMap<string, ReleaseInput>,
+  earlier: Release | undefined,
+): Release {
+  const before = new Map(
+    earlier?.registry === facts.registry ? earlier.images.map((image) => [image.name, image]) : [],
+  );
+  const images = set.images
+    .filter(({ kind }) => kind !== 'builder')
+    .flatMap((image) => releasedImage(image, inputs.get(image.name), before.get(image.name)));
+  return {
+    version: releaseVersion,
+    run: facts.run,
+    created: facts.created.toISOString(),
+    registry: facts.registry,
+    naming: facts.naming,
+    images,
+  };
+}
+
+function releasedImage(
+  image: Image,
+  input: ReleaseInput | undefined,
+  before: ReleasedImage | undefined,
+): readonly ReleasedImage[] {
+  if (input?.released !== undefined) return [input.released];
+  if (before === undefined) return [];
+  // Not part of this run: it stands as it stood.
+  if (input === undefined) return [before];
+  return [
+    { ...before, definition: image.definition, state: 'held-back', reason: heldBackReason(input.outcome) },
+  ];
+}
+
+function heldBackReason(outcome: ImageOutcome): string {
+  switch (outcome.kind) {
+    case 'failed':
+      return `${outcome.stage} failed: ${outcome.failure.message}`;
+    case 'blocked':
+      return `blocked by ${outcome.culprit}`;
+    case 'cancelled':
+      return 'the run was interrupted';
+    case 'reused':
+    case 'done':
+      return 'not published in this run';
+    default:
+      outcome satisfies never;
+      return '';
+  }
+}
+
+/** Writes the release under a temporary name and renames it. Answers its path relative to the repository's root. */
+export async function writeRelease(directory: string, release: Release): Promise<string> {
+  const file = path.join(directory, releaseFile);
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(release, null, 2)}\n`);
+  await rename(temporary, file);
+  return releaseFile;
+}

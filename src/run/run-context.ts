@@ -1,0 +1,46 @@
+/** What every stage of a run works with. Types only. */
+import type { RegistryClient } from '../../registry/client.ts';
+import type { Emit, ImageFailure } from '../core/event.ts';
+import type { CredentialSource, Engine } from '../engine/engine.ts';
+import type { DrawnPlan } from '../plan/draw-plan.ts';
+import type { RunLog } from './run-log.ts';
+
+export interface RunOptions {
+  readonly runId: string;
+  /** Builds at once; as many checks may run beside them. */
+  readonly jobs: number;
+  readonly failFast: boolean;
+  /** Build without the engine's layer cache. */
+  readonly noCache: boolean;
+  /** Believe no earlier pass of the selected images. */
+  readonly force: boolean;
+  readonly push: boolean;
+}
+
+export interface RunContext {
+  readonly drawn: DrawnPlan;
+  readonly engine: Engine;
+  readonly registry: RegistryClient;
+  readonly credentials: CredentialSource;
+  /** Build secrets by id; handed to builds and to nothing else. */
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly emit: Emit;
+  readonly log: RunLog;
+  readonly options: RunOptions;
+}
+
+/** How a stage of one image ended. */
+export type StageResult<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'failed'; readonly failure: ImageFailure }
+  | { readonly kind: 'cancelled' };
+
+export const cancelled = { kind: 'cancelled' } as const;
+
+export function done<T>(value: T): StageResult<T> {
+  return { kind: 'ok', value };
+}
+
+export function failed(failure: ImageFailure): { readonly kind: 'failed'; readonly failure: ImageFailure } {
+  return { kind: 'failed', failure };
+}

@@ -1,0 +1,134 @@
+/**
+ * One run from its plan to its release: opens the journal, walks the plan, writes `release.json` where it
+ * published, and tells everything as events. Prints nothing and chooses no exit code.
+ */
+import { randomBytes } from 'node:crypto';
+import type { RegistryClient } from '../../registry/client.ts';
+import type { RunEvent, RunEventBody } from '../core/event.ts';
+import { profileOf, contractVersion } from '../smoke/smoke-image.ts';
+import type { CredentialSource, Engine } from '../engine/engine.ts';
+import { describeReason } from '../key/reasons.ts';
+import { publishedRepository } from '../matrix/naming.ts';
+import type { DrawnPlan } from '../plan/draw-plan.ts';
+import { tagsOf } from '../plan/image-tags.ts';
+import { executePlan, type RunReport } from './execute-plan.ts';
+import { composeRelease, readRelease, writeRelease, type ReleaseInput } from './release.ts';
+import { newRunId, RunLog } from './run-log.ts';
+import type { RunContext, RunOptions } from './run-context.ts';
+import type { ReleasedImage } from './schema.ts';
+
+export interface RunRequest {
+  readonly drawn: DrawnPlan;
+  readonly engine: Engine;
+  readonly registry: RegistryClient;
+  readonly credentials: CredentialSource;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly options: Omit<RunOptions, 'runId'>;
+  /** The command line as typed, and our version, for the journal. */
+  readonly command: readonly string[];
+  readonly version: string;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** Runs a plan. Interrupting `signal` ends it in order: what runs is cancelled, the journal is closed. */
+export async function runImages(request: RunRequest, signal: AbortSignal): Promise<RunReport> {
+  const started = Date.now();
+  const { drawn, onEvent } = request;
+  const runId = newRunId(new Date(started), randomBytes(4).toString('hex'));
+  const log = new RunLog(drawn.set.directory, runId);
+  const emit = (body: RunEventBody): void => {
+    const event = { ...body, time: Date.now() };
+    log.record(event);
+    onEvent(event);
+  };
+  try {
+    emit({ kind: 'run-started', run: runId, command: request.command, version: request.version });
+    const images = drawn.plan.entries.map(({ name, action, reasons }) => ({
+      name,
+      action,
+      reasons: reasons.map(describeReason),
+    }));
+    emit({ kind: 'plan-made', images });
+    const context: RunContext = { ...request, emit, log, options: { ...request.options, runId } };
+    const report = await executePlan(context, signal);
+    const release = await publishRelease(context, report, new Date(started));
+    emit({
+      kind: 'run-finished',
+      result: report.result,
+      counts: report.counts,
+      durationMs: Date.now() - started,
+      ...(release === undefined ? {} : { release }),
+    });
+    return report;
+  } finally {
+    log.close();
+  }
+}
+
+/** Writes the release of a run that published; answers its path, or undefined where nothing was to be published. */
+async function publishRelease(
+  context: RunContext,
+  report: RunReport,
+  created: Date,
+): Promise<string | undefined> {
+  const { drawn, options } = context;
+  const target = drawn.set.registry;
+  if (!options.push || target === undefined) return undefined;
+  const earlier = await readRelease(drawn.set.directory);
+  const inputs = new Map<string, ReleaseInput>();
+  for (const [name, outcome] of report.outcomes) {
+    inputs.set(name, {
+      outcome,
+      released: releasedImage(
+        context,
+        report,
+        name,
+        earlier?.images.find((image) => image.name === name),
+      ),
+    });
+  }
+  const facts = { run: options.runId, created, registry: target.prefix, naming: target.naming };
+  return await writeRelease(drawn.set.directory, composeRelease(drawn.set, facts, inputs, earlier));
+}
+
+/** What the registry has of an image after this run, where the image is what the files say now. */
+function releasedImage(
+  context: RunContext,
+  report: RunReport,
+  name: string,
+  before: ReleasedImage | undefined,
+): ReleasedImage | undefined {
+  const { drawn } = context;
+  const target = drawn.set.registry;
+  const image = drawn.graph.nodes.get(name)?.image;
+  const entry = drawn.plan.entries.find((candidate) => candidate.name === name);
+  const published = report.published.get(name);
+  const unchanged = report.outcomes.get(name)?.kind === 'reused' ? entry?.published?.digest : undefined;
+  const digest = published?.digest ?? unchanged;
+  if (
+    target === undefined ||
+    image === undefined ||
+    entry === undefined ||
+    digest === undefined ||
+    image.kind === 'builder'
+  )
+    return undefined;
+  const bytes = report.bytes.get(name);
+  const compressed =
+    published?.compressed ?? (before?.digest === digest ? before.size.compressed : undefined);
+  return {
+    name,
+    definition: image.definition,
+    kind: image.kind,
+    reference: `${publishedRepository(target, name)}@${digest}`,
+    digest,
+    tags: [...(published?.tags ?? tagsOf(drawn.set, name, entry.key, bytes?.created))],
+    key: entry.key,
+    verdict: { contract: contractVersion, profile: profileOf(image.kind), key: entry.verdictKey },
+    size: {
+      ...(compressed === undefined ? {} : { compressed }),
+      ...(bytes === undefined ? {} : { unpacked: bytes.size }),
+    },
+    state: 'current',
+  };
+}

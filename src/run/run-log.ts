@@ -1,0 +1,57 @@
+/**
+ * A run's folder, `.hubwright/runs/<id>/`: the journal of its events and the whole log of each build.
+ * Writing is synchronous and unbuffered, so that what was said is on the disk when the process is killed,
+ * and a build that prints without end never piles up in memory.
+ */
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type { RunEvent } from '../core/event.ts';
+
+/** How many runs' folders are kept. */
+const keptRuns = 30;
+
+/** `20261120-164512-3f9a`: sorts by time, unique among runs that start in the same second. */
+export function newRunId(now: Date, random: string): string {
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return `${stamp}-${random.slice(0, 4)}`;
+}
+
+export class RunLog {
+  /** Relative to the repository's root, as it is shown to people. */
+  readonly folder: string;
+  readonly #absolute: string;
+  readonly #journal: number;
+
+  constructor(directory: string, runId: string) {
+    this.folder = path.posix.join('.hubwright', 'runs', runId);
+    this.#absolute = path.join(directory, this.folder);
+    mkdirSync(path.join(this.#absolute, 'logs'), { recursive: true });
+    this.#journal = openSync(path.join(this.#absolute, 'events.ndjson'), 'a');
+    removeOldRuns(path.dirname(this.#absolute));
+  }
+
+  /** Adds an event to the journal. What builds print goes to their own logs instead. */
+  record(event: RunEvent): void {
+    if (event.kind !== 'output') writeSync(this.#journal, `${JSON.stringify(event)}\n`);
+  }
+
+  /** Path of an image's log, relative to the repository's root. */
+  logPath(image: string): string {
+    return path.posix.join(this.folder, 'logs', `${image}.log`);
+  }
+
+  append(image: string, text: string): void {
+    appendFileSync(path.join(this.#absolute, 'logs', `${image}.log`), text);
+  }
+
+  close(): void {
+    closeSync(this.#journal);
+  }
+}
+
+function removeOldRuns(runs: string): void {
+  const names = readdirSync(runs).toSorted();
+  for (const name of names.slice(0, Math.max(0, names.length - keptRuns))) {
+    rmSync(path.join(runs, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,38 @@
+/** Shapes of what a run reads back: registries' manifests (minimal, permissive) and our own release (strict). */
+import { z } from 'zod';
+
+/** The parts of an image manifest (Docker schema 2, OCI) that publishing goes by. */
+export const imageManifestSchema = z.object({
+  config: z.object({ digest: z.string() }),
+  layers: z.array(z.object({ size: z.number(), digest: z.string() })),
+});
+
+export const releaseVersion = 1;
+
+export const releasedImageSchema = z.strictObject({
+  name: z.string(),
+  definition: z.string(),
+  kind: z.string(),
+  /** `registry/name@sha256:…`: what a deployment should name. */
+  reference: z.string(),
+  digest: z.string(),
+  tags: z.array(z.string()),
+  key: z.string(),
+  verdict: z.strictObject({ contract: z.number(), profile: z.string(), key: z.string() }),
+  size: z.strictObject({ compressed: z.number().optional(), unpacked: z.number().optional() }),
+  /** `current`: what the files say now. `held-back`: an older digest, carried forward because this run could not replace it. */
+  state: z.enum(['current', 'held-back']),
+  reason: z.string().optional(),
+});
+
+export const releaseSchema = z.strictObject({
+  version: z.literal(releaseVersion),
+  run: z.string(),
+  created: z.string(),
+  registry: z.string(),
+  naming: z.string(),
+  images: z.array(releasedImageSchema),
+});
+
+export type ReleasedImage = z.infer<typeof releasedImageSchema>;
+export type Release = z.infer<typeof releaseSchema>;
