@@ -64,6 +64,17 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
     expect(await client.listTags(target, signal)).toEqual({ kind: 'found', tags: ['Two', 'a', 'one'] });
   });
 
+  test('a blob is uploaded once and known afterwards', async () => {
+    await using rig = await startRegistry(mode);
+    const client = clientOf(mode === 'open' ? undefined : LOGIN);
+    const target = reference(`${rig.host}/family/base`);
+    const bytes = Buffer.from('a blob');
+    const digest = digestOf(bytes);
+    expect(await client.headBlob(target, digest, signal)).toEqual({ kind: 'absent' });
+    expect(await client.uploadBlob(target, bytes, signal)).toEqual({ kind: 'stored', digest });
+    expect(await client.headBlob(target, digest, signal)).toEqual({ kind: 'found' });
+  });
+
   test('says which login it wants', async () => {
     await using rig = await startRegistry(mode);
     const login = { open: 'none', htpasswd: 'basic', token: 'bearer' }[mode];
