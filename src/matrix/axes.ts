@@ -23,8 +23,10 @@ export interface Axis {
   readonly fields: readonly string[];
   /** True where the values come from a file, which teachers edit. */
   readonly fromFile: boolean;
-  /** Undefined where the file could not be used; placeholders can be checked all the same. */
-  readonly values: readonly AxisValue[] | undefined;
+  /** Those that are right; of a file that could not be used, none. */
+  readonly values: readonly AxisValue[];
+  /** False where values were left out; placeholders can be checked all the same. */
+  readonly complete: boolean;
 }
 
 /** Fields of an entry of courses.yaml that placeholders may name. */
@@ -37,12 +39,11 @@ export interface CourseBase {
   readonly path: YamlPath;
 }
 
-/** Values written out in matrix.yaml: distinct, and fit for an image's name. */
-export function literalAxisValues(
-  check: Check,
-  path: YamlPath,
-  names: readonly string[],
-): readonly AxisValue[] {
+/** What could be had of an axis's values. */
+export type AxisValues = Pick<Axis, 'values' | 'complete'>;
+
+/** Values written out in matrix.yaml: distinct, and fit for an image's name; what is neither is told and left out. */
+export function literalAxisValues(check: Check, path: YamlPath, names: readonly string[]): AxisValues {
   if (names.length === 0) {
     check.findings.add(
       usageError(
@@ -52,27 +53,33 @@ export function literalAxisValues(
       ),
     );
   }
-  checkValueNames(check, names, (index) => [...path, index]);
-  return names.map((name) => ({ name, fields: new Map() }));
+  const right = rightNames(check, names, (index) => [...path, index]);
+  const values = names
+    .filter((_, index) => right.has(index))
+    .map((name): AxisValue => ({ name, fields: new Map() }));
+  return { values, complete: right.size === names.length };
 }
 
 /** The courses of a checked file; undefined where the file is no list of courses at all. */
 export function courseValues(
   check: Check,
   lock: Lock,
-): { values: readonly AxisValue[]; bases: readonly CourseBase[] } | undefined {
+): (AxisValues & { readonly bases: readonly CourseBase[] }) | undefined {
   const reading = readSchema(coursesSchema, check.source, () => 0);
   check.findings.add(...reading.diagnostics);
   const courses = reading.content;
   if (courses === undefined) return undefined;
-  checkValueNames(
+  const right = rightNames(
     check,
     courses.map(({ name }) => name),
     (index) => [index, 'name'],
   );
   courses.forEach((course, index) => checkCourse(check, course, index, lock));
   return {
-    values: courses.map((course) => ({ name: course.name, fields: fieldsOf(course, lock) })),
+    values: courses
+      .filter((_, index) => right.has(index))
+      .map((course) => ({ name: course.name, fields: fieldsOf(course, lock) })),
+    complete: right.size === courses.length,
     bases: courses.flatMap(({ base }, index) =>
       base === undefined ? [] : [{ base, check, path: [index, 'base'] }],
     ),
@@ -94,7 +101,13 @@ export function lockedRefOf(course: { readonly repo: string; readonly ref?: stri
   return `${course.repo}#${course.ref ?? 'HEAD'}`;
 }
 
-function checkValueNames(check: Check, names: readonly string[], pathOf: (index: number) => YamlPath): void {
+/** Places in the list of the names that can be used. */
+function rightNames(
+  check: Check,
+  names: readonly string[],
+  pathOf: (index: number) => YamlPath,
+): ReadonlySet<number> {
+  const right = new Set<number>();
   const first = new Map<string, number>();
   for (const [index, name] of names.entries()) {
     const span = check.source.valueSpan(pathOf(index));
@@ -102,14 +115,20 @@ function checkValueNames(check: Check, names: readonly string[], pathOf: (index:
     if (earlier !== undefined) {
       const notes = [{ message: 'it was first written here', span: check.source.valueSpan(pathOf(earlier)) }];
       check.findings.add(usageError('duplicate-value', `\`${name}\` stands here twice`, span, { notes }));
-    } else first.set(name, index);
-    if (isImageName(name)) continue;
+      continue;
+    }
+    first.set(name, index);
+    if (isImageName(name)) {
+      right.add(index);
+      continue;
+    }
     check.findings.add(
       usageError('invalid-name', `\`${name}\` cannot be part of an image's name`, span, {
         help: imageNameHelp,
       }),
     );
   }
+  return right;
 }
 
 function checkCourse(check: Check, course: Course, index: number, lock: Lock): void {

@@ -12,7 +12,7 @@ import { parseRepositoryPath, pathHelp } from './repository-path.ts';
 import type { BuildDefinition } from './schema.ts';
 import { fillTemplate } from './template.ts';
 import type { Filled, TemplatePart } from './template.ts';
-import { usageError } from './usage-error.ts';
+import { invalidReference, usageError } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 /** An image whose places in the tree are still to be looked at. */
@@ -84,7 +84,7 @@ export function expandDefinition(
     );
     return [{ image, context, contextFollowsFile, path }];
   });
-  const known = axes.every((axis) => axis.values !== undefined);
+  const known = axes.every((axis) => axis.complete);
   return { images, complete: known && images.length === combinations.length };
 }
 
@@ -137,7 +137,7 @@ function combinationsOf(axes: readonly Axis[]): readonly Combination[] {
   return axes.reduce<readonly Combination[]>(
     (combinations, axis) =>
       combinations.flatMap((each) =>
-        (axis.values ?? []).map((value) => new Map([...each, [axis.name, value] as const])),
+        axis.values.map((value) => new Map([...each, [axis.name, value] as const])),
       ),
     [new Map()],
   );
@@ -221,6 +221,6 @@ function checkProvides(check: Check, path: YamlPath, provides: readonly string[]
     const reference = parseReference(text);
     if (reference.kind === 'reference') continue;
     const span = check.source.valueSpan([...path, 'provides', index]);
-    check.findings.add(usageError('invalid-reference', reference.message, span));
+    check.findings.add(invalidReference(reference, span));
   }
 }

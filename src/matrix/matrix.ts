@@ -3,7 +3,7 @@
  * Pure: what is on the disk is asked by load-matrix.ts and tree.ts.
  */
 import { courseFields, courseValues, literalAxisValues } from './axes.ts';
-import type { Axis, AxisValue, CourseBase } from './axes.ts';
+import type { Axis } from './axes.ts';
 import { imageNameHelp, isImageName } from './check.ts';
 import type { Check, Findings } from './check.ts';
 import { expandDefinition } from './definition.ts';
@@ -88,6 +88,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const courses = readAxisFiles(input, findings);
   const expansions = buildDefinitions(content).map(([name, definition]) => {
     const axes = readAxes(check, name, definition, courses);
+    if (axes === undefined) return { images: [], complete: false };
     if (!isImageName(name)) {
       const message = `\`${name}\` cannot be a definition's name`;
       const span = source.keySpan(['images', name]);
@@ -134,7 +135,7 @@ function hidesNames(matrix: MatrixReading): boolean {
   );
 }
 
-type AxisFile = { readonly values: readonly AxisValue[]; readonly bases: readonly CourseBase[] } | undefined;
+type AxisFile = ReturnType<typeof courseValues>;
 
 function readAxisFiles(input: MatrixInput, findings: Findings): ReadonlyMap<string, AxisFile> {
   const files = new Map<string, AxisFile>();
@@ -147,13 +148,15 @@ function readAxisFiles(input: MatrixInput, findings: Findings): ReadonlyMap<stri
   return files;
 }
 
+/** Undefined where an axis cannot have its name: then no placeholder can be judged. */
 function readAxes(
   check: Check,
   name: string,
   definition: BuildDefinition,
   courses: ReadonlyMap<string, AxisFile>,
-): readonly Axis[] {
-  return Object.entries(definition.axes ?? {}).map(([axis, values]) => {
+): readonly Axis[] | undefined {
+  const entries = Object.entries(definition.axes ?? {});
+  const axes = entries.flatMap(([axis, values]): Axis[] => {
     const path = ['images', name, 'axes', axis];
     if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(axis)) {
       check.findings.add(
@@ -161,10 +164,13 @@ function readAxes(
           help: 'letters, digits, `_` and `-`, beginning with a letter',
         }),
       );
+      return [];
     }
     if ('from' in values) {
-      return { name: axis, fields: courseFields, fromFile: true, values: courses.get(values.from)?.values };
+      const { values: read, complete } = courses.get(values.from) ?? { values: [], complete: false };
+      return [{ name: axis, fields: courseFields, fromFile: true, values: read, complete }];
     }
-    return { name: axis, fields: [], fromFile: false, values: literalAxisValues(check, path, values) };
+    return [{ name: axis, fields: [], fromFile: false, ...literalAxisValues(check, path, values) }];
   });
+  return axes.length === entries.length ? axes : undefined;
 }

@@ -4,7 +4,7 @@ import { imageNameHelp, isImageName } from './check.ts';
 import type { Check } from './check.ts';
 import type { Lock, Mirror, Root } from './image-set.ts';
 import type { MatrixFile } from './schema.ts';
-import { usageError } from './usage-error.ts';
+import { invalidReference, usageError } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 /** The roots with the digests that the lock names. */
@@ -52,5 +52,5 @@ export function readMirrors(check: Check, images: MatrixFile['images']): readonl
 function checkReference(check: Check, path: YamlPath, text: string): void {
   const reference = parseReference(text);
   if (reference.kind === 'reference') return;
-  check.findings.add(usageError('invalid-reference', reference.message, check.source.valueSpan(path)));
+  check.findings.add(invalidReference(reference, check.source.valueSpan(path)));
 }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { didYouMean } from '../core/near-name.ts';
+import { didYouMean, nearName } from '../core/near-name.ts';
 import { usageError } from './usage-error.ts';
 import type { YamlPath, YamlSource } from './yaml-source.ts';
 
@@ -31,8 +31,9 @@ export function readSchema<T>(
   if (first.success) return { content: first.data, diagnostics: [], dropped: [] };
   const diagnostics: Diagnostic[] = [];
   const dropped: YamlPath[] = [];
-  for (const issue of first.error.issues.flatMap((each) => relevantIssues(each, []))) {
-    diagnostics.push(...diagnose(issue, source, schema));
+  const issues = first.error.issues.flatMap((each) => relevantIssues(each, []));
+  for (const issue of issues) {
+    diagnostics.push(...diagnose(issue, issues, source, schema));
     const paths =
       issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     dropped.push(...paths.map((path) => path.slice(0, entryDepth(toYamlPath(path)))).map(toYamlPath));
@@ -56,12 +57,21 @@ function relevantIssues(issue: Issue, prefix: readonly PropertyKey[]): Issue[] {
   return meant;
 }
 
-/** How far a value is from a union's branch: another type altogether is farther than any number of wrong keys. */
+/**
+ * How far a value is from a union's branch. Another type altogether is farthest, then a branch whose own keys
+ * are missing; among equals the one with fewer wrong entries, then the one that the schema names first.
+ */
 function distance(issues: readonly Issue[], depth: number): number {
-  return issues.reduce((sum, issue) => {
-    if (issue.path.length === depth && issue.code === 'invalid_type') return sum + 1000;
-    return sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1);
-  }, 0);
+  const otherType = issues.some((issue) => issue.path.length === depth && issue.code === 'invalid_type');
+  const missing = issues.filter((issue) => issue.path.length === depth + 1 && isMissing(issue));
+  const wrong = issues
+    .filter((issue) => !missing.includes(issue))
+    .reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  return (otherType ? 1_000_000 : 0) + (missing.length > 0 ? 10_000 : 0) + wrong;
+}
+
+function isMissing(issue: Issue): boolean {
+  return issue.input === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
 function without(value: unknown, path: YamlPath): unknown {
@@ -76,29 +86,62 @@ function without(value: unknown, path: YamlPath): unknown {
   );
 }
 
-function diagnose(issue: Issue, source: YamlSource, schema: z.ZodType): Diagnostic[] {
+function diagnose(issue: Issue, all: readonly Issue[], source: YamlSource, schema: z.ZodType): Diagnostic[] {
   const path = toYamlPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, issue.path, source.value);
-    return issue.keys.map((key) =>
-      usageError('unknown-key', `unknown key \`${key}\`${inside(path)}`, source.keySpan([...path, key]), {
-        help:
-          didYouMean(key, known) ??
-          (known.length > 0 ? `keys here: ${known.map(quote).join(', ')}` : undefined),
-      }),
-    );
+    const shapes = shapesAt(schema, issue.path, source.value);
+    return issue.keys.map((key) => unknownKey(key, path, source, shapes));
   }
-  if (!source.has(path)) {
-    const key = String(path.at(-1));
-    const parent = path.slice(0, -1);
-    return [
-      usageError('missing-key', `the key \`${key}\` is missing${inside(parent)}`, source.keySpan(parent)),
-    ];
-  }
+  if (!source.has(path)) return missingKey(path, all, source, schema);
   if (issue.code === 'invalid_value') return [wrongValue(issue, path, source)];
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union')
     return [wrongType(issue, path, source)];
   return [usageError('invalid-value', issue.message, source.valueSpan(path))];
+}
+
+function unknownKey(key: string, path: YamlPath, source: YamlSource, shapes: readonly Shape[]): Diagnostic {
+  const span = source.keySpan([...path, key]);
+  const owner = shapes.find((shape) => shape.keys.includes(key));
+  if (owner !== undefined) {
+    // Each is right alone: the value is half one form and half another.
+    const others = owner.written.filter((each) => !owner.keys.includes(each));
+    return usageError(
+      'conflicting-key',
+      `\`${key}\` cannot stand beside ${others.map(quote).join(', ')}`,
+      span,
+    );
+  }
+  const known = shapes[0]?.keys ?? [];
+  return usageError('unknown-key', `unknown key \`${key}\`${inside(path)}`, span, {
+    help: didYouMean(key, known) ?? `known here: ${known.map(quote).join(', ')}`,
+  });
+}
+
+function missingKey(
+  path: YamlPath,
+  all: readonly Issue[],
+  source: YamlSource,
+  schema: z.ZodType,
+): Diagnostic[] {
+  const key = String(path.at(-1));
+  const parent = path.slice(0, -1);
+  // A key that is nearly this one is told already, with this one as the suggestion.
+  const misspelt = all.some(
+    (issue) =>
+      issue.code === 'unrecognized_keys' &&
+      issue.path.length === parent.length &&
+      issue.path.every((segment, at) => segment === parent[at]) &&
+      issue.keys.some((each) => nearName(each, [key]) !== undefined),
+  );
+  if (misspelt) return [];
+  const instead = shapesAt(schema, parent, source.value)
+    .filter((shape) => !shape.keys.includes(key) && shape.written.every((each) => shape.keys.includes(each)))
+    .flatMap((shape) => shape.keys.filter((each) => !shape.written.includes(each)));
+  return [
+    usageError('missing-key', `the key \`${key}\` is missing${inside(parent)}`, source.keySpan(parent), {
+      help: instead.length === 0 ? undefined : `or give ${instead.map(quote).join(', ')} instead`,
+    }),
+  ];
 }
 
 function wrongValue(issue: z.core.$ZodIssueInvalidValue, path: YamlPath, source: YamlSource): Diagnostic {
@@ -117,12 +160,22 @@ function wrongValue(issue: z.core.$ZodIssueInvalidValue, path: YamlPath, source:
 function wrongType(issue: Issue, path: YamlPath, source: YamlSource): Diagnostic {
   const expected =
     issue.code === 'invalid_type' ? (typeNames[issue.expected] ?? issue.expected) : 'another type';
-  const span = source.valueSpan(path);
-  const what = path.length === 0 ? `\`${source.file}\`` : `\`${formatPath(path)}\``;
-  const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
-  return usageError('wrong-type', `${what} has to be ${expected}, not ${describeValue(issue.input)}`, span, {
-    help: wantsText ? quotingHelp(issue.input) : undefined,
+  // Infinity and NaN are numbers to YAML and none to the schema.
+  const finite = typeof issue.input === 'number' && expected === typeNames['number'];
+  const wanted = finite ? 'a finite number' : `${expected}, not ${describeValue(issue.input)}`;
+  const subject = path.length === 0 ? quote(source.file) : subjectOf(path);
+  return usageError('wrong-type', `${subject} has to be ${wanted}`, source.valueSpan(path), {
+    help: wrongTypeHelp(issue),
   });
+}
+
+function wrongTypeHelp(issue: Issue): string | undefined {
+  const { input } = issue;
+  if (input === null || input === '') return 'give it a value, or take the key out';
+  if (issue.code !== 'invalid_type' || issue.expected !== 'string') return undefined;
+  if (typeof input === 'number' || typeof input === 'boolean') return 'put the value in quotes';
+  if (typeof input !== 'object' || Array.isArray(input)) return undefined;
+  return 'a value that begins with `{` has to stand in quotes';
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -135,54 +188,60 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
+  if (value === null || value === undefined || value === '') return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return 'text';
   return `the ${typeof value} \`${String(value)}\``;
 }
 
-function quotingHelp(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return 'put the value in quotes';
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return 'a value that begins with `{` has to stand in quotes';
+function inside(path: YamlPath): string {
+  const [first] = path;
+  return first === undefined || typeof first === 'number' ? '' : ` in \`${formatPath(path)}\``;
 }
 
-function inside(path: YamlPath): string {
-  return path.length === 0 ? '' : ` in \`${formatPath(path)}\``;
+/** In a file that is a list, the place says which entry is meant better than a number does. */
+function subjectOf(path: YamlPath): string {
+  const inner = typeof path[0] === 'number' ? path.slice(1) : path;
+  return inner.length === 0 ? 'an entry' : quote(formatPath(inner));
 }
 
 function formatPath(path: YamlPath): string {
-  return path
-    .map((segment, at) => (typeof segment === 'number' ? `[${segment}]` : at === 0 ? segment : `.${segment}`))
-    .join('');
+  const parts = path.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${segment}`));
+  return parts.join('').replace(/^\./, '');
 }
 
 function quote(text: string): string {
   return `\`${text}\``;
 }
 
-/** The keys that the schema knows at a path; of a union, those of the branch that knows most of what is written. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): readonly string[] {
-  let shapes: readonly z.core.$ZodType[] = [schema];
-  let here = value;
-  for (const segment of path) {
-    shapes = shapes.flatMap(alternatives).flatMap((each) => childSchema(each, segment));
-    here =
-      typeof here === 'object' && here !== null
-        ? Object.entries(here).find(([key]) => key === String(segment))?.[1]
-        : undefined;
-  }
-  const written = new Set(typeof here === 'object' && here !== null ? Object.keys(here) : []);
-  const keys = shapes
-    .flatMap(alternatives)
-    .flatMap((each) => (each instanceof z.ZodObject ? [Object.keys(each.shape)] : []))
-    .toSorted((a, b) => matches(b, written) - matches(a, written));
-  return keys[0] ?? [];
+/** One of the forms that a map may have, and the keys that are written. */
+interface Shape {
+  readonly keys: readonly string[];
+  readonly written: readonly string[];
 }
 
-function matches(keys: readonly string[], written: ReadonlySet<string>): number {
-  return keys.filter((key) => written.has(key)).length;
+/** The forms that the schema knows for the map at a path; the one that knows most of what is written comes first. */
+function shapesAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): readonly Shape[] {
+  let schemas: readonly z.core.$ZodType[] = [schema];
+  let here = value;
+  for (const segment of path) {
+    schemas = schemas.flatMap(alternatives).flatMap((each) => childSchema(each, segment));
+    here = entriesOf(here).find(([key]) => key === String(segment))?.[1];
+  }
+  const written = entriesOf(here).map(([key]) => key);
+  return schemas
+    .flatMap(alternatives)
+    .flatMap((each) => (each instanceof z.ZodObject ? [{ keys: Object.keys(each.shape), written }] : []))
+    .toSorted((a, b) => knownIn(b) - knownIn(a));
+}
+
+function knownIn(shape: Shape): number {
+  return shape.written.filter((key) => shape.keys.includes(key)).length;
+}
+
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
 function alternatives(schema: z.core.$ZodType): readonly z.core.$ZodType[] {

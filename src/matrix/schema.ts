@@ -63,7 +63,7 @@ export const matrixSchema = z.strictObject({
   secrets: z.array(secretSchema).describe('Build secrets').optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
-  images: z.record(z.string(), z.union([mirrorSchema, buildSchema])).describe('The image definitions'),
+  images: z.record(z.string(), z.union([buildSchema, mirrorSchema])).describe('The image definitions'),
 });
 
 export type MatrixFile = z.infer<typeof matrixSchema>;

@@ -2,6 +2,7 @@
  * The one way in which this room makes diagnostics: always about something that the user wrote.
  * Rendering them is the report room's work.
  */
+import type { InvalidReference } from '../../registry/reference.ts';
 import type { Diagnostic, DiagnosticNote, SourceSpan } from '../core/diagnostic.ts';
 
 interface Details {
@@ -17,6 +18,14 @@ export function usageError(
   details: Details = {},
 ): Diagnostic {
   return make('error', code, message, span, details);
+}
+
+/** For a reference that the registry's grammar does not take; the help is the grammar's own sentence. */
+export function invalidReference(reference: InvalidReference, span: SourceSpan): Diagnostic {
+  const sentence = reference.message.replace(/\.$/, '');
+  return usageError('invalid-reference', `\`${reference.text}\` is no image reference`, span, {
+    help: sentence.charAt(0).toLowerCase() + sentence.slice(1),
+  });
 }
 
 /** As {@link usageError}, for what is worth a word and stops nothing. */

@@ -194,6 +194,14 @@ function asNode(value: unknown): Node | undefined {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value : undefined;
 }
 
+/** A line is shown in logs, which more people read than the file: `https://user:****@host`. Keeps the length. */
+function maskPasswords(line: string): string {
+  return line.replace(
+    /(:\/\/[^\s/@:]*:)([^\s/@]+)(?=@)/g,
+    (_, lead: string, password: string) => lead + '*'.repeat(password.length),
+  );
+}
+
 /** Offsets of a text as lines and columns (in UTF-16 code units, as editors count them). */
 class Places {
   readonly file: string;
@@ -216,7 +224,7 @@ class Places {
     const last = this.#starts.findLastIndex((offset) => offset <= Math.min(start, this.text.length));
     const lineStart = this.#starts[last] ?? 0;
     const lineEnd = (this.#starts[last + 1] ?? this.text.length + 1) - 1;
-    const text = this.text.slice(lineStart, lineEnd).replace(/\r$/, '');
+    const text = maskPasswords(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
     const column = Math.min(start - lineStart, text.length);
     const length = Math.max(1, Math.min(end - lineStart, text.length) - column);
     return { file: this.file, line: last + 1, column: column + 1, length, text };
