@@ -12,6 +12,9 @@ import { pause } from './pause.ts';
 /** How long the engine may take to make or to remove one thing before it counts as gone. */
 const patienceMs = 60_000;
 
+/** An image that floods its log may fill neither the disk nor our memory. */
+const logLimit = 8 * 1024 ** 2;
+
 export type BenchContainer = Omit<ContainerSpec, 'name' | 'labels'>;
 
 export class Bench implements AsyncDisposable {
@@ -54,7 +57,10 @@ export class Bench implements AsyncDisposable {
   /** Makes a container, not started; answers its ID. */
   async container(spec: BenchContainer, signal: AbortSignal): Promise<Result<string, EngineError>> {
     const name = this.#nextName('c', this.#containers);
-    return make((own) => this.engine.createContainer({ ...spec, name, labels: this.#labels() }, own), signal);
+    return make(
+      (own) => this.engine.createContainer({ logLimit, ...spec, name, labels: this.#labels() }, own),
+      signal,
+    );
   }
 
   /** Takes charge of something that has to end with this test. */

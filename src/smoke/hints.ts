@@ -17,7 +17,7 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "`jupyterhub-singleuser` is not on PATH: install the `jupyterhub` package, and put its environment's `bin` into PATH with ENV (a shell's profile is not read)",
   },
   {
-    sign: /running as root is not recommended|use --allow-root/i,
+    sign: /running as root is not recommended|use --allow-root|operation not permitted|must be (run as )?root/i,
     hint: 'something in the entry point runs as root or demands it; the hub starts the container as uid 1000',
   },
   {

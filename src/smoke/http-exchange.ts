@@ -48,7 +48,7 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Result<HttpAnswer, HttpTrouble>> {
   const started = performance.now();
-  const timeoutMs = question.timeoutMs ?? defaultTimeoutMs;
+  const timeoutMs = Math.ceil(question.timeoutMs ?? defaultTimeoutMs);
   const deadline = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, deadline]);
   try {

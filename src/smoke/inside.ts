@@ -30,22 +30,22 @@ export async function listeningSockets(
   return ok(read.value.stdout === '' ? undefined : parseSockets(read.value.stdout));
 }
 
-/** Command lines of all processes; undefined where they cannot be seen. */
-export async function commandLines(
+/** The arguments of every process, the program's name first; undefined where they cannot be seen. */
+export async function processes(
   engine: ContainerEngine,
   id: string,
   signal: AbortSignal,
-): Promise<Result<readonly string[] | undefined, EngineError>> {
-  // `read` would lose the zero bytes between the arguments; `tr` is in coreutils and in busybox.
-  const script = `for f in /proc/[0-9]*/cmdline; do tr '\\000' ' ' < "$f" 2>/dev/null; echo; done`;
+): Promise<Result<readonly (readonly string[])[] | undefined, EngineError>> {
+  // A shell cannot hold the zero bytes between the arguments; `tr` is in coreutils and in busybox.
+  const script = `for f in /proc/[0-9]*/cmdline; do tr '\\000\\012' '\\037 ' < "$f" 2>/dev/null; echo; done`;
   const read = await engine.exec(id, ['/bin/sh', '-c', script], { maxBytes }, signal);
   if (!read.ok) return isEngineTrouble(read.error) ? read : ok(undefined);
   if (read.value.exitCode !== 0) return ok(undefined);
-  const lines = read.value.stdout
+  const found = read.value.stdout
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.includes('/proc/[0-9]*/cmdline') && !line.startsWith('tr '));
-  return ok(lines);
+    .map((line) => line.split('\u001f').slice(0, -1))
+    .filter((words) => words.length > 0 && words[0] !== 'tr' && !words.includes(script));
+  return ok(found);
 }
 
 /**

@@ -74,7 +74,14 @@ export async function openPod(
   const { network, hub } = surroundings.value;
   const created = await createPod(request, bench, user, network, home.value, signal);
   if (!created.ok) return created;
-  const started = await startAndWait(bench.engine, created.value, network, user, signal);
+  const started = await startAndWait(
+    bench.engine,
+    created.value,
+    network,
+    user,
+    request.readinessBudgetMs ?? readinessBudgetMs,
+    signal,
+  );
   if (!started.ok) return started;
   const containerId = created.value;
   return ok({
@@ -143,6 +150,7 @@ async function startAndWait(
   id: string,
   network: NetworkInfo,
   user: EmulatedUser,
+  budgetMs: number,
   signal: AbortSignal,
 ): Promise<Result<{ address: string; outcome: PodOutcome }, EngineError>> {
   const started = await engine.startContainer(id, signal);
@@ -164,7 +172,7 @@ async function startAndWait(
     {
       port: serverPort,
       path: `${prefixOf(user)}api`,
-      budgetMs: readinessBudgetMs,
+      budgetMs,
       // The hub's own condition (jupyterhub/utils.py, wait_for_http_server): any answer below 500.
       accepts: (answer) => answer.status < 500,
       recognizes: (answer) => answer.headers['x-jupyterhub-version'] !== undefined,

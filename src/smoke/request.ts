@@ -27,6 +27,8 @@ export interface SmokeRequest {
     /** Local reference of the family's proxy; the hub is tried with it. */
     readonly proxy?: string;
   };
+  /** How long its server may take until it answers; 60 s unless said otherwise. */
+  readonly readinessBudgetMs?: number;
   /** Leaves containers, network and volumes behind, labelled, for somebody to look at. */
   readonly keep?: boolean;
 }

@@ -10,9 +10,6 @@ import type { Bench } from '../bench.ts';
 import type { SmokeRequest } from '../request.ts';
 import type { ClauseResult, ClauseSeverity } from '../verdict.ts';
 
-/** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
-export const contractVersion = 1;
-
 /** What a test found. Every kind carries evidence: what was asked and what was answered, a line each. */
 export type Finding =
   | { readonly result: 'pass'; readonly evidence: readonly string[] }
@@ -38,7 +35,7 @@ export interface Specimen {
 
 export interface SceneReport {
   readonly clauses: readonly ClauseResult[];
-  /** The container's last words; empty where no clause failed. */
+  /** The container's last words; empty where nothing refuses the image. */
   readonly log: string;
 }
 
@@ -77,11 +74,16 @@ export function scene<Subject extends Specimen>(
         results.push(judged.value);
         onClause(judged.value);
       }
-      if (results.every((result) => result.result !== 'fail')) return ok({ clauses: results, log: '' });
+      if (!results.some(refuses)) return ok({ clauses: results, log: '' });
       const log = await opened.value.log(signal);
       return log.ok ? ok({ clauses: results, log: log.value }) : log;
     },
   };
+}
+
+/** Whether this result alone makes the image unfit; a failed `should` is a remark. */
+export function refuses({ severity, result }: Pick<ClauseResult, 'severity' | 'result'>): boolean {
+  return severity === 'must' && result === 'fail';
 }
 
 async function judge<Subject>(

@@ -1,13 +1,15 @@
 /** Clause S1: the image's ENTRYPOINT starts jupyterhub-singleuser. */
+import { basename } from 'node:path/posix';
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
-import { commandLines } from '../../inside.ts';
+import { processes } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 
+const serverProgram = 'jupyterhub-singleuser';
 const asked = 'started with the arguments `jupyterhub-singleuser` through the ENTRYPOINT';
 
 export const startsThroughEntrypoint: Clause<Pod> = {
@@ -52,21 +54,28 @@ async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Find
   if (outcome.kind === 'ready' && outcome.answer.headers['x-jupyterhub-version'] !== undefined) {
     return ok({ result: 'pass', evidence: [asked, 'its server answers as jupyterhub-singleuser does'] });
   }
-  const lines = await commandLines(pod.engine, pod.containerId, signal);
-  if (!lines.ok) return lines;
-  if (lines.value === undefined) {
+  const running = await processes(pod.engine, pod.containerId, signal);
+  if (!running.ok) return running;
+  if (running.value === undefined) {
     return ok({ result: 'pass', evidence: [asked, 'it runs; its processes cannot be seen'] });
   }
-  const found = lines.value.find((line) => /jupyterhub[-.]singleuser/.test(line) && !isLauncher(line));
-  if (found !== undefined) return ok({ result: 'pass', evidence: [asked, `runs: ${excerpt(found)}`] });
+  const server = running.value.find(isServer);
+  if (server !== undefined)
+    return ok({ result: 'pass', evidence: [asked, `runs: ${excerpt(server.join(' '))}`] });
   return ok({
     result: 'fail',
-    evidence: [asked, ...lines.value.slice(0, 5).map((line) => `runs: ${excerpt(line)}`)],
+    evidence: [asked, ...running.value.slice(0, 5).map((words) => `runs: ${excerpt(words.join(' '))}`)],
     hint: 'the image runs something else: its ENTRYPOINT does not execute the arguments that it is given. Let a script end in `exec "$@"`, and put a default command into CMD rather than into ENTRYPOINT',
   });
 }
 
-/** A shell or an init that merely carries the name in its arguments is not the server. */
-function isLauncher(line: string): boolean {
-  return /^(\S*\/)?(tini|dumb-init|docker-init|catatonit)\s/.test(line);
+/** The program itself, not a shell or an init that merely carries the name among its arguments. */
+function isServer(words: readonly string[]): boolean {
+  const [program = '', ...rest] = words;
+  if (basename(program) === serverProgram) return true;
+  if (!/^(python|pypy)[\d.]*$/.test(basename(program))) return false;
+  const module = rest.indexOf('-m');
+  const script = rest.findIndex((word) => !word.startsWith('-'));
+  if (module !== -1 && module < script) return rest[module + 1] === 'jupyterhub.singleuser';
+  return !rest.slice(0, script).includes('-c') && basename(rest[script] ?? '') === serverProgram;
 }

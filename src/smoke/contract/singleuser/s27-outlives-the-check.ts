@@ -14,6 +14,7 @@ export const outlivesTheCheck: Clause<Pod> = {
   severity: 'must',
   needs: ['S4'],
   async test(pod, signal) {
+    if (pod.outcome.kind !== 'ready') return ok({ result: 'not-run', evidence: ['it never answered'] });
     const state = await pod.engine.inspectContainer(pod.containerId, signal);
     if (!state.ok) return state;
     if (state.value.status !== 'running') {

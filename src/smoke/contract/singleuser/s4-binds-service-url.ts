@@ -13,7 +13,6 @@ export const bindsServiceUrl: Clause<Pod> = {
   title: `listens on the host and port of JUPYTERHUB_SERVICE_URL (0.0.0.0:${serverPort})`,
   why: 'The hub knocks at that port alone. A `--port` on the command line, or in the entry point, beats the environment and leaves it dead.',
   severity: 'must',
-  needs: ['S1'],
   async test({ outcome }) {
     switch (outcome.kind) {
       case 'ready':

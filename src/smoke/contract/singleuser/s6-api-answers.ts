@@ -15,7 +15,11 @@ export const apiAnswers: Clause<Pod> = {
   needs: ['S4'],
   async test(pod, signal) {
     const path = `${pod.servicePrefix}api`;
-    const answered = await exchange({ host: pod.address, port: serverPort, path }, signal);
+    // One that gave no answer in all that time is not asked again.
+    const answered =
+      pod.outcome.kind === 'not-ready'
+        ? pod.outcome.last
+        : await exchange({ host: pod.address, port: serverPort, path }, signal);
     const evidence = [exchangeLine(`GET ${path}`, answered)];
     if (!answered.ok) {
       const hint = 'it listens and does not answer; a server of another kind, or one that hangs at its start';

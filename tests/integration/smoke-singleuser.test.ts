@@ -1,0 +1,264 @@
+/** Real images under the real contract: the family's base passes, and images made wrong from it are told apart. */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
+import type { SmokeRequest } from '../../src/smoke/request.ts';
+import { smokeImage } from '../../src/smoke/smoke-image.ts';
+import type { ClauseResult, Verdict } from '../../src/smoke/verdict.ts';
+import { realBase } from '../rig/family.ts';
+import { FaultyImages } from '../rig/faulty-images.ts';
+
+// Starts of real servers, several at a time, on whatever machine this is.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+const engine = connectDocker();
+const faulty = new FaultyImages(engine, 'smoke');
+const runId = `test-smoke-${process.pid}`;
+const shortPatience = { readinessBudgetMs: 4000 };
+let base = '';
+
+beforeAll(async () => {
+  base = await realBase();
+});
+
+afterAll(async () => {
+  await faulty[Symbol.asyncDispose]();
+  await engine.close();
+});
+
+function requestFor(reference: string, more: Partial<SmokeRequest> = {}): SmokeRequest {
+  return {
+    name: reference,
+    reference,
+    imageId: reference,
+    profile: 'singleuser',
+    resources: {},
+    runId,
+    ...more,
+  };
+}
+
+async function judge(reference: string, more: Partial<SmokeRequest> = {}): Promise<Verdict> {
+  const judged = await smokeImage(
+    engine,
+    requestFor(reference, more),
+    () => {},
+    new AbortController().signal,
+  );
+  if (!judged.ok) throw new Error(judged.error.message);
+  return judged.value;
+}
+
+/** Judges the base image with another entry point. */
+async function judgeEntrypoint(
+  name: string,
+  entrypoint: readonly string[],
+  more: Partial<SmokeRequest> = {},
+): Promise<Verdict> {
+  return judge(await faulty.build(name, `FROM ${base}\nENTRYPOINT ${JSON.stringify(entrypoint)}\n`), more);
+}
+
+function clause(verdict: Verdict, id: string): ClauseResult {
+  const found = verdict.clauses.find((candidate) => candidate.id === id);
+  if (found === undefined) throw new Error(`the verdict has no clause ${id}`);
+  return found;
+}
+
+/** Remarks left out: whether an ending took a second depends on what else the machine does. */
+function failures(verdict: Verdict): readonly string[] {
+  return verdict.clauses
+    .filter(({ result, severity }) => result === 'fail' && severity === 'must')
+    .map(({ id }) => id);
+}
+
+async function leftovers(): Promise<number> {
+  const { signal } = new AbortController();
+  const label = `hubwright=${runId}`;
+  const lists = await Promise.all([
+    engine.listContainers(label, signal),
+    engine.listVolumes(label, signal),
+    engine.listNetworks(label, signal),
+  ]);
+  return lists.reduce((sum, list) => sum + (list.ok ? list.value.length : 1), 0);
+}
+
+/** A web server of a few lines of Python in the place of the notebook server. */
+function python(program: string): readonly string[] {
+  return ['python3', '-c', program];
+}
+
+describe('the family’s base image', () => {
+  it('passes every clause, tells each as it falls, and leaves nothing behind', async () => {
+    const heard: string[] = [];
+    const judged = await smokeImage(
+      engine,
+      requestFor(base, { maxSize: 10e9, size: 5e8 }),
+      ({ id, result }) => heard.push(`${id} ${result}`),
+      new AbortController().signal,
+    );
+    expect(judged).toMatchObject({ ok: true, value: { passed: true, logTail: [] } });
+    expect(heard).toEqual([
+      'Z1 pass',
+      'S26 not-applicable',
+      'S1 pass',
+      'S4 pass',
+      'S6 pass',
+      'S19 pass',
+      'S9 pass',
+      'S10 pass',
+      'S27 pass',
+      'S20 pass',
+      expect.stringMatching(/^S20a /),
+    ]);
+    expect(await leftovers()).toBe(0);
+  });
+
+  it('passes twice at the same time', async () => {
+    const verdicts = await Promise.all([judge(base), judge(base)]);
+    expect(verdicts.map(({ passed }) => passed)).toEqual([true, true]);
+  });
+
+  it('fails by its size alone where the budget is smaller', async () => {
+    const verdict = await judge(base, { maxSize: 1e6, size: 5e8 });
+    expect(verdict.passed).toBe(false);
+    expect(failures(verdict)).toEqual(['Z1']);
+  });
+});
+
+describe.concurrent('an image that cannot be used', () => {
+  it('is refused by S4 where its entry point adds --port=9999, with the port named', async () => {
+    const verdict = await judgeEntrypoint('port', ['tini', '--', 'sh', '-c', 'exec "$@" --port=9999', '--']);
+    expect(verdict.passed).toBe(false);
+    expect(failures(verdict)).toEqual(['S4']);
+    expect(clause(verdict, 'S4').hint).toContain('it listens on 9999 instead of 8888');
+    expect(clause(verdict, 'S6').result).toBe('not-run');
+    expect(verdict.logTail.length).toBeGreaterThan(0);
+    expect(verdict.durationMs).toBeLessThan(40_000);
+  });
+
+  it('is refused by S4 where it listens on the loopback address alone', async () => {
+    const program =
+      'import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8888, bind="127.0.0.1")';
+    const verdict = await judgeEntrypoint('loopback', python(program), shortPatience);
+    expect(failures(verdict)).toContain('S4');
+    expect(clause(verdict, 'S4').hint).toContain('127.0.0.1:8888 alone');
+  });
+
+  it('is refused by S1 and S6 where it runs a plain JupyterLab, which the hub itself would accept', async () => {
+    const command = 'exec jupyter lab --ip=0.0.0.0 --port=8888 --no-browser';
+    const verdict = await judgeEntrypoint('plain-lab', ['sh', '-c', command], { readinessBudgetMs: 20_000 });
+    expect(failures(verdict)).toEqual(['S1', 'S6']);
+    expect(clause(verdict, 'S6').hint).toContain('plain Jupyter server');
+  });
+
+  it('is refused by S1 where its entry point drops the arguments', async () => {
+    const verdict = await judgeEntrypoint('drops', ['sh', '-c', 'sleep 600'], shortPatience);
+    expect(failures(verdict)).toEqual(['S1', 'S4']);
+    expect(clause(verdict, 'S1').evidence.join('\n')).toContain('sleep 600');
+    expect(clause(verdict, 'S1').hint).toContain('exec "$@"');
+  });
+
+  it('is refused by S1 where it ends at once, and its last words are kept', async () => {
+    const verdict = await judgeEntrypoint('ends', ['sh', '-c', 'echo "out of cheese" >&2; exit 3']);
+    expect(failures(verdict)).toEqual(['S1']);
+    expect(clause(verdict, 'S1').evidence.join('\n')).toContain('exit code 3');
+    expect(verdict.logTail.join('\n')).toContain('out of cheese');
+    expect(verdict.durationMs).toBeLessThan(10_000);
+  });
+
+  it('is refused by S1 where the command is missing', async () => {
+    const dockerfile = `FROM ${base}\nUSER root\nRUN rm "$(command -v jupyterhub-singleuser)"\nUSER 1000\n`;
+    const verdict = await judge(await faulty.build('missing', dockerfile));
+    expect(failures(verdict)).toEqual(['S1']);
+    expect(clause(verdict, 'S1').hint).toContain('not on PATH');
+  });
+
+  it('is refused by S1 where its entry point does not exist, and the engine is not blamed', async () => {
+    const verdict = await judgeEntrypoint('no-entry', ['/no/such/entry']);
+    expect(failures(verdict)).toEqual(['S1']);
+    expect(clause(verdict, 'S1').hint).toContain('ENTRYPOINT');
+  });
+
+  it('is refused by S1 where its start needs root', async () => {
+    const entrypoint = ['sh', '-c', 'chown 1000 /srv && exec "$@"', '--'];
+    const verdict = await judgeEntrypoint('needs-root', entrypoint);
+    expect(failures(verdict)).toEqual(['S1']);
+    expect(clause(verdict, 'S1').hint).toContain('uid 1000');
+  });
+
+  it('is refused by S6 where it listens and never answers', async () => {
+    const program = 'import socket,time; s=socket.create_server(("",8888)); time.sleep(600)';
+    const verdict = await judgeEntrypoint('mute', python(program), shortPatience);
+    expect(failures(verdict)).toContain('S6');
+    expect(clause(verdict, 'S6').hint).toContain('does not answer');
+    expect(verdict.durationMs).toBeLessThan(40_000);
+  });
+
+  it('is refused by S6 where it answers without end', async () => {
+    const program = `import http.server as h
+class E(h.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+        try:
+            while True: self.wfile.write(b"x" * 65536)
+        except OSError: pass
+h.ThreadingHTTPServer(("", 8888), E).serve_forever()`;
+    const verdict = await judgeEntrypoint('endless', python(program));
+    expect(failures(verdict)).toContain('S6');
+    expect(clause(verdict, 'S6').evidence.join('\n')).toContain('longer than we read');
+  });
+
+  it('is refused by S27 where it answers the readiness check and dies of it', async () => {
+    const program = `import http.server as h
+class E(h.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.send_header("X-JupyterHub-Version", "5"); self.end_headers()
+        self.wfile.write(b'{"version": "1"}')
+h.HTTPServer(("", 8888), E).handle_request()`;
+    const verdict = await judgeEntrypoint('dies', python(program));
+    expect(failures(verdict)).toContain('S27');
+  });
+
+  it('is refused by S10 alone where only the browser’s login is broken', async () => {
+    const verdict = await judgeEntrypoint('no-client', [
+      'tini',
+      '--',
+      'sh',
+      '-c',
+      'unset JUPYTERHUB_CLIENT_ID; exec "$@"',
+      '--',
+    ]);
+    expect(failures(verdict)).toEqual(['S10']);
+    expect(clause(verdict, 'S10').hint).toContain('JUPYTERHUB_CLIENT_ID');
+  });
+
+  it('is refused by S20 where it does not heed SIGTERM', async () => {
+    const script = 'trap "" TERM; "$@" & while :; do sleep 1; done';
+    const verdict = await judgeEntrypoint('deaf-to-term', ['sh', '-c', script, '--']);
+    expect(failures(verdict)).toEqual(['S20']);
+    expect(clause(verdict, 'S20').hint).toContain('exec "$@"');
+  });
+
+  it('is judged within its budget where it floods its log', async () => {
+    const verdict = await judgeEntrypoint('flood', ['sh', '-c', 'yes the-same-words-again'], shortPatience);
+    expect(failures(verdict)).toContain('S1');
+    expect(verdict.logTail).toHaveLength(30);
+    expect(verdict.durationMs).toBeLessThan(30_000);
+  });
+});
+
+describe('a test that is cut short', () => {
+  it('answers `cancelled` and leaves nothing behind', async () => {
+    const controller = new AbortController();
+    const running = smokeImage(engine, requestFor(base), () => {}, controller.signal);
+    setTimeout(() => controller.abort(), 900);
+    expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
+    expect(await leftovers()).toBe(0);
+  });
+
+  it('blames the engine, never the image, where no engine answers', async () => {
+    const nowhere = connectDocker({ socket: '/nonexistent/docker.sock' });
+    const judged = await smokeImage(nowhere, requestFor(base), () => {}, new AbortController().signal);
+    expect(judged).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
+    await nowhere.close();
+  });
+});
