@@ -50,6 +50,7 @@ async function startDaemon(): Promise<number | undefined> {
   await using log = await open(daemonLog, 'a');
   const child = spawn('dockerd', [], {
     detached: true,
+    cwd: '/',
     stdio: ['ignore', log.fd, log.fd],
     env: { ...process.env, PATH: systemPath(process.env) },
   });
