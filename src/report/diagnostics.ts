@@ -2,7 +2,7 @@
  * Diagnostics as text for people: what, where (the line, a caret under the very place), and what to do.
  * Decides nothing and prints nothing. Whatever comes from a user's file is made safe for a terminal.
  */
-import type { Diagnostic, DiagnosticNote, SourceSpan } from '../core/diagnostic.ts';
+import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { cellWidth, showControls, splitGraphemes } from './text-width.ts';
 
 export interface DiagnosticStyle {
@@ -38,8 +38,13 @@ function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle): strin
     ...message.slice(1).map((line) => paint('strong', line)),
   ];
   if (span !== undefined) lines.push(...renderSpan(span, '^', severity, layout));
-  for (const note of notes) lines.push(...renderNote(note, layout));
+  for (const note of notes) {
+    if (note.span === undefined) lines.push(...renderRemark('note', note.message, layout));
+  }
   if (help !== undefined) lines.push(...renderRemark('help', help, layout));
+  for (const note of notes) {
+    if (note.span !== undefined) lines.push(...renderPlaceNote(note.message, note.span, layout));
+  }
   return lines.join('\n');
 }
 
@@ -50,9 +55,11 @@ interface Layout {
   readonly paint: Paint;
 }
 
-function renderNote(note: DiagnosticNote, layout: Layout): readonly string[] {
-  const remark = renderRemark('note', note.message, layout);
-  return note.span === undefined ? remark : [...remark, ...renderSpan(note.span, '-', 'place', layout)];
+/** A note with a place of its own stands apart, below what is said of the first place. */
+function renderPlaceNote(message: string, span: SourceSpan, layout: Layout): readonly string[] {
+  const [first = '', ...rest] = wrap(showControls(message), layout.width, 'note: '.length, 2);
+  const head = `${layout.paint('strong', 'note:')} ${first}`;
+  return [head, ...rest, ...renderSpan(span, '-', 'place', layout)];
 }
 
 /** `   = help: …`, following lines set in below the text. */
@@ -100,27 +107,30 @@ interface Cell {
 /** The part of the source line that fits, with the marked place in it; `…` stands for what is cut off. */
 function windowOf(span: SourceSpan, room: number): View {
   const cells = cellsOf(span);
-  const firstMarked = cells.findIndex((cell) => cell.marked);
-  const at = firstMarked < 0 ? cells.length : firstMarked;
-  const total = widthOf(cells) + (firstMarked < 0 ? 1 : 0);
-  if (total <= room) return viewOf(cells, at, '', '');
-  const marked = Math.min(widthOf(cells.filter((cell) => cell.marked)), room - 2);
-  // Two thirds of the free cells show what leads to the place: the key, the definition's beginning.
-  const lead = Math.floor(((room - 2 - marked) * 2) / 3);
-  let from = at;
-  for (let used = 0; from > 0; from -= 1) {
-    used += cells[from - 1]?.width ?? 0;
-    if (used > lead) break;
+  const marks = cells.findIndex((cell) => cell.marked);
+  const at = marks < 0 ? cells.length : marks;
+  // A place behind the line's end (a bracket that is missing there) has no cell of its own.
+  const behind = marks < 0 ? 1 : 0;
+  if (widthOf(cells) + behind <= room) return viewOf(cells, at, '', '');
+  const whole = room - behind - 2;
+  const marked = Math.min(widthOf(cells.filter((cell) => cell.marked)), whole);
+  // Two thirds of what is free show what leads to the place: the key, the definition's beginning.
+  let from = reach(cells, at, -1, Math.floor(((whole - marked) * 2) / 3));
+  const to = reach(cells, at, 1, whole - widthOf(cells.slice(from, at)));
+  from = reach(cells, at, -1, whole - widthOf(cells.slice(at, to)));
+  return viewOf(cells.slice(from, to), at - from, from > 0 ? '…' : '', to < cells.length ? '…' : '');
+}
+
+/** How far one comes from a cell in a direction before the width is used up. */
+function reach(cells: readonly Cell[], start: number, direction: 1 | -1, width: number): number {
+  let at = start;
+  let left = width;
+  for (;;) {
+    const next = cells[direction === 1 ? at : at - 1];
+    if (next === undefined || next.width > left) return at;
+    left -= next.width;
+    at += direction;
   }
-  // A line that is cut on the right alone needs no sign on the left, and the other way round.
-  const left = from > 0 ? '…' : '';
-  let to = from;
-  for (let used = left.length; to < cells.length; to += 1) {
-    used += cells[to]?.width ?? 0;
-    if (used > room - 1) break;
-  }
-  const right = to < cells.length ? '…' : '';
-  return viewOf(cells.slice(from, to), at - from, left, right);
 }
 
 function viewOf(cells: readonly Cell[], at: number, left: string, right: string): View {

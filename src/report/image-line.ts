@@ -33,7 +33,7 @@ function doneText(image: ImageView): string {
     if (stage === 'tag') continue;
     parts.push(
       remembered
-        ? `${words} before`
+        ? 'the same as before'
         : `${words}${summary === undefined ? '' : ` ${summary}`} in ${formatDuration(durationMs)}`,
     );
   }

@@ -69,7 +69,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       });
       return;
     case 'build-step':
-      if (event.state === 'started') change(view, event.image, (image) => void (image.activity = event.name));
+      if (event.state === 'started')
+        change(view, event.image, (image) => void (image.activity = shortStep(event.name)));
       return;
     case 'clause':
       change(view, event.image, (image) => void (image.activity = `${event.id} ${event.title}`));
@@ -108,6 +109,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     default:
       event satisfies never;
   }
+}
+
+/** A step as a line shows it: what it runs, without the mounts before it. */
+function shortStep(name: string): string {
+  return name.replaceAll(/\s--mount=\S+/g, '').replaceAll(/\s+/g, ' ');
 }
 
 function newImage(name: string, action: Action, reasons: readonly string[]): ImageView {

@@ -40,7 +40,7 @@ export async function buildImage(
   if (!built.ok) {
     return buildFailure(built.error, {
       dockerfile: node.image.dockerfile,
-      dockerfileText: request.dockerfile,
+      dockerfileText: node.dockerfile.text,
       tail: steps.failureTail(),
       log: log.logPath(entry.name),
     });
@@ -49,7 +49,10 @@ export async function buildImage(
   if (!details.ok) return engineFailure(details.error, 'looking at the built image');
   const durationMs = Date.now() - started;
   const { id, size, created } = details.value;
-  await remember(context, entry, id, steps.allCached ? undefined : durationMs);
+  // The same bytes as before: nothing was built anew, whatever was asked of the engine.
+  const remembered = entry.local?.id === id;
+  const summary = steps.summary();
+  await remember(context, entry, id, remembered ? undefined : durationMs);
   emit({
     kind: 'stage-finished',
     image: entry.name,
@@ -57,8 +60,8 @@ export async function buildImage(
     durationMs,
     imageId: id,
     size,
-    summary: steps.summary(),
-    remembered: steps.allCached && entry.local?.id === id,
+    ...(summary === undefined ? {} : { summary }),
+    remembered,
   });
   const passTag = drawn.local.bytes(entry.name, entry.key, entry.verdictKey);
   return done({ id, size, created, passed: passTag?.id === id && passTag.passed });
@@ -145,6 +148,11 @@ export async function pullImage(
   return done({ id, size, created, passed: entry.published?.passed ?? false });
 }
 
+/** Loading and exporting are steps to the engine, but none of the Dockerfile's. */
+function isInstruction(step: string): boolean {
+  return /^[A-Z]+ /.test(step) && !step.startsWith('FROM ');
+}
+
 /** Turns the engine's events into ours, and keeps what a failure will have to show. */
 class StepWatcher {
   readonly #context: RunContext;
@@ -159,12 +167,9 @@ class StepWatcher {
     this.#image = image;
   }
 
-  get allCached(): boolean {
-    return this.#steps > 0 && this.#steps === this.#cached;
-  }
-
-  summary(): string {
-    return this.#cached === 0 ? '' : `${this.#cached} of ${this.#steps} steps cached`;
+  /** How much of the Dockerfile came from the engine's cache; undefined where nothing did. */
+  summary(): string | undefined {
+    return this.#cached === 0 ? undefined : `(${this.#cached} of ${this.#steps} steps cached)`;
   }
 
   failureTail(): readonly string[] {
@@ -180,8 +185,10 @@ class StepWatcher {
         emit({ kind: 'build-step', image, step: event.step, name: event.name, state: 'started' });
         return;
       case 'step-finished': {
-        this.#steps += 1;
-        if (event.cached) this.#cached += 1;
+        if (isInstruction(event.name)) {
+          this.#steps += 1;
+          if (event.cached) this.#cached += 1;
+        }
         if (event.error !== undefined) this.#failedStep = event.step;
         const state = event.error === undefined ? (event.cached ? 'cached' : 'done') : 'failed';
         log.append(image, `\n# ${event.name}: ${state} (${(event.durationMs / 1000).toFixed(1)}s)\n`);

@@ -158,7 +158,7 @@ class Walk {
   /** From bytes to a settled image: check, wait for the parents, publish. */
   async #finish(walker: Walker, bytes: Bytes | undefined): Promise<void> {
     const { entry, node, abort } = walker;
-    if (bytes !== undefined && this.#needsCheck(entry, bytes)) {
+    if (bytes !== undefined && this.#needsCheck(entry, node, bytes)) {
       const proxy = await this.#proxyFor(node);
       const verdict = await this.#smokeSlots(async () =>
         abort.signal.aborted
@@ -174,7 +174,9 @@ class Walk {
     this.#settle(walker, idle ? { kind: 'reused' } : { kind: 'done', published: published.value });
   }
 
-  #needsCheck(entry: PlanEntry, bytes: Bytes): boolean {
+  #needsCheck(entry: PlanEntry, node: GraphNode, bytes: Bytes): boolean {
+    // Nobody starts a builder.
+    if (node.image.kind === 'builder') return false;
     if (entry.action === 'verify') return true;
     if (entry.action !== 'build') return false;
     // Bytes that the record knows as passed are the same bytes: a cached build needs no second proof.

@@ -1,0 +1,39 @@
+/** What a command gets from the process: made once, in build.ts, and handed down. Types only. */
+import type { Write } from '../report/reporter.ts';
+
+export interface CliContext {
+  /** Where the user stands. */
+  readonly cwd: string;
+  /** The folder that build.ts lies in: the repository when nothing else says so. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Arguments as typed, without node and script. */
+  readonly args: readonly string[];
+  readonly version: string;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** What a person sees of a stream: colour where it is wanted, and its width (0 for a pipe: nothing is cut). */
+export interface Screen {
+  readonly colour: boolean;
+  readonly width: number;
+  readonly isTerminal: boolean;
+  readonly write: Write;
+}
+
+/** Follows NO_COLOR and FORCE_COLOR (no-color.org, force-color.org); else colour is for terminals. */
+export function screenOf(stream: NodeJS.WriteStream, env: CliContext['env']): Screen {
+  const isTerminal = stream.isTTY === true && env['TERM'] !== 'dumb';
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const colour = forced || (isTerminal && (env['NO_COLOR'] ?? '') === '');
+  return {
+    colour,
+    width: isTerminal ? stream.columns || 80 : 0,
+    isTerminal,
+    write: (text) => void stream.write(text),
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * The command line: names, arguments and options of all commands. Each command's own file is loaded when it is
+ * called, so that `build --version` and a mistyped option answer at once.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import type { CliContext } from './context.ts';
+import type { DoctorOptions } from './doctor.ts';
+import type { ImagesOptions } from './images.ts';
+import type { PlanOptions } from './plan.ts';
+import type { RegistryStartOptions } from './registry.ts';
+
+/** Runs the command line. Mistakes in arguments are told on stderr and answer 2. */
+export async function runCommandLine(context: CliContext): Promise<ExitCode> {
+  let code: ExitCode = exitCode.ok;
+  const program = describe(context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...context.args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  }
+}
+
+type Answer = (code: ExitCode) => void;
+
+function describe(context: CliContext, answer: Answer): Command {
+  const program = new Command('build')
+    .description('Builds, tests and ships a family of container images for JupyterHub.')
+    .version(`hubwright ${context.version}`, '--version', 'print the version')
+    .helpOption('--help', 'show this, or a command’s help')
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    })
+    .showHelpAfterError('(`--help` shows what there is)')
+    .exitOverride();
+  describeImages(program, context, answer);
+  describePlan(program, context, answer);
+  describeMachine(program, context, answer);
+  describeRegistry(program, context, answer);
+  return program;
+}
+
+function describeImages(program: Command, context: CliContext, answer: Answer): void {
+  program
+    .command('images')
+    .description('build, check and, with --push, publish images; parents come along where they are needed')
+    .argument('[NAME...]', 'images, definitions or groups; without any, the group `default`')
+    .option('--changed', 'only what the record lacks: unchanged images that passed are left alone', false)
+    .option('--force', 'build and check everything named, whatever the record says', false)
+    .option('--no-cache', 'build without the engine’s layer cache')
+    .option('--push', 'publish what passed to the registry', false)
+    .addOption(
+      new Option('--jobs <N>', 'builds at once (default: the engine’s processors)').argParser(
+        positiveInteger,
+      ),
+    )
+    .option('--fail-fast', 'end everything at the first failure', false)
+    .option('--dry-run', 'show the plan and stop', false)
+    .option('--json', 'one event a line on stdout', false)
+    .option('--verbose', 'show what builds print', false)
+    .option('--setup', 'first install and start what this machine lacks', false)
+    .option('--yes', 'do not ask before setting up', false)
+    .option('--ca <FILE>', 'certificate authorities that builds shall trust, as the build secret `ca`')
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (names: string[], options: ImagesOptions) => {
+      const { imagesCommand } = await import('./images.ts');
+      answer(await imagesCommand(context, names, options));
+    });
+}
+
+function describePlan(program: Command, context: CliContext, answer: Answer): void {
+  program
+    .command('plan')
+    .description('show what `images --changed` would do, and why')
+    .argument('[NAME...]', 'images, definitions or groups; without any, the group `default`')
+    .addOption(new Option('--format <FORMAT>', 'how to show it').choices(['tree', 'json']).default('tree'))
+    .option('--push', 'also what is missing in the registry', false)
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (names: string[], options: PlanOptions) => {
+      const { planCommand } = await import('./plan.ts');
+      answer(await planCommand(context, names, options));
+    });
+}
+
+function describeMachine(program: Command, context: CliContext, answer: Answer): void {
+  program
+    .command('setup')
+    .description('install and start what this machine lacks; says first what it will do')
+    .option('--yes', 'do not ask', false)
+    .option('--tests', 'also what the project’s own tests need', false)
+    .action(async (options: { yes: boolean; tests: boolean }) => {
+      const { setupCommand } = await import('./set-up.ts');
+      answer(await setupCommand(context, options));
+    });
+  program
+    .command('doctor')
+    .description('tell what is there, what is missing, and how to get it')
+    .option('--tests', 'also what the project’s own tests need', false)
+    .option('--json', 'as JSON', false)
+    .action(async (options: DoctorOptions) => {
+      const { doctorCommand } = await import('./doctor.ts');
+      answer(await doctorCommand(context, options));
+    });
+}
+
+function describeRegistry(program: Command, context: CliContext, answer: Answer): void {
+  const registry = program.command('registry').description('a local registry, from the family’s own image');
+  registry
+    .command('start')
+    .addOption(new Option('--port <PORT>', 'port on this machine').argParser(positiveInteger).default(5000))
+    .option('--ca <FILE>', 'certificate authorities that its build shall trust')
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (options: RegistryStartOptions) => {
+      const { registryStartCommand } = await import('./registry.ts');
+      answer(await registryStartCommand(context, options));
+    });
+  registry.command('stop').action(async () => {
+    const { registryStopCommand } = await import('./registry.ts');
+    answer(await registryStopCommand(context));
+  });
+  registry.command('status').action(async () => {
+    const { registryStatusCommand } = await import('./registry.ts');
+    answer(await registryStatusCommand(context));
+  });
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return number;
+}

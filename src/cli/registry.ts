@@ -1,0 +1,111 @@
+/** `build registry start|stop|status`: a local registry, from the family's own image. */
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { keyTag, recordReference } from '../core/labels.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { engineDiagnostic, readFamily, type Family } from '../plan/draw-plan.ts';
+import { readBuildSecrets } from '../run/build-secrets.ts';
+import { findCaBundle } from '../setup/ca-bundle.ts';
+import { localRegistryStatus, startLocalRegistry, stopLocalRegistry } from '../setup/local-registry.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { findRepository } from './repository.ts';
+import { draw, runPlan } from './run-plan.ts';
+import { tell, usage } from './tell.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
+
+export interface RegistryStartOptions {
+  readonly directory?: string;
+  readonly port: number;
+  readonly ca?: string;
+}
+
+export async function registryStartCommand(
+  context: CliContext,
+  options: RegistryStartOptions,
+): Promise<ExitCode> {
+  const directory = findRepository(options.directory, context.cwd, context.home);
+  const family = await readFamily(directory, context.env, context.signal);
+  if (!family.ok) return tell(context, family.error);
+  const ca = await findCaBundle({ flag: options.ca, env: context.env });
+  if (!ca.ok) return tell(context, [ca.error]);
+  const secrets = await readBuildSecrets(directory, family.value.set.secrets, ca.value?.bytes, context.env);
+  if (!secrets.ok) return tell(context, secrets.error);
+  await using workplace = openWorkplace(context);
+  const started = await startRegistryOfFamily(context, workplace, family.value, {
+    port: options.port,
+    secrets: secrets.value,
+    setup: false,
+  });
+  if (!started.ok) return tell(context, started.error);
+  screenOf(context.stdout, context.env).write(`registry: running at ${started.value}\n`);
+  return exitCode.ok;
+}
+
+/** Builds and checks the family's registry image where that is needed, and starts it. Answers its address. */
+export async function startRegistryOfFamily(
+  context: CliContext,
+  workplace: Workplace,
+  family: Family,
+  options: { readonly port: number; readonly secrets: ReadonlyMap<string, Buffer>; readonly setup: boolean },
+): Promise<Result<string, readonly Diagnostic[]>> {
+  const image = family.set.images.find(({ kind }) => kind === 'registry');
+  if (image === undefined) {
+    return err([
+      usage(
+        'the family has no image of the kind `registry`',
+        'add one to matrix.yaml, or name a registry that runs already',
+      ),
+    ]);
+  }
+  const mode = { changed: true, force: false, push: false };
+  const drawn = await draw(context, workplace, family, { names: [image.name], mode, setup: options.setup });
+  if (!drawn.ok) return drawn;
+  if (drawn.value.plan.entries.some(({ action }) => action !== 'reuse')) {
+    const quiet = {
+      jobs: undefined,
+      failFast: false,
+      noCache: false,
+      force: false,
+      push: false,
+      json: false,
+      verbose: false,
+    };
+    const report = await runPlan(context, workplace, drawn.value, { ...quiet, secrets: options.secrets });
+    if (report.result !== 'success') return err([registryImageFailed(image.name)]);
+  }
+  const key = drawn.value.keys.get(image.name)?.key ?? '';
+  const started = await startLocalRegistry(
+    workplace.engine,
+    { image: recordReference(image.name, keyTag(key)), port: options.port },
+    context.signal,
+  );
+  return started.ok ? ok(started.value.address) : err([started.error]);
+}
+
+function registryImageFailed(name: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: 'no-registry-image',
+    message: `the local registry was not started, because its image \`${name}\` could not be built and checked`,
+  };
+}
+
+export async function registryStopCommand(context: CliContext): Promise<ExitCode> {
+  await using workplace = openWorkplace(context);
+  const stopped = await stopLocalRegistry(workplace.engine, {}, context.signal);
+  if (!stopped.ok) return tell(context, [engineDiagnostic(stopped.error)]);
+  screenOf(context.stdout, context.env).write('registry: stopped (its images are kept)\n');
+  return exitCode.ok;
+}
+
+export async function registryStatusCommand(context: CliContext): Promise<ExitCode> {
+  await using workplace = openWorkplace(context);
+  const status = await localRegistryStatus(workplace.engine, context.signal);
+  if (!status.ok) return tell(context, [engineDiagnostic(status.error)]);
+  const { state, address } = status.value;
+  screenOf(context.stdout, context.env).write(
+    `registry: ${state}${address === undefined ? '' : ` at ${address}`}\n`,
+  );
+  return exitCode.ok;
+}

@@ -1,0 +1,99 @@
+/** From a family to a run that a person can follow: what `build images` and `build registry start` have in common. */
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Result } from '../core/result.ts';
+import { drawPlan, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
+import type { PlanMode } from '../plan/make-plan.ts';
+import { jsonReporter } from '../report/json.ts';
+import { plainReporter } from '../report/plain.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { RunReport } from '../run/execute-plan.ts';
+import { runImages } from '../run/run-images.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { makeMissingRoots } from './set-up.ts';
+import { contractOf } from './smoke-contract.ts';
+import type { Workplace } from './workplace.ts';
+
+export interface DrawRequest {
+  readonly names: readonly string[];
+  readonly mode: PlanMode;
+  /** Roots that no registry answers for may be made on the spot. */
+  readonly setup: boolean;
+}
+
+/** The plan; a root that no registry answers for is made on the spot where that is allowed. */
+export async function draw(
+  context: CliContext,
+  { engine, registry }: Workplace,
+  family: Family,
+  { names, mode, setup }: DrawRequest,
+): Promise<Result<DrawnPlan, readonly Diagnostic[]>> {
+  const attempt = (): Promise<Result<DrawnPlan, readonly Diagnostic[]>> =>
+    drawPlan(family, engine, registry, { names, mode, contractOf }, context.signal);
+  const drawn = await attempt();
+  if (drawn.ok || !setup || !drawn.error.some(({ code }) => code === 'root-unresolved')) return drawn;
+  const made = await makeMissingRoots(context, engine, family, drawn.error);
+  return made.ok ? await attempt() : made;
+}
+
+export interface RunPlanOptions {
+  readonly jobs: number | undefined;
+  readonly failFast: boolean;
+  readonly noCache: boolean;
+  readonly force: boolean;
+  readonly push: boolean;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+}
+
+/** Walks a plan under the display that fits the terminal. */
+export async function runPlan(
+  context: CliContext,
+  workplace: Workplace,
+  drawn: DrawnPlan,
+  options: RunPlanOptions,
+): Promise<RunReport> {
+  const reporter = await chooseReporter(context, options);
+  const { engine, registry, credentials } = workplace;
+  const { secrets, failFast, noCache, force, push } = options;
+  try {
+    return await runImages(
+      {
+        drawn,
+        engine,
+        registry,
+        credentials,
+        secrets,
+        options: { jobs: options.jobs ?? drawn.info.cpus, failFast, noCache, force, push },
+        command: context.args,
+        version: context.version,
+        onEvent: (event) => reporter.event(event),
+      },
+      context.signal,
+    );
+  } finally {
+    reporter.close();
+  }
+}
+
+/** Lines of a pipe are not cut, but diagnostics within them are laid out for this width. */
+const pipeWidth = 120;
+
+async function chooseReporter(
+  context: CliContext,
+  options: { readonly json: boolean; readonly verbose: boolean },
+): Promise<Reporter> {
+  if (options.json) return jsonReporter((text) => void context.stdout.write(text));
+  const screen = screenOf(context.stderr, context.env);
+  const isCi = (context.env['CI'] ?? '') !== '';
+  if (screen.isTerminal && !isCi && !options.verbose) {
+    // The live display alone needs its libraries.
+    const { liveReporter } = await import('../report/live.ts');
+    return liveReporter(context.stderr, { colour: screen.colour });
+  }
+  return plainReporter(screen.write, {
+    colour: screen.colour,
+    width: screen.width || pipeWidth,
+    verbose: options.verbose,
+  });
+}

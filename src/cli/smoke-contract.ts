@@ -1,0 +1,14 @@
+/** Tells the plan what a pass of an image is a pass of. The plan lies below the smoke room and cannot ask it itself. */
+import type { VerdictTerms } from '../key/verdict-key.ts';
+import type { Image } from '../matrix/image-set.ts';
+import { contractVersion, profileOf } from '../smoke/smoke-image.ts';
+
+export function contractOf(image: Image): VerdictTerms {
+  return {
+    contract: contractVersion,
+    profile: profileOf(image.kind),
+    resources: image.resources,
+    maxSize: image.maxSize,
+    waivers: [],
+  };
+}

@@ -1,0 +1,22 @@
+/** How commands speak besides their results: diagnostics, on stderr. */
+import { exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
+import type { ExitCode } from '../core/exit-code.ts';
+import { renderDiagnostics } from '../report/diagnostics.ts';
+import { screenOf, type CliContext } from './context.ts';
+
+/** Lines of diagnostics that a pipe gets are not cut to any window. */
+const pipeWidth = 120;
+
+/** Shows diagnostics (nothing where there are none) and answers the exit code that they ask for. */
+export function tell(context: CliContext, diagnostics: readonly Diagnostic[]): ExitCode {
+  if (diagnostics.length > 0) {
+    const screen = screenOf(context.stderr, context.env);
+    screen.write(renderDiagnostics(diagnostics, { colour: screen.colour, width: screen.width || pipeWidth }));
+  }
+  return exitCodeOf(diagnostics);
+}
+
+/** A mistake in the arguments: exit code 2. */
+export function usage(message: string, help: string): Diagnostic {
+  return { category: 'usage', severity: 'error', code: 'usage', message, help };
+}
