@@ -41,7 +41,7 @@ function auth(username: string, password: string): { auth: string } {
 
 test('a login is answered for exactly its host', async () => {
   const find = await source({
-    auths: { 'a.example': auth('me', 'p:w'), 'b.example:5000': auth('you', 'q') },
+    auths: { 'a.example': auth('me', 'p:w'), 'b.example:5000': auth('you', 'q\0\0') },
   });
   expect(await find('a.example')).toEqual({ username: 'me', password: 'p:w' });
   expect(await find('b.example:5000')).toEqual({ username: 'you', password: 'q' });
