@@ -16,82 +16,18 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { didYouMean } from '../core/near-name.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { usageError } from '../matrix/usage-error.ts';
-import {
-  type Directive,
-  type LogicalLine,
-  readLogicalLines,
-  sourceRange,
-  type TextRange,
-} from './logical-lines.ts';
+import { type Directive, type LogicalLine, readLogicalLines, sourceRange } from './logical-lines.ts';
 import { mountSource } from './mount-option.ts';
+import type {
+  ArgDeclaration,
+  Instruction,
+  ParsedDockerfile,
+  ReferenceText,
+  RemoteAdd,
+  SourceReference,
+  Stage,
+} from './parsed-dockerfile.ts';
 import { spanOf } from './text-span.ts';
-
-/** One instruction, ready to be hashed. */
-export interface Instruction {
-  /** Upper case: `RUN`. */
-  readonly keyword: string;
-  readonly line: number;
-  /** On one line, keyword in upper case, no comments; continuation lines joined as BuildKit joins them. */
-  readonly text: string;
-  /** Heredocs with their terminators, verbatim. */
-  readonly heredocs: readonly string[];
-  /** Index of its stage; undefined before the first FROM. */
-  readonly stage: number | undefined;
-}
-
-/** A name or reference that an instruction draws on, as written. */
-export interface ReferenceText {
-  readonly text: string;
-  /** Where it stands in the file. */
-  readonly range: TextRange;
-  /** Index of its instruction, and where it stands in that instruction's text. */
-  readonly instruction: number;
-  readonly at: number;
-}
-
-/** `COPY --from=…` or `RUN --mount=…,from=…`. */
-export interface SourceReference extends ReferenceText {
-  readonly via: 'copy' | 'mount';
-}
-
-/** An `ARG`; one instruction may declare several. */
-export interface ArgDeclaration {
-  readonly name: string;
-  /** As written, quotes included; undefined: declared without a value. */
-  readonly defaultText: string | undefined;
-  readonly range: TextRange;
-}
-
-/** An `ADD` of something from the network. */
-export interface RemoteAdd {
-  readonly source: string;
-  readonly range: TextRange;
-  /** True with `--checksum`, or for a git address that names a whole commit. */
-  readonly pinned: boolean;
-}
-
-export interface Stage {
-  readonly index: number;
-  /** Lower case, as BuildKit compares it. */
-  readonly name: string | undefined;
-  readonly base: ReferenceText;
-  readonly args: readonly ArgDeclaration[];
-  readonly references: readonly SourceReference[];
-  readonly remoteAdds: readonly RemoteAdd[];
-  /** `ONBUILD` instructions that draw on another image: their effect falls in other builds. */
-  readonly deferredReferences: readonly TextRange[];
-}
-
-export interface ParsedDockerfile {
-  readonly file: string;
-  readonly text: string;
-  readonly escape: '\\' | '`';
-  readonly directives: readonly Directive[];
-  readonly globalArgs: readonly ArgDeclaration[];
-  /** At least one. */
-  readonly stages: readonly Stage[];
-  readonly instructions: readonly Instruction[];
-}
 
 const keywords = [
   'ADD',
@@ -114,16 +50,10 @@ const keywords = [
   'WORKDIR',
 ];
 
-/** A stage's parts while its instructions are still being read. */
-interface OpenStage {
-  readonly index: number;
-  readonly name: string | undefined;
-  readonly base: ReferenceText;
-  readonly args: ArgDeclaration[];
-  readonly references: SourceReference[];
-  readonly remoteAdds: RemoteAdd[];
-  readonly deferredReferences: TextRange[];
-}
+/** A stage while its instructions are still being read: the same lists, not yet read-only. */
+type OpenStage = {
+  -readonly [Name in keyof Stage]: Stage[Name] extends readonly (infer T)[] ? T[] : Stage[Name];
+};
 
 /**
  * Parses the text of a Dockerfile; `file` names it in diagnostics.
@@ -152,6 +82,8 @@ class Reader {
   readonly #instructions: Instruction[] = [];
   readonly #globalArgs: ArgDeclaration[] = [];
   readonly #stages: OpenStage[] = [];
+  /** A malformed one counts, so that it is told alone. */
+  #sawFrom = false;
 
   constructor(text: string, file: string, escape: '\\' | '`', directives: readonly Directive[]) {
     this.#text = text;
@@ -163,7 +95,8 @@ class Reader {
   read(line: LogicalLine): void {
     const keyword = /^\S+/.exec(line.text)?.[0] ?? '';
     const upper = keyword.toUpperCase();
-    if (!keywords.includes(upper) && !this.#hasOwnFrontend()) {
+    const isKnown = keywords.includes(upper) || this.#hasOwnFrontend();
+    if (!isKnown) {
       const help = didYouMean(upper, keywords);
       this.#error(
         'unknown-instruction',
@@ -183,7 +116,7 @@ class Reader {
       stage: upper === 'FROM' ? this.#stages.length : stage?.index,
     });
     if (upper === 'FROM') this.#readFrom(line);
-    else if (stage === undefined && upper !== 'ARG') {
+    else if (!this.#sawFrom && upper !== 'ARG' && isKnown) {
       this.#error(
         'instruction-before-from',
         `\`${upper}\` stands before the first FROM`,
@@ -218,6 +151,7 @@ class Reader {
   }
 
   #readFrom(line: LogicalLine): void {
+    this.#sawFrom = true;
     const from = this.#ast(line);
     const words = from.getArguments().map((argument) => argument.getValue());
     const image = from instanceof From ? from.getImageRange() : null;

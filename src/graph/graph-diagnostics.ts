@@ -74,7 +74,7 @@ function nearNameWarnings(
   return node.references.flatMap(({ target, span }) => {
     const meant = target.kind === 'root' ? suggest(target.root) : undefined;
     if (target.kind !== 'root' || meant === undefined) return [];
-    const message = `\`${target.root}\` is taken from outside: no image of the family has this name`;
+    const message = `\`${target.root}\` comes from outside the family`;
     const help = `did you mean \`${meant}\`? If not, declare it under \`roots:\``;
     return [usageWarning('near-name', message, span, { help })];
   });

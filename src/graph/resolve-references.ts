@@ -8,7 +8,7 @@ import type { Image } from '../matrix/image-set.ts';
 import { usageError } from '../matrix/usage-error.ts';
 import { didYouMean } from '../core/near-name.ts';
 import { parseReference, type Reference } from '../../registry/reference.ts';
-import type { ParsedDockerfile, ReferenceText, Stage } from './dockerfile.ts';
+import type { ParsedDockerfile, ReferenceText, Stage } from './parsed-dockerfile.ts';
 import type { Family } from './family.ts';
 import { expandWord, type ExpansionError, type VariableLookup } from './shell-word.ts';
 import { spanOf } from './text-span.ts';

@@ -49,7 +49,8 @@ export function parseIgnoreFile(text: string): Result<IgnoreRules, readonly BadP
     if (line.startsWith('#') || written === '') continue;
     const exclusion = written.startsWith('!');
     const cleaned = clean(exclusion ? written.slice(1).trim() : written);
-    const message = exclusion && cleaned === '' ? 'nothing stands after `!`' : syntaxError(cleaned);
+    const message =
+      exclusion && (cleaned === '' || cleaned === '/') ? 'nothing stands after `!`' : syntaxError(cleaned);
     if (message === undefined) patterns.push({ exclusion, text: cleaned, matches: compile(cleaned) });
     else bad.push({ pattern: written, line: index + 1, message });
   }

@@ -40,8 +40,8 @@ export type Reason =
   | { readonly kind: 'tag-missing'; readonly tag: string };
 
 /**
- * Every difference, the most telling first: what a person edited, then what moved outside, then what follows
- * from other images. Empty where the keys are the same. Of another schema version nothing else can be told.
+ * Every difference, the most telling first: platform and target, what a person edited, what moved outside, what
+ * follows from other images. Empty where the keys are the same. Of another schema version nothing else can be told.
  */
 export function explainChange(before: KeyInputs | undefined, after: KeyInputs): readonly Reason[] {
   if (before === undefined) return [{ kind: 'never-built' }];
@@ -49,10 +49,11 @@ export function explainChange(before: KeyInputs | undefined, after: KeyInputs): 
     return [{ kind: 'schema-changed', from: before.schema, to: after.schema }];
   }
   return [
+    ...frameReasons(before, after),
     ...dockerfileReasons(before, after),
     ...fileReasons(before.context, after.context),
     ...argumentReasons(before, after),
-    ...scalarReasons(before, after),
+    ...epochReasons(before, after),
     ...rootReasons(before, after),
     ...parentReasons(before, after),
   ];
@@ -99,6 +100,8 @@ export function describeReason(reason: Reason): string {
 }
 
 function dockerfileReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  // Another target takes other instructions, without an edit of any.
+  if (before.target !== after.target) return [];
   const old = before.instructions.map(({ text }) => text);
   const current = after.instructions.map(({ text }) => text);
   const index = current.findIndex((text, at) => text !== old[at]);
@@ -141,18 +144,20 @@ function argumentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[]
   });
 }
 
-function scalarReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+function frameReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
   const reasons: Reason[] = [];
-  if (before.target !== after.target) {
-    reasons.push({ kind: 'target-changed', from: before.target ?? undefined, to: after.target ?? undefined });
-  }
   if (before.platform !== after.platform) {
     reasons.push({ kind: 'platform-changed', from: before.platform, to: after.platform });
   }
-  if (before.epoch !== after.epoch) {
-    reasons.push({ kind: 'epoch-moved', from: before.epoch ?? undefined, to: after.epoch ?? undefined });
+  if (before.target !== after.target) {
+    reasons.push({ kind: 'target-changed', from: before.target ?? undefined, to: after.target ?? undefined });
   }
   return reasons;
+}
+
+function epochReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+  if (before.epoch === after.epoch) return [];
+  return [{ kind: 'epoch-moved', from: before.epoch ?? undefined, to: after.epoch ?? undefined }];
 }
 
 function rootReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {

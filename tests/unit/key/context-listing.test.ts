@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, symlink, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { ContextEntry } from '../../../src/engine/engine.ts';
+import { listContext } from '../../../src/key/context-listing.ts';
+import { temporaryFolder } from '../../rig/temporary-folder.ts';
+
+const never = new AbortController().signal;
+
+const list = async (directory: string, dockerfile = path.join(directory, 'Dockerfile')) =>
+  await listContext(directory, dockerfile, never);
+
+async function entriesOf(directory: string, dockerfile?: string): Promise<readonly ContextEntry[]> {
+  const result = await list(directory, dockerfile);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+const pathsOf = async (directory: string, dockerfile?: string): Promise<readonly string[]> =>
+  (await entriesOf(directory, dockerfile)).map((entry) => entry.path);
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('what is listed', () => {
+  test('files with size, hash and normal mode, folders, and links as they are', async () => {
+    await using folder = await temporaryFolder({ 'b/run.sh': 'echo', 'b/secret': '' });
+    await chmod(path.join(folder.path, 'b/run.sh'), 0o700);
+    await chmod(path.join(folder.path, 'b/secret'), 0o600);
+    await mkdir(path.join(folder.path, 'empty'), { mode: 0o700 });
+    await symlink('../outside', path.join(folder.path, 'link'));
+    expect(await entriesOf(folder.path)).toEqual([
+      { kind: 'directory', path: 'b', mode: 0o755 },
+      { kind: 'file', path: 'b/run.sh', mode: 0o755, size: 4, sha256: hash('echo') },
+      { kind: 'file', path: 'b/secret', mode: 0o644, size: 0, sha256: hash('') },
+      { kind: 'directory', path: 'empty', mode: 0o755 },
+      { kind: 'symlink', path: 'link', target: '../outside' },
+    ]);
+  });
+
+  test('a file larger than one piece has the hash of all of it', async () => {
+    const text = 'x'.repeat(300_000);
+    await using folder = await temporaryFolder({ large: text });
+    const [entry] = await entriesOf(folder.path);
+    expect(entry).toMatchObject({ size: 300_000, sha256: hash(text) });
+  });
+
+  test('order is by code unit, in whatever order the disk gives them', async () => {
+    await using folder = await temporaryFolder({ ä: '', b: '', B: '', 'a/x': '', 'a-b': '', a_b: '' });
+    expect(await pathsOf(folder.path)).toEqual(['B', 'a', 'a-b', 'a/x', 'a_b', 'b', 'ä']);
+  });
+
+  test('time, folder and owner-only bits leave no trace', async () => {
+    await using one = await temporaryFolder({ 'd/a': 'text' });
+    await using other = await temporaryFolder({ 'd/a': 'text' });
+    await utimes(path.join(other.path, 'd/a'), 1, 1);
+    await chmod(path.join(other.path, 'd/a'), 0o666);
+    expect(await entriesOf(other.path)).toEqual(await entriesOf(one.path));
+  });
+
+  test('the context may be reached through a link', async () => {
+    await using folder = await temporaryFolder({ 'real/a': '' });
+    await symlink('real', path.join(folder.path, 'link'));
+    expect(await pathsOf(path.join(folder.path, 'link'))).toEqual(['a']);
+  });
+});
+
+describe('what is left out', () => {
+  test('the Dockerfile and the ignore files, but no other of their kind', async () => {
+    const files = {
+      Dockerfile: '',
+      'Dockerfile.dockerignore': '',
+      '.dockerignore': '',
+      'x/Dockerfile': '',
+      'x/.dockerignore': '',
+    };
+    await using folder = await temporaryFolder(files);
+    expect(await pathsOf(folder.path)).toEqual(['x', 'x/.dockerignore', 'x/Dockerfile']);
+  });
+
+  test("the Dockerfile's own ignore file takes the place of the context's, wherever it lies", async () => {
+    const files = {
+      'context/.dockerignore': 'a',
+      'context/a': '',
+      'context/b': '',
+      'shared/Dockerfile.dockerignore': 'b',
+    };
+    await using folder = await temporaryFolder(files);
+    const context = path.join(folder.path, 'context');
+    expect(await pathsOf(context, path.join(folder.path, 'shared/Dockerfile'))).toEqual(['a']);
+    expect(await pathsOf(context)).toEqual(['b']);
+  });
+
+  test('an ignored folder is listed only for what is taken in below it', async () => {
+    const files = {
+      '.dockerignore': 'd\ne\n!d/in/x\n',
+      'd/in/x': '',
+      'd/in/y': '',
+      'd/out/x': '',
+      'e/x': '',
+    };
+    await using folder = await temporaryFolder(files);
+    expect(await pathsOf(folder.path)).toEqual(['d', 'd/in', 'd/in/x']);
+  });
+
+  test('an ignored pipe does no harm', async () => {
+    await using folder = await temporaryFolder({ '.dockerignore': 'pipe', a: '' });
+    await promisify(execFile)('mkfifo', [path.join(folder.path, 'pipe')]);
+    expect(await pathsOf(folder.path)).toEqual(['a']);
+  });
+});
+
+describe('trouble', () => {
+  test('a pipe is told, and not waited for', async () => {
+    await using folder = await temporaryFolder();
+    await promisify(execFile)('mkfifo', [path.join(folder.path, 'pipe')]);
+    expect(await list(folder.path)).toMatchObject({ ok: false, error: { code: 'special-file' } });
+  });
+
+  test('a missing folder is told', async () => {
+    await using folder = await temporaryFolder();
+    expect(await list(path.join(folder.path, 'gone'))).toMatchObject({
+      ok: false,
+      error: { code: 'unreadable-context', message: expect.stringContaining('ENOENT') },
+    });
+  });
+
+  test('a bad pattern is told with its line', async () => {
+    await using folder = await temporaryFolder({ '.dockerignore': 'ok\n  [a\n' });
+    expect(await list(folder.path)).toMatchObject({
+      ok: false,
+      error: { code: 'invalid-ignore-pattern', span: { line: 2, column: 3, length: 2, text: '  [a' } },
+    });
+  });
+
+  test('a signal ends it', async () => {
+    await using folder = await temporaryFolder({ a: '' });
+    await expect(listContext(folder.path, '/Dockerfile', AbortSignal.abort())).rejects.toThrow('aborted');
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { verdictKey, type VerdictTerms } from '../../../src/key/verdict-key.ts';
+
+const terms: VerdictTerms = {
+  contract: 1,
+  profile: 'singleuser',
+  resources: { memory: 1024, cpu: 1 },
+  maxSize: 10,
+  waivers: ['S1', 'S4'],
+};
+const content = 'a'.repeat(64);
+
+test('is pinned', () => {
+  expect(verdictKey(content, terms)).toBe('b8dd8a1e4922056c1d433837c853e912bce24d293c20206d869c8afad9c84239');
+});
+
+test.each<[string, string, Partial<VerdictTerms>]>([
+  ['the content', 'b'.repeat(64), {}],
+  ['the contract', content, { contract: 2 }],
+  ['the profile', content, { profile: 'hub' }],
+  ['the memory', content, { resources: { memory: 2048, cpu: 1 } }],
+  ['the processors', content, { resources: { memory: 1024 } }],
+  ['the bound', content, { maxSize: undefined }],
+  ['a waiver', content, { waivers: ['S1'] }],
+])('%s enters', (_, key, change) => {
+  expect(verdictKey(key, { ...terms, ...change })).not.toBe(verdictKey(content, terms));
+});
+
+test('the order of waivers does not', () => {
+  expect(verdictKey(content, { ...terms, waivers: ['S4', 'S1', 'S4'] })).toBe(verdictKey(content, terms));
+});
