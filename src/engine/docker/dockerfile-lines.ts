@@ -62,12 +62,10 @@ function startsFromImage(from: From, before: readonly From[]): boolean {
 function locateImage(parsed: Dockerfile, dockerfile: string, image: string): Located | undefined {
   const short = image.replace(/^docker\.io\/(library\/)?/, '');
   const spellings = [image, short, short.replace(/:latest$/, '')];
-  const instruction = parsed
+  return parsed
     .getInstructions()
-    .find((candidate) =>
-      candidate.getArguments().some((word) => spellings.some((name) => names(word.getValue(), name))),
-    );
-  return instruction === undefined ? undefined : located(dockerfile, instruction);
+    .map((instruction) => located(dockerfile, instruction))
+    .find(({ text }) => text.split(/\s+/).some((word) => spellings.some((name) => names(word, name))));
 }
 
 /** True for the image itself and for `--from=IMAGE` and `--mount=…,from=IMAGE`. */

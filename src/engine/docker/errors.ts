@@ -28,6 +28,11 @@ export class MalformedReply extends Error {
   readonly code = 'ERR_ENGINE_REPLY';
 }
 
+/** What was given as the engine's address is none; nothing can answer there. */
+export class NoAddress extends Error {
+  readonly code = 'ENOTFOUND';
+}
+
 /** The error for an HTTP status of 400 or more; `message` is the engine's own. */
 export function errorOfStatus(status: number, message: string): EngineError {
   if (status === 404) return { kind: 'not-found', message };
@@ -58,13 +63,16 @@ export function codeOf(cause: unknown): string | undefined {
 }
 
 /**
- * The error for an `error` line inside a stream that began with status 200. The engine passes a
- * registry's refusal on as text alone; the words are the error codes of the OCI distribution
- * specification ("Error Codes": UNAUTHORIZED, DENIED) as the engine's registry client prints them,
- * and its own words for having been given no credentials.
+ * The error for what a pull, push, import or build told in words. The engine passes a registry's refusal
+ * on as text alone: the error codes UNAUTHORIZED and DENIED of the OCI distribution specification as its
+ * registry client prints them, the registry's status line (containerd store), or its own words for
+ * having been given no credentials.
  */
-export function errorOfStreamLine(message: string, code: number | undefined): EngineError {
+export function errorOfTransfer(message: string, code?: number): EngineError {
   if (code === 401 || code === 403) return { kind: 'refused', message };
-  const refused = /(^|: )(unauthorized|denied|no basic auth credentials)\b/i.test(message);
+  const refused =
+    /(^|: )(unauthorized|denied|no basic auth credentials)\b|: (401 Unauthorized|403 Forbidden)$/i.test(
+      message,
+    );
   return { kind: refused ? 'refused' : 'failed', message };
 }

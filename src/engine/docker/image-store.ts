@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { CredentialSource, EngineError, ImageDetails, ImageStore, StoredImage } from '../engine.ts';
-import { codeOf } from './errors.ts';
+import { codeOf, errorOfTransfer } from './errors.ts';
 import { registryAuthHeader } from './registry-auth.ts';
 import { errorOfLine, progressLines } from './json-lines.ts';
 import { imageListReply, imageReply, pushAux } from './schema.ts';
@@ -66,7 +66,13 @@ export function imageStore(transport: Transport): ImageStore {
       return image.ok ? ok(undefined) : image;
     },
 
-    push: (reference, credentials, signal) => push(transport, reference, credentials, signal),
+    async push(reference, credentials, signal) {
+      const told = await push(transport, reference, credentials, signal);
+      if (!told.ok) return told;
+      if (told.value !== undefined) return ok({ digest: told.value });
+      const image = await inspect(reference, signal);
+      return image.ok ? knownDigest(reference, image.value.digests) : image;
+    },
   };
 }
 
@@ -77,7 +83,8 @@ async function transfer(
   signal: AbortSignal,
 ): Promise<Result<unknown, EngineError>> {
   const body = await transport.stream(request, signal);
-  if (!body.ok) return body;
+  // A registry's refusal before the first line comes as status 500 with the text that a line would have had.
+  if (!body.ok) return err(body.error.kind === 'failed' ? errorOfTransfer(body.error.message) : body.error);
   let aux: unknown;
   try {
     for await (const line of progressLines(body.value)) {
@@ -91,19 +98,30 @@ async function transfer(
   return ok(aux);
 }
 
+/** Pushes; answers the digest that the stream told, if it told one. */
 async function push(
   transport: Transport,
   reference: string,
   credentials: CredentialSource,
   signal: AbortSignal,
-): Promise<Result<{ readonly digest: string }, EngineError>> {
+): Promise<Result<string | undefined, EngineError>> {
   const headers = await registryAuthHeader(reference, credentials);
   const { repository, tag } = splitReference(reference);
   const path = `/images/${segment(repository)}/push`;
   const sent = await transfer(transport, { method: 'POST', path, query: { tag }, headers }, signal);
   if (!sent.ok) return sent;
   const told = pushAux.safeParse(sent.value);
-  if (told.success) return ok({ digest: told.data.Digest });
+  return ok(told.success ? told.data.Digest : undefined);
+}
+
+/** The containerd store tells no digest while it pushes (Engine 26.1), but knows it with the image. */
+function knownDigest(
+  reference: string,
+  digests: readonly string[],
+): Result<{ readonly digest: string }, EngineError> {
+  const { repository } = splitReference(reference);
+  const known = digests.find((digest) => digest.startsWith(`${repository}@`));
+  if (known !== undefined) return ok({ digest: known.slice(repository.length + 1) });
   return err({ kind: 'failed', message: `the push of ${reference} ended without a digest` });
 }
 

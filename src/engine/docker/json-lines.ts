@@ -3,7 +3,7 @@
  * stream, and docker-modem's own reader reports success even then and when the connection drops:
  * here a broken connection throws, and an error line is a value the caller has to look at.
  */
-import { errorOfStreamLine, MalformedReply } from './errors.ts';
+import { errorOfTransfer, MalformedReply } from './errors.ts';
 import type { EngineError } from '../engine.ts';
 import { progressLine } from './schema.ts';
 import type { z } from 'zod';
@@ -59,5 +59,5 @@ export async function* progressLines(
 export function errorOfLine(line: ProgressLine): EngineError | undefined {
   const message = line.errorDetail?.message ?? line.error;
   if (message === null || message === undefined) return undefined;
-  return errorOfStreamLine(message, line.errorDetail?.code ?? undefined);
+  return errorOfTransfer(message, line.errorDetail?.code ?? undefined);
 }

@@ -33,5 +33,10 @@ export async function registryAuthHeader(
       : found.identityToken === undefined
         ? { username: found.username, password: found.password, serveraddress: host }
         : { identitytoken: found.identityToken, serveraddress: host };
-  return { 'X-Registry-Auth': Buffer.from(JSON.stringify(auth)).toString('base64url') };
+  return { 'X-Registry-Auth': paddedBase64Url(JSON.stringify(auth)) };
+}
+
+/** Go's `base64.URLEncoding`: the engine takes a header without padding for one without credentials. */
+function paddedBase64Url(text: string): string {
+  return Buffer.from(text).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -13,7 +13,7 @@ import type { ZodType } from 'zod';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { EngineError } from '../engine.ts';
-import { cancelledError, errorOfException, errorOfStatus, MalformedReply } from './errors.ts';
+import { cancelledError, errorOfException, errorOfStatus, MalformedReply, NoAddress } from './errors.ts';
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
@@ -126,7 +126,7 @@ function modemOptions(address: string, agent: Agent): Modem.ConstructorOptions {
   if (path.startsWith('/')) return { socketPath: path, host: undefined, protocol: 'http', agent };
   const url = URL.parse(address.includes('://') ? address : `tcp://${address}`);
   if (url === null || url.hostname === '')
-    throw new MalformedReply(`\`${address}\` is not the address of an engine`);
+    throw new NoAddress(`\`${address}\` is not the address of an engine`);
   // TLS: docker-modem reads DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, and needs an agent of its own kind.
   const tls = process.env['DOCKER_TLS_VERIFY'] === '1' || url.port === '2376';
   return { host: url.hostname, port: url.port || '2375', ...(tls ? {} : { protocol: 'http', agent }) };

@@ -1,0 +1,148 @@
+/**
+ * A second Docker Engine beside the machine's, with the other kind of image store, for one run of tests.
+ * The first test file that needs it starts it, the others wait for it, the run's teardown ends it. It
+ * touches nothing of the first engine: own data, own sockets, own bridge, own addresses, and no firewall
+ * rules, for an engine that starts empties the chains that all engines share.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
+
+export const sharedFolderPrefix = 'engine-';
+
+export type Store = 'classic' | 'containerd';
+
+const startDeadlineMs = 60_000;
+const endDeadlineMs = 20_000;
+
+/** The socket of the run's second engine, which is started if nobody has yet. */
+export async function secondEngineSocket(folder: string, store: Store): Promise<string> {
+  const socket = join(folder, 'docker.sock');
+  const mine = await mkdir(join(folder, 'lock')).then(
+    () => true,
+    () => false,
+  );
+  if (mine) await start(folder, store, socket);
+  await until(
+    async () => exists(join(folder, 'ready')),
+    startDeadlineMs,
+    `${folder}/dockerd.log has no start`,
+  );
+  return socket;
+}
+
+/** Ends the engine of a folder, if one was started, and removes all that it had. */
+export async function endSecondEngine(folder: string): Promise<void> {
+  await endProcess(join(folder, 'dockerd.pid'));
+  await endProcess(join(folder, 'exec', 'containerd', 'containerd.pid'));
+  const { bridge } = addressesOf(folder);
+  if (await exists(join('/sys/class/net', bridge))) await execa('ip', ['link', 'delete', bridge]);
+  await unmountBelow(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Ends what runs of tests left behind that were killed themselves. */
+export async function sweepAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = new RegExp(`^${sharedFolderPrefix}(\\d+)-`).exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) await endSecondEngine(join(tmpdir(), name));
+  }
+}
+
+async function start(folder: string, store: Store, socket: string): Promise<void> {
+  const { bridge, gateway, pool } = addressesOf(folder);
+  await execa('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  await execa('ip', ['address', 'add', gateway, 'dev', bridge]);
+  await execa('ip', ['link', 'set', bridge, 'up']);
+  await writeFile(
+    join(folder, 'daemon.json'),
+    JSON.stringify({
+      features: { 'containerd-snapshotter': store === 'containerd' },
+      'default-address-pools': [{ base: pool, size: 24 }],
+      'data-root': join(folder, 'data'),
+      'exec-root': join(folder, 'exec'),
+      pidfile: join(folder, 'dockerd.pid'),
+      hosts: [`unix://${socket}`],
+      bridge,
+      iptables: false,
+      ip6tables: false,
+      'ip-forward': false,
+      'ip-masq': false,
+    }),
+  );
+  await using log = await open(join(folder, 'dockerd.log'), 'w');
+  spawn('dockerd', ['--config-file', join(folder, 'daemon.json')], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  }).unref();
+  const engine = connectDocker({ socket });
+  const patience = AbortSignal.timeout(startDeadlineMs);
+  await until(
+    async () => (await engine.info(patience)).ok,
+    startDeadlineMs,
+    'the second engine does not answer',
+  );
+  await engine.close();
+  await writeFile(join(folder, 'ready'), '');
+}
+
+/** Names and addresses of a run's own, so that two runs on one machine do not meet. */
+function addressesOf(folder: string): { bridge: string; gateway: string; pool: string } {
+  const digest = createHash('sha256').update(folder).digest();
+  const net = 64 + ((digest[0] ?? 0) % 128);
+  return {
+    bridge: `hw${digest.toString('hex', 0, 5)}`,
+    gateway: `10.${net}.255.1/24`,
+    pool: `10.${net}.0.0/17`,
+  };
+}
+
+async function endProcess(pidFile: string): Promise<void> {
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  if (!(pid > 0) || !isAlive(pid)) return;
+  process.kill(pid, 'SIGTERM');
+  const ended = until(async () => !isAlive(pid), endDeadlineMs, '');
+  await ended.catch(() => process.kill(pid, 'SIGKILL'));
+}
+
+/** An engine that was killed leaves its containers' mounts behind. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  const below = mounts.split('\n').flatMap((line) => line.split(' ')[1] ?? []);
+  for (const path of below.filter((target) => target.startsWith(`${folder}/`)).toReversed())
+    await execa('umount', ['--lazy', path], { reject: false });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Asks again and again until the answer is yes; throws with `complaint` when that takes too long. */
+export async function until(
+  question: () => Promise<boolean>,
+  deadlineMs: number,
+  complaint: string,
+): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  while (!(await question())) {
+    if (Date.now() > end) throw new Error(complaint);
+    await sleep(50);
+  }
+}
