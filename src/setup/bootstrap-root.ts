@@ -42,9 +42,10 @@ export interface BootstrapTools {
 }
 
 /**
- * Makes the root's image and names it `hubwright/root-<name>:diff-<hex>`. Packages are verified with
- * the keys of the machine's Debian source, or Debian's own. Errors: `bootstrap-failed` with the end of
- * mmdebstrap's output, or the engine's refusal. Asked with a root that has no `bootstrap:` it throws.
+ * Makes the root's image and names it `hubwright/root-<name>:diff-<hex>`. apt verifies the packages,
+ * with the keys that the machine trusts already and those of its Debian source. Errors:
+ * `bootstrap-failed` with the end of mmdebstrap's output, or the engine's refusal. Rejects with the
+ * signal's reason when aborted; asked with a root that has no `bootstrap:` it throws.
  */
 export async function bootstrapDebianRoot(
   { images, sources, workDir }: BootstrapTools,

@@ -33,7 +33,8 @@ const shownLines = 20;
 
 /**
  * Does all steps in order. The error of the first that fails carries the end of what its command said;
- * the steps before it stay done, so that a second run has less to do.
+ * the steps before it stay done, so that a second run has less to do. Rejects with the signal's reason
+ * when aborted.
  */
 export async function performSetup(
   plan: SetupPlan,
