@@ -1,13 +1,14 @@
 /**
  * The values of a definition's axes: written out in matrix.yaml, or one for each entry of courses.yaml.
  */
+import type { SourceSpan } from '../core/diagnostic.ts';
 import type { Check } from './check.ts';
 import { imageNameHelp, isImageName } from './check.ts';
 import { isValidGitRef, parseGitAddress } from './git-address.ts';
 import type { Lock } from './image-set.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
 import { readSchema } from './schema-diagnostics.ts';
-import { coursesSchema } from './schema.ts';
+import { courseSchema, coursesSchema } from './schema.ts';
 import type { Course } from './schema.ts';
 import { usageError, usageWarning } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
@@ -39,6 +40,12 @@ export interface CourseBase {
   readonly path: YamlPath;
 }
 
+/** A course's git repository that lies in ours; whether it exists is asked of the disk. */
+export interface CourseRepository {
+  readonly folder: string;
+  readonly span: SourceSpan;
+}
+
 /** What could be had of an axis's values. */
 export type AxisValues = Pick<Axis, 'values' | 'complete'>;
 
@@ -60,29 +67,37 @@ export function literalAxisValues(check: Check, path: YamlPath, names: readonly 
   return { values, complete: right.size === names.length };
 }
 
-/** The courses of a checked file; undefined where the file is no list of courses at all. */
-export function courseValues(
-  check: Check,
-  lock: Lock,
-): (AxisValues & { readonly bases: readonly CourseBase[] }) | undefined {
-  const reading = readSchema(coursesSchema, check.source, () => 0);
+/** What a file of courses holds. */
+export interface CourseFile extends AxisValues {
+  readonly bases: readonly CourseBase[];
+  readonly repositories: readonly CourseRepository[];
+}
+
+/** The courses of a file; entries that are wrong are told and left out. Undefined where it is no list at all. */
+export function courseValues(check: Check, lock: Lock): CourseFile | undefined {
+  const reading = readSchema(coursesSchema, check.source, () => 1);
   check.findings.add(...reading.diagnostics);
-  const courses = reading.content;
-  if (courses === undefined) return undefined;
+  if (!Array.isArray(check.source.value)) return undefined;
+  const entries: readonly unknown[] = check.source.value;
+  const wrong = new Set(reading.dropped.map((path) => path[0]));
+  const courses = entries.flatMap((entry, index) =>
+    wrong.has(index) ? [] : [{ index, course: courseSchema.parse(entry) }],
+  );
   const right = rightNames(
     check,
-    courses.map(({ name }) => name),
-    (index) => [index, 'name'],
+    courses.map(({ course }) => course.name),
+    (at) => [courses[at]?.index ?? 0, 'name'],
   );
-  courses.forEach((course, index) => checkCourse(check, course, index, lock));
+  const repositories = courses.flatMap(({ course, index }) => checkCourse(check, course, index, lock));
   return {
     values: courses
-      .filter((_, index) => right.has(index))
-      .map((course) => ({ name: course.name, fields: fieldsOf(course, lock) })),
-    complete: right.size === courses.length,
-    bases: courses.flatMap(({ base }, index) =>
-      base === undefined ? [] : [{ base, check, path: [index, 'base'] }],
+      .filter((_, at) => right.has(at))
+      .map(({ course }) => ({ name: course.name, fields: fieldsOf(course, lock) })),
+    complete: right.size === entries.length,
+    bases: courses.flatMap(({ course, index }) =>
+      course.base === undefined ? [] : [{ base: course.base, check, path: [index, 'base'] }],
     ),
+    repositories,
   };
 }
 
@@ -131,8 +146,8 @@ function rightNames(
   return right;
 }
 
-function checkCourse(check: Check, course: Course, index: number, lock: Lock): void {
-  checkAddress(check, course.repo, [index, 'repo']);
+/** Checks an entry's address and ref; what comes back is its repository where that is a path of ours. */
+function checkCourse(check: Check, course: Course, index: number, lock: Lock): readonly CourseRepository[] {
   if (course.ref !== undefined && !isValidGitRef(course.ref)) {
     const message = course.ref.startsWith('-')
       ? 'a git ref cannot begin with `-`'
@@ -143,27 +158,29 @@ function checkCourse(check: Check, course: Course, index: number, lock: Lock): v
       }),
     );
   }
-  if (course.clone !== true || lock.git[lockedRefOf(course)] !== undefined) return;
-  check.findings.add(
-    usageWarning(
-      'unlocked-clone',
-      `\`${course.name}\` asks for a clone, but matrix.lock has no commit for it`,
-      check.source.keySpan([index, 'clone']),
-      { help: 'run `build lock`; until then nothing is cloned' },
-    ),
-  );
+  if (course.clone === true && lock.git[lockedRefOf(course)] === undefined) {
+    check.findings.add(
+      usageWarning(
+        'unlocked-clone',
+        `\`${course.name}\` asks for a clone, but matrix.lock has no commit for it`,
+        check.source.keySpan([index, 'clone']),
+        { help: 'run `build lock`; until then nothing is cloned' },
+      ),
+    );
+  }
+  return checkAddress(check, course.repo, [index, 'repo']);
 }
 
-function checkAddress(check: Check, text: string, path: YamlPath): void {
+function checkAddress(check: Check, text: string, path: YamlPath): readonly CourseRepository[] {
   const address = parseGitAddress(text);
+  if (address.kind === 'remote') return [];
   const span = check.source.valueSpan(path);
   if (address.kind === 'invalid') {
     check.findings.add(usageError('invalid-git-address', address.message, span, { help: address.help }));
-    return;
+    return [];
   }
-  if (address.kind === 'remote') return;
   const inside = parseRepositoryPath(address.path);
-  if (inside.kind === 'invalid') {
-    check.findings.add(usageError(inside.code, inside.message, span, { help: pathHelp }));
-  }
+  if (inside.kind === 'path') return [{ folder: inside.path, span }];
+  check.findings.add(usageError(inside.code, inside.message, span, { help: pathHelp }));
+  return [];
 }

@@ -46,7 +46,7 @@ export function expandDefinition(
   const templates = parseTemplates(check, path, name, definition, axes, declared);
   const resources = readResources(check, path, definition);
   const maxSize = readBytes(check, [...path, 'maxSize'], definition.maxSize);
-  checkProvides(check, path, definition.provides ?? []);
+  checkProvidedReferences(check, path, definition.provides ?? []);
   if (check.findings.errorCount > errorsBefore) return { images: [], complete: false };
   const fileAxes = new Set(axes.filter((axis) => axis.fromFile).map((axis) => axis.name));
   const combinations = combinationsOf(axes);
@@ -216,7 +216,7 @@ function readBytes(check: Check, path: YamlPath, text: string | undefined): numb
   return bytes;
 }
 
-function checkProvides(check: Check, path: YamlPath, provides: readonly string[]): void {
+function checkProvidedReferences(check: Check, path: YamlPath, provides: readonly string[]): void {
   for (const [index, text] of provides.entries()) {
     const reference = parseReference(text);
     if (reference.kind === 'reference') continue;

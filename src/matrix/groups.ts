@@ -26,12 +26,12 @@ export function readGroups(
   checkMembers(check, groups, members);
   const cycles = cyclesOf(groups);
   for (const cycle of cycles) reportCycle(check, groups, cycle);
-  const all = members.images.filter((image) => image.kind !== 'builder').map((image) => image.name);
+  const published = members.images.filter((image) => image.kind !== 'builder').map((image) => image.name);
+  const all: Groups = { default: published, ...groups };
   const expanded = new Map<string, readonly string[]>();
-  if (groups['default'] === undefined) expanded.set('default', all);
   if (cycles.length > 0) return expanded;
-  for (const name of Object.keys(groups)) {
-    const wanted = leavesOf(groups, name);
+  for (const name of Object.keys(all)) {
+    const wanted = leavesOf(all, name);
     const chosen = members.images.filter((image) => wanted.has(image.name) || wanted.has(image.definition));
     expanded.set(
       name,
@@ -43,8 +43,24 @@ export function readGroups(
 
 function checkMembers(check: Check, groups: Groups, members: GroupMembers): void {
   const imageNames = new Set(members.images.map((image) => image.name));
-  const known = new Set([...imageNames, ...members.definitions, ...Object.keys(groups)]);
+  const known = new Set([...imageNames, ...members.definitions, ...Object.keys(groups), 'default']);
+  if (groups['default'] === undefined && (imageNames.has('default') || members.definitions.has('default'))) {
+    const span = check.source.keySpan(['images', 'default']);
+    check.findings.add(
+      usageError('reserved-name', '`default` is the group that a command without names takes', span, {
+        help: 'choose another name for the image',
+      }),
+    );
+  }
   for (const [group, names] of Object.entries(groups)) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(group)) {
+      const message = `\`${group}\` cannot be a group's name`;
+      check.findings.add(
+        usageError('invalid-name', message, check.source.keySpan(['groups', group]), {
+          help: 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
+        }),
+      );
+    }
     if (imageNames.has(group) || members.definitions.has(group)) {
       const notes = [{ message: 'the image', span: check.source.keySpan(['images', group]) }];
       const message = `a group and an image are both called \`${group}\``;

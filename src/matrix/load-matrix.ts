@@ -13,7 +13,7 @@ import { emptyLock, readLock } from './lock.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from './matrix.ts';
 import type { MatrixReading } from './matrix.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
-import { Tree, checkTree } from './tree.ts';
+import { Tree, checkRepositories, checkTree } from './tree.ts';
 import { sortDiagnostics, usageError } from './usage-error.ts';
 
 export const matrixFile = 'matrix.yaml';
@@ -62,6 +62,7 @@ async function load(
   const axisFiles = await loadAxisFiles(directory, matrix, tree, findings);
   const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory }, findings);
   const check = { source: matrix.source, environment, findings };
+  await checkRepositories(findings, checked.repositories, tree);
   return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
 }
 

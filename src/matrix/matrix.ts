@@ -3,7 +3,7 @@
  * Pure: what is on the disk is asked by load-matrix.ts and tree.ts.
  */
 import { courseFields, courseValues, literalAxisValues } from './axes.ts';
-import type { Axis } from './axes.ts';
+import type { Axis, CourseFile, CourseRepository } from './axes.ts';
 import { imageNameHelp, isImageName } from './check.ts';
 import type { Check, Findings } from './check.ts';
 import { expandDefinition } from './definition.ts';
@@ -14,7 +14,7 @@ import { readMirrors, readRoots } from './roots.ts';
 import { readSchema } from './schema-diagnostics.ts';
 import { matrixSchema } from './schema.ts';
 import type { BuildDefinition, MatrixFile } from './schema.ts';
-import { checkImageNames, checkCourseBases } from './names.ts';
+import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
 import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
 import type { Environment } from './template.ts';
 import { usageError } from './usage-error.ts';
@@ -73,6 +73,7 @@ export interface MatrixInput {
 export interface CheckedMatrix {
   readonly set: Omit<ImageSet, 'images'>;
   readonly planned: readonly PlannedImage[];
+  readonly repositories: readonly CourseRepository[];
 }
 
 /** Checks all that text alone can tell, and expands definitions and groups. */
@@ -101,12 +102,10 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const images = planned.map(({ image }) => image);
   const complete = expansions.every((expansion) => expansion.complete) && !hidesNames(matrix);
   checkImageNames(check, images, mirrors);
-  if (complete)
-    checkCourseBases(
-      [...courses.values()].flatMap((file) => file?.bases ?? []),
-      images,
-      roots,
-    );
+  checkProvides(check, images);
+  const courseFiles = [...courses.values()].filter((file) => file !== undefined);
+  const bases = courseFiles.flatMap((file) => file.bases);
+  if (complete) checkCourseBases(bases, images, roots);
   const groups = readGroups(check, content.groups ?? {}, {
     images,
     definitions: new Set(
@@ -120,7 +119,8 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
     content,
     images.map((image) => image.name),
   );
-  return { set: { directory, roots, mirrors, groups, registry, tags, secrets, lock }, planned };
+  const set = { directory, roots, mirrors, groups, registry, tags, secrets, lock };
+  return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 
 function isMirror(content: MatrixFile, name: string): boolean {
@@ -135,10 +135,10 @@ function hidesNames(matrix: MatrixReading): boolean {
   );
 }
 
-type AxisFile = ReturnType<typeof courseValues>;
+type CourseFiles = ReadonlyMap<string, CourseFile | undefined>;
 
-function readAxisFiles(input: MatrixInput, findings: Findings): ReadonlyMap<string, AxisFile> {
-  const files = new Map<string, AxisFile>();
+function readAxisFiles(input: MatrixInput, findings: Findings): CourseFiles {
+  const files = new Map<string, CourseFile | undefined>();
   for (const [file, text] of input.axisFiles) {
     const { source, diagnostics } = readYaml(file, text, 'typed');
     findings.add(...diagnostics);
@@ -153,7 +153,7 @@ function readAxes(
   check: Check,
   name: string,
   definition: BuildDefinition,
-  courses: ReadonlyMap<string, AxisFile>,
+  courses: CourseFiles,
 ): readonly Axis[] | undefined {
   const entries = Object.entries(definition.axes ?? {});
   const axes = entries.flatMap(([axis, values]): Axis[] => {

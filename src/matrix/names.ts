@@ -50,6 +50,23 @@ function checkForeignNames(check: Check, images: readonly Image[]): void {
   }
 }
 
+/** A reference stands for one image only: not for all images of a definition with axes, nor for those of two. */
+export function checkProvides(check: Check, images: readonly Image[]): void {
+  const providers = new Map<string, Image>();
+  for (const image of images) {
+    for (const [index, reference] of image.provides.entries()) {
+      const first = providers.get(reference);
+      if (first === undefined) {
+        providers.set(reference, image);
+        continue;
+      }
+      const span = check.source.valueSpan(['images', image.definition, 'provides', index]);
+      const message = `\`${reference}\` is provided by \`${first.name}\` and by \`${image.name}\``;
+      check.findings.add(usageError('duplicate-provides', message, span));
+    }
+  }
+}
+
 /** A course's base without registry or tag is an image of the family, or exactly what a root stands for. */
 export function checkCourseBases(
   bases: readonly CourseBase[],

@@ -5,13 +5,14 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import type { SourceSpan } from '../core/diagnostic.ts';
+import type { CourseRepository } from './axes.ts';
 import type { Check, Findings } from './check.ts';
 import type { PlannedImage } from './definition.ts';
 import type { Image } from './image-set.ts';
 import { pathHelp } from './repository-path.ts';
 import { usageError } from './usage-error.ts';
 
-export type Place = 'file' | 'folder' | 'other' | 'missing' | 'outside';
+export type Place = 'file' | 'folder' | 'other' | 'missing' | 'outside' | 'unreadable';
 
 /** The repository's tree; asks the disk once for each path. */
 export class Tree {
@@ -36,23 +37,36 @@ export class Tree {
   async #look(path: string): Promise<Place> {
     this.#root ??= realpath(this.#directory);
     const root = await this.#root;
-    const real = await realpathOrUndefined(join(root, path));
-    if (real === undefined) return 'missing';
-    if (real !== root && !real.startsWith(root === sep ? sep : root + sep)) return 'outside';
-    const stats = await stat(real);
-    if (stats.isFile()) return 'file';
-    return stats.isDirectory() ? 'folder' : 'other';
+    try {
+      const real = await realpath(join(root, path));
+      if (real !== root && !real.startsWith(root === sep ? sep : root + sep)) return 'outside';
+      const stats = await stat(real);
+      if (stats.isFile()) return 'file';
+      return stats.isDirectory() ? 'folder' : 'other';
+    } catch (error) {
+      return placeOfError(error);
+    }
   }
 }
 
-async function realpathOrUndefined(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // A loop of links and a name that is too long lead nowhere either.
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(String(code))) return undefined;
-    throw error;
+function placeOfError(error: unknown): Place {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  // A loop of links and a name that is too long lead nowhere either.
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENAMETOOLONG')
+    return 'missing';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EIO') return 'unreadable';
+  throw error;
+}
+
+/** Looks at the courses' repositories that are said to lie in ours. */
+export async function checkRepositories(
+  findings: Findings,
+  repositories: readonly CourseRepository[],
+  tree: Tree,
+): Promise<void> {
+  for (const { folder, span } of repositories) {
+    const place = await tree.placeOf(folder);
+    if (place !== 'folder') tellPlace(findings, place, folder, 'folder', span, 'missing-repository');
   }
 }
 
@@ -135,6 +149,8 @@ function tellPlace(
   if (place === 'outside') {
     const message = `\`${path}\` leaves the repository through a symbolic link`;
     findings.add(usageError('path-leaves-repository', message, span, { help: pathHelp }));
+  } else if (place === 'unreadable') {
+    findings.add(usageError('unreadable-file', `\`${path}\` cannot be read`, span));
   } else if (place === 'missing') {
     findings.add(usageError(missingCode, `the ${wanted} \`${path}\` does not exist`, span));
   } else {

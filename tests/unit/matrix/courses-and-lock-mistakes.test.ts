@@ -152,16 +152,56 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
   a: { context: a, kind: custom }
   c: { dockerfile: a/Dockerfile, context: "courses/{course.name}", kind: singleuser, axes: { course: { from: courses.yaml } } }
 `,
-      'courses.yaml': `- { name: s, repo: y, base: aa }
-- { name: t, repo: y, base: zzzzz }
-- { name: u, repo: y, base: a }
-- { name: v, repo: y, base: "debian:trixie" }
+      'courses.yaml': `- { name: s, repo: a, base: aa }
+- { name: t, repo: a, base: zzzzz }
+- { name: u, repo: a, base: a }
+- { name: v, repo: a, base: "debian:trixie" }
 `,
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
       'courses.yaml:1:29 «aa» unknown-image: no image is called `aa` (help: name an image of matrix.yaml, or a reference with a tag)',
       'courses.yaml:2:29 «zzzzz» unknown-image: no image is called `zzzzz` (help: name an image of matrix.yaml, or a reference with a tag)',
+    ]);
+  });
+
+  test('one wrong entry, which hides nothing about the others', async () => {
+    const told = await tell({
+      'matrix.yaml': `images:
+  a: { context: a, kind: custom }
+  c: { dockerfile: a/Dockerfile, context: "courses/{course.name}", kind: singleuser, axes: { course: { from: courses.yaml } } }
+`,
+      'courses.yaml': `- { name: p }
+- { name: q, repo: "http://x.org/y" }
+- { name: Q, repo: a }
+`,
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'courses.yaml:1:3 «{ name: p }» missing-key: the key `repo` is missing',
+      'courses.yaml:2:20 «"http://x.org/y"» invalid-git-address: git addresses with `http:` are not taken (help: use an https or ssh address, or a path inside the repository)',
+      "courses.yaml:3:11 «Q» invalid-name: `Q` cannot be part of an image's name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)",
+    ]);
+  });
+
+  test('repositories in ours that do not exist or lie outside', async () => {
+    const told = await tell({
+      'matrix.yaml': `images:
+  a: { context: a, kind: custom }
+  c: { dockerfile: a/Dockerfile, context: "courses/{course.name}", kind: singleuser, axes: { course: { from: courses.yaml } } }
+`,
+      'courses.yaml': `- { name: p, repo: b/c }
+- { name: q, repo: out }
+- { name: r, repo: a }
+- { name: s, repo: a/Dockerfile }
+`,
+      'a/Dockerfile': '',
+      out: { link: '/' },
+    });
+    expect(told).toEqual([
+      'courses.yaml:1:20 «b/c» missing-repository: the folder `b/c` does not exist',
+      'courses.yaml:2:20 «out» path-leaves-repository: `out` leaves the repository through a symbolic link (help: give a path inside the repository, relative to its root)',
+      'courses.yaml:4:20 «a/Dockerfile» missing-repository: `a/Dockerfile` is not a folder',
     ]);
   });
 

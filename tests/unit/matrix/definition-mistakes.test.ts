@@ -187,6 +187,34 @@ groups:
     ]);
   });
 
+  test('names that no group or image can have', async () => {
+    const told = await tell({
+      'matrix.yaml': `images:
+  default: { context: a, kind: custom }
+groups: { "-x": [default] }
+`,
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:3 «default» reserved-name: `default` is the group that a command without names takes (help: choose another name for the image)',
+      'matrix.yaml:3:11 «"-x"» invalid-name: `-x` cannot be a group\'s name (help: letters, digits, `.`, `_` and `-`, beginning with a letter or digit)',
+    ]);
+  });
+
+  test('a reference that several images provide', async () => {
+    const told = await tell({
+      'matrix.yaml': `images:
+  a: { context: a, kind: custom, axes: { x: [p, q] }, provides: ["x.org/y"] }
+  b: { context: a, kind: custom, provides: ["x.org/z", "x.org/y"] }
+`,
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:66 «"x.org/y"» duplicate-provides: `x.org/y` is provided by `a-p` and by `a-q`',
+      'matrix.yaml:3:56 «"x.org/y"» duplicate-provides: `x.org/y` is provided by `a-p` and by `b`',
+    ]);
+  });
+
   test('groups that go round in a circle, always with the same trail', async () => {
     const told = await tell({
       'matrix.yaml': `images:

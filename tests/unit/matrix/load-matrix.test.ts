@@ -142,11 +142,17 @@ describe('a right matrix.yaml', () => {
 
   test('takes all images but the builders where no default group is written', async () => {
     const set = await loadFiles({
-      'matrix.yaml': 'images:\n  b: { context: b, kind: builder }\n  a: { context: a, kind: custom }\n',
+      'matrix.yaml':
+        'groups: { more: [b, default] }\nimages:\n  b: { context: b, kind: builder }\n  a: { context: a, kind: custom }\n',
       'a/Dockerfile': '',
       'b/Dockerfile': '',
     });
-    expect(set.groups).toEqual(new Map([['default', ['a']]]));
+    expect(set.groups).toEqual(
+      new Map([
+        ['default', ['a']],
+        ['more', ['b', 'a']],
+      ]),
+    );
     expect(set.tags).toEqual(['latest']);
     expect(set.registry).toBeUndefined();
   });
