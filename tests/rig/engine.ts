@@ -73,7 +73,7 @@ export async function engineRig(store: Store): Promise<EngineRig> {
     labels,
     root,
     rootTar,
-    request: (dockerfile, more = {}) => ({ ...emptyRequest(name, dockerfile), labels, ...more }),
+    request: (dockerfile, more = {}) => ({ ...buildRequest(name, dockerfile), labels, ...more }),
     async [Symbol.asyncDispose]() {
       await removeLabelled(engine, `hubwright=${name}`);
       await engine.close();
@@ -92,7 +92,8 @@ async function socketWith(store: Store): Promise<string | undefined> {
   }
 }
 
-function emptyRequest(name: string, dockerfile: string): BuildRequest {
+/** A build that needs nothing but a Dockerfile. */
+export function buildRequest(name: string, dockerfile: string): BuildRequest {
   return {
     name,
     dockerfile,
@@ -107,7 +108,8 @@ function emptyRequest(name: string, dockerfile: string): BuildRequest {
   };
 }
 
-async function makeRootTar(folder: string): Promise<string> {
+/** A root file system of busybox alone, as a tar in the folder. */
+export async function makeRootTar(folder: string): Promise<string> {
   const tree = join(folder, 'root');
   for (const directory of ['bin', 'etc', 'tmp', 'data'])
     await mkdir(join(tree, directory), { recursive: true });

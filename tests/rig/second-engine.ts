@@ -40,6 +40,7 @@ export async function secondEngineSocket(folder: string, store: Store): Promise<
 export async function endSecondEngine(folder: string): Promise<void> {
   await endProcess(join(folder, 'dockerd.pid'));
   await endProcess(join(folder, 'exec', 'containerd', 'containerd.pid'));
+  await killInside(folder);
   const { bridge } = addressesOf(folder);
   if (await exists(join('/sys/class/net', bridge))) await execa('ip', ['link', 'delete', bridge]);
   await unmountBelow(folder);
@@ -107,10 +108,26 @@ async function endProcess(pidFile: string): Promise<void> {
   if (!(pid > 0) || !isAlive(pid)) return;
   process.kill(pid, 'SIGTERM');
   const ended = until(async () => !isAlive(pid), endDeadlineMs, '');
-  await ended.catch(() => process.kill(pid, 'SIGKILL'));
+  await ended.catch(() => kill(pid));
 }
 
-/** An engine that was killed leaves its containers' mounts behind. */
+/** An engine that was killed leaves its containers running: processes whose root lies in its data. */
+async function killInside(folder: string): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
+    const root = mounts.split('\n').find((line) => line.split(' ')[4] === '/');
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const shim = command.includes(`\0${folder}/exec/`) && command.includes('containerd-shim');
+    if (shim || root?.includes(`=${folder}/`)) kill(Number(pid));
+  }
+}
+
+function kill(pid: number): void {
+  // It may have ended by itself since it was seen.
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+}
+
+/** It leaves their mounts behind as well. */
 async function unmountBelow(folder: string): Promise<void> {
   const mounts = await readFile('/proc/self/mounts', 'utf8');
   const below = mounts.split('\n').flatMap((line) => line.split(' ')[1] ?? []);

@@ -62,6 +62,7 @@ export class Tail {
   readonly #limit: number;
   #pieces: Buffer[] = [];
   #length = 0;
+  #cut = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -75,14 +76,14 @@ export class Tail {
   }
 
   text(): string {
-    const cut = this.#length > this.#limit;
     this.#trim();
-    let bytes = Buffer.concat(this.#pieces);
-    if (cut) bytes = bytes.subarray(firstCharacter(bytes));
-    return new TextDecoder().decode(bytes);
+    const bytes = Buffer.concat(this.#pieces);
+    return new TextDecoder().decode(this.#cut ? bytes.subarray(firstCharacter(bytes)) : bytes);
   }
 
   #trim(): void {
+    if (this.#length <= this.#limit) return;
+    this.#cut = true;
     const all = Buffer.concat(this.#pieces);
     const kept = Buffer.from(all.subarray(Math.max(0, all.length - this.#limit)));
     this.#pieces = [kept];
