@@ -6,25 +6,48 @@
  * comment in them moves no key: docs/decisions/0001-dockerfile-in-context.md.
  */
 import { createHash } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
-import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry } from '../engine/engine.ts';
+import { usageError } from '../matrix/usage-error.ts';
 import { type IgnoreRules, noRules, type ParentMatches, parseIgnoreFile } from './dockerignore.ts';
 
-const maxOpenFiles = 16;
 const pieceSize = 128 * 1024;
+/** Milliseconds of work between two looks at the signal, and at whatever else waits in this process. */
+const stint = 10;
 
 /** Expected trouble inside this module; leaves it as a diagnostic. */
 class ListingError extends Error {
-  readonly diagnostic: Diagnostic;
+  readonly #file: string;
+  readonly #diagnostic: (shownFile: string) => Diagnostic;
 
-  constructor(diagnostic: Diagnostic) {
-    super(diagnostic.message);
-    this.diagnostic = diagnostic;
+  constructor(file: string, diagnostic: (shownFile: string) => Diagnostic) {
+    super(file);
+    this.#file = file;
+    this.#diagnostic = diagnostic;
   }
+
+  shownFrom(directory: string | undefined): Diagnostic {
+    return this.#diagnostic(directory === undefined ? this.#file : path.relative(directory, this.#file));
+  }
+}
+
+export interface ListingOptions {
+  /** Folder that paths in diagnostics are relative to, usually the repository's; without it they are absolute. */
+  readonly shownFrom?: string;
 }
 
 /**
@@ -37,35 +60,33 @@ export async function listContext(
   directory: string,
   dockerfilePath: string,
   signal: AbortSignal,
+  options: ListingOptions = {},
 ): Promise<Result<readonly ContextEntry[], Diagnostic>> {
   try {
     const specific = `${dockerfilePath}.dockerignore`;
     const common = path.join(directory, '.dockerignore');
     const rules = (await readRules(specific, signal)) ?? (await readRules(common, signal)) ?? noRules;
-    const own = new Set([dockerfilePath, specific, common]);
-    const walk = new Walk(directory, rules, own, signal);
+    const walk = new Walk(directory, rules, new Set([dockerfilePath, specific, common]), signal);
     await walk.enter('', undefined);
-    return ok(await hashAll(walk, directory, signal));
+    return ok(walk.entries.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
   } catch (error) {
-    if (error instanceof ListingError) return err(error.diagnostic);
+    if (error instanceof ListingError) return err(error.shownFrom(options.shownFrom));
     throw error;
   }
 }
 
-/** A file that is still to be hashed. */
-interface PendingFile {
-  readonly kind: 'pending';
-  readonly path: string;
-}
-
-type Listed = Exclude<ContextEntry, { kind: 'file' }> | PendingFile;
-
+/**
+ * Reads with synchronous calls, a stint at a time: of 2,000 small files that takes a quarter of the time that
+ * promises take (24 ms against 105 ms), and one file is open at once.
+ */
 class Walk {
-  readonly listed: Listed[] = [];
+  readonly entries: ContextEntry[] = [];
   readonly #directory: string;
   readonly #rules: IgnoreRules;
   readonly #own: ReadonlySet<string>;
   readonly #signal: AbortSignal;
+  readonly #buffer = Buffer.allocUnsafe(pieceSize);
+  #stintEnds = 0;
 
   constructor(directory: string, rules: IgnoreRules, own: ReadonlySet<string>, signal: AbortSignal) {
     this.#directory = directory;
@@ -76,44 +97,69 @@ class Walk {
 
   /** Lists what lies in the folder `relative`; answers whether anything does. */
   async enter(relative: string, matches: ParentMatches): Promise<boolean> {
-    this.#signal.throwIfAborted();
     const folder = path.join(this.#directory, relative);
-    const entries = await attempt(folder, () => readdir(folder, { withFileTypes: true }));
-    let found = false;
-    for (const entry of entries) {
-      if (await this.#take(entry, relative === '' ? entry.name : `${relative}/${entry.name}`, matches)) {
-        found = true;
-      }
+    const before = this.entries.length;
+    for (const entry of attempt(folder, () => readdirSync(folder, { withFileTypes: true }))) {
+      await this.#breathe();
+      await this.#take(entry, relative === '' ? entry.name : `${relative}/${entry.name}`, matches);
     }
-    return found;
+    return this.entries.length > before;
   }
 
-  async #take(entry: Dirent, file: string, parent: ParentMatches): Promise<boolean> {
+  async #take(entry: Dirent, file: string, parent: ParentMatches): Promise<void> {
     const absolute = path.join(this.#directory, file);
-    if (this.#own.has(absolute)) return false;
+    if (this.#own.has(absolute)) return;
     const verdict = this.#rules.isEmpty ? undefined : this.#rules.match(file, parent);
     const ignored = verdict?.ignored === true;
-    if (entry.isDirectory()) return await this.#takeDirectory(file, ignored, verdict?.matches);
-    if (ignored) return false;
-    if (entry.isFile()) {
-      this.listed.push({ kind: 'pending', path: file });
+    if (entry.isDirectory()) {
+      await this.#takeDirectory(file, ignored, verdict?.matches);
+    } else if (ignored) {
+      return;
+    } else if (entry.isFile()) {
+      this.entries.push(await this.#hash(absolute, file));
     } else if (entry.isSymbolicLink()) {
-      const target = await attempt(absolute, () => readlink(absolute));
-      this.listed.push({ kind: 'symlink', path: file, target });
+      const target = attempt(absolute, () => readlinkSync(absolute));
+      this.entries.push({ kind: 'symlink', path: file, target });
     } else {
       throw specialFile(absolute);
     }
-    return true;
   }
 
   /** An ignored folder is listed only when a `!` pattern takes in something below it. */
-  async #takeDirectory(file: string, ignored: boolean, matches: ParentMatches): Promise<boolean> {
-    if (ignored && !this.#rules.mayTakeInBelow(file)) return false;
-    const at = this.listed.length;
+  async #takeDirectory(file: string, ignored: boolean, matches: ParentMatches): Promise<void> {
+    if (ignored && !this.#rules.mayTakeInBelow(file)) return;
     const found = await this.enter(file, matches);
-    if (ignored && !found) return false;
-    this.listed.splice(at, 0, { kind: 'directory', path: file, mode: 0o755 });
-    return true;
+    if (!ignored || found) this.entries.push({ kind: 'directory', path: file, mode: 0o755 });
+  }
+
+  async #hash(absolute: string, file: string): Promise<ContextEntry> {
+    // NOFOLLOW and NONBLOCK: what was a file when the folder was read may be a link or a pipe by now.
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const descriptor = attempt(absolute, () => openSync(absolute, flags));
+    try {
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) throw specialFile(absolute);
+      const hash = createHash('sha256');
+      let size = 0;
+      for (;;) {
+        const length = attempt(absolute, () => readSync(descriptor, this.#buffer, 0, pieceSize, null));
+        if (length === 0) break;
+        hash.update(this.#buffer.subarray(0, length));
+        size += length;
+        await this.#breathe();
+      }
+      const mode = (stat.mode & 0o100) === 0 ? 0o644 : 0o755;
+      return { kind: 'file', path: file, mode, size, sha256: hash.digest('hex') };
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() < this.#stintEnds) return;
+    await setImmediate();
+    this.#signal.throwIfAborted();
+    this.#stintEnds = performance.now() + stint;
   }
 }
 
@@ -131,67 +177,17 @@ async function readRules(file: string, signal: AbortSignal): Promise<IgnoreRules
   const [bad] = rules.error;
   if (bad === undefined) throw new Error('a bad ignore file without a bad pattern');
   const line = text.split('\n')[bad.line - 1] ?? '';
-  throw new ListingError({
-    category: 'usage',
-    severity: 'error',
-    code: 'invalid-ignore-pattern',
-    message: `\`${bad.pattern}\` is not a pattern: ${bad.message}`,
-    span: {
-      file,
-      line: bad.line,
-      column: line.indexOf(bad.pattern) + 1,
-      length: bad.pattern.length,
-      text: line.replace(/\r$/, ''),
-    },
-  });
+  const column = line.indexOf(bad.pattern) + 1;
+  const span = { line: bad.line, column, length: bad.pattern.length, text: line.replace(/\r$/, '') };
+  const message = `\`${bad.pattern}\` is not a pattern: ${bad.message}`;
+  throw new ListingError(file, (shown) =>
+    usageError('invalid-ignore-pattern', message, { file: shown, ...span }),
+  );
 }
 
-async function hashAll(walk: Walk, directory: string, signal: AbortSignal): Promise<readonly ContextEntry[]> {
-  const entries: ContextEntry[] = [];
-  // One iterator for all workers: each takes the next file that nobody has.
-  const queue = walk.listed.values();
-  const trouble: unknown[] = [];
-  const work = async (): Promise<void> => {
-    const buffer = Buffer.allocUnsafe(pieceSize);
-    for (const item of queue) {
-      if (trouble.length > 0) return;
-      try {
-        signal.throwIfAborted();
-        entries.push(item.kind === 'pending' ? await hashFile(directory, item.path, buffer) : item);
-      } catch (error) {
-        trouble.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: maxOpenFiles }, work));
-  if (trouble.length > 0) throw trouble[0];
-  return entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-async function hashFile(directory: string, file: string, buffer: Buffer): Promise<ContextEntry> {
-  const absolute = path.join(directory, file);
-  return await attempt(absolute, async () => {
-    // NOFOLLOW and NONBLOCK: what was a file when the folder was read may be a link or a pipe by now.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    await using handle = await open(absolute, flags);
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw specialFile(absolute);
-    const hash = createHash('sha256');
-    let size = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      size += bytesRead;
-    }
-    const mode = (stat.mode & 0o100) === 0 ? 0o644 : 0o755;
-    return { kind: 'file', path: file, mode, size, sha256: hash.digest('hex') };
-  });
-}
-
-async function attempt<T>(file: string, work: () => Promise<T>): Promise<T> {
+function attempt<T>(file: string, work: () => T): T {
   try {
-    return await work();
+    return work();
   } catch (error) {
     if (isSystemError(error)) throw unreadable(file, error);
     throw error;
@@ -203,22 +199,17 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException & { reado
 }
 
 function unreadable(file: string, error: unknown): ListingError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ListingError({
-    category: 'usage',
-    severity: 'error',
-    code: 'unreadable-context',
-    message: `\`${file}\` cannot be read: ${reason}`,
-    help: 'make it readable, or leave it out with a line in .dockerignore',
-  });
+  const reason = isSystemError(error) ? error.code : String(error);
+  const help = 'make it readable, or leave it out with a line in .dockerignore';
+  return new ListingError(file, (shown) =>
+    usageError('unreadable-context', `\`${shown}\` cannot be read: ${reason}`, undefined, { help }),
+  );
 }
 
 function specialFile(file: string): ListingError {
-  return new ListingError({
-    category: 'usage',
-    severity: 'error',
-    code: 'special-file',
-    message: `\`${file}\` is a socket, pipe or device, which no context can hold`,
-    help: 'remove it, or leave it out with a line in .dockerignore',
+  const help = 'remove it, or leave it out with a line in .dockerignore';
+  return new ListingError(file, (shown) => {
+    const message = `\`${shown}\` is a socket, pipe or device, which no context can hold`;
+    return usageError('special-file', message, undefined, { help });
   });
 }

@@ -135,6 +135,15 @@ describe('trouble', () => {
     });
   });
 
+  test('it is named from where the user stands', async () => {
+    await using folder = await temporaryFolder();
+    await promisify(execFile)('mkfifo', [path.join(folder.path, 'pipe')]);
+    const shownFrom = path.dirname(folder.path);
+    const result = await listContext(folder.path, '/Dockerfile', never, { shownFrom });
+    const message = `\`${path.basename(folder.path)}/pipe\` is a socket, pipe or device, which no context can hold`;
+    expect(result).toMatchObject({ ok: false, error: { message } });
+  });
+
   test('a signal ends it', async () => {
     await using folder = await temporaryFolder({ a: '' });
     await expect(listContext(folder.path, '/Dockerfile', AbortSignal.abort())).rejects.toThrow('aborted');
