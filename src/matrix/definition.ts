@@ -44,48 +44,68 @@ export function expandDefinition(
   const path: YamlPath = ['images', name];
   const errorsBefore = check.findings.errorCount;
   const templates = parseTemplates(check, path, name, definition, axes, declared);
-  const resources = readResources(check, path, definition);
-  const maxSize = readBytes(check, [...path, 'maxSize'], definition.maxSize);
-  checkProvidedReferences(check, path, definition.provides ?? []);
-  if (check.findings.errorCount > errorsBefore) return { images: [], complete: false };
+  const readable = check.findings.errorCount === errorsBefore;
   const fileAxes = new Set(axes.filter((axis) => axis.fromFile).map((axis) => axis.name));
-  const combinations = combinationsOf(axes);
-  const images = combinations.flatMap((combination): PlannedImage[] => {
-    const fill = (parts: readonly TemplatePart[]): Filled =>
-      fillTemplate(parts, check.environment, (axis, field) => {
-        const value = combination.get(axis);
-        return field === undefined ? value?.name : value?.fields.get(field);
-      });
-    const imageName = wholeValue(check, [...path, 'name'], fill(templates.name));
-    const context = pathValue(check, [...path, 'context'], fill(templates.context));
-    const given =
-      templates.dockerfile && pathValue(check, [...path, 'dockerfile'], fill(templates.dockerfile));
-    const target = templates.target && wholeValue(check, [...path, 'target'], fill(templates.target));
-    if (imageName === undefined || context === undefined) return [];
-    if (templates.dockerfile !== undefined && given === undefined) return [];
-    if (!checkName(check, [...path, 'name'], imageName)) return [];
-    const image: Image = {
-      name: imageName,
+  checkProvidedReferences(check, path, definition.provides ?? []);
+  const common: Common = {
+    templates,
+    path,
+    contextFollowsFile: templates.context.some((part) => part.kind === 'value' && fileAxes.has(part.name)),
+    fields: {
       definition: name,
       kind: definition.kind,
-      context,
-      dockerfile: given ?? (context === '.' ? 'Dockerfile' : `${context}/Dockerfile`),
-      target,
-      args: readArgs(templates.args, fill),
-      axes: Object.fromEntries([...combination].map(([axis, value]) => [axis, value.name])),
-      resources,
-      maxSize,
+      resources: readResources(check, path, definition),
+      maxSize: readBytes(check, [...path, 'maxSize'], definition.maxSize),
       provides: definition.provides ?? [],
-      epoch: lock.epochs[imageName],
       span: check.source.keySpan(path),
-    };
-    const contextFollowsFile = templates.context.some(
-      (part) => part.kind === 'value' && fileAxes.has(part.name),
-    );
-    return [{ image, context, contextFollowsFile, path }];
-  });
+    },
+  };
+  // What is wrong in a template is told once; filling it in would tell it again for every image.
+  if (!readable) return { images: [], complete: false };
+  const combinations = combinationsOf(axes);
+  const images = combinations.flatMap((each) => planImage(check, common, each, lock) ?? []);
   const known = axes.every((axis) => axis.complete);
   return { images, complete: known && images.length === combinations.length };
+}
+
+/** What all images of a definition have in common. */
+interface Common {
+  readonly templates: Templates;
+  readonly path: YamlPath;
+  readonly contextFollowsFile: boolean;
+  readonly fields: Pick<Image, 'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'span'>;
+}
+
+function planImage(
+  check: Check,
+  common: Common,
+  combination: Combination,
+  lock: Lock,
+): PlannedImage | undefined {
+  const { templates, path, contextFollowsFile, fields } = common;
+  const fill = (parts: readonly TemplatePart[]): Filled =>
+    fillTemplate(parts, check.environment, (axis, field) => {
+      const value = combination.get(axis);
+      return field === undefined ? value?.name : value?.fields.get(field);
+    });
+  const name = wholeValue(check, [...path, 'name'], fill(templates.name));
+  const context = pathValue(check, [...path, 'context'], fill(templates.context));
+  const given = templates.dockerfile && pathValue(check, [...path, 'dockerfile'], fill(templates.dockerfile));
+  const target = templates.target && wholeValue(check, [...path, 'target'], fill(templates.target));
+  if (name === undefined || context === undefined) return undefined;
+  if (templates.dockerfile !== undefined && given === undefined) return undefined;
+  if (!checkName(check, [...path, 'name'], name)) return undefined;
+  const image: Image = {
+    ...fields,
+    name,
+    context,
+    dockerfile: given ?? (context === '.' ? 'Dockerfile' : `${context}/Dockerfile`),
+    target,
+    args: readArgs(templates.args, fill),
+    axes: Object.fromEntries([...combination].map(([axis, value]) => [axis, value.name])),
+    epoch: lock.epochs[name],
+  };
+  return { image, context, contextFollowsFile, path };
 }
 
 interface Templates {
