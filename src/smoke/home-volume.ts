@@ -6,7 +6,7 @@ import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { EngineError, Mount } from '../engine/engine.ts';
 import type { Bench } from './bench.ts';
-import { isStartFault } from './start-fault.ts';
+import { prepareVolume, workplace } from './prepared-volume.ts';
 
 export interface Home {
   /** The path in the image that it is mounted over. */
@@ -17,11 +17,13 @@ export interface Home {
 
 /** z2jh's `singleuser.storage.homeMountPath`. */
 const usualHome = '/home/jovyan';
-const workplace = '/hubwright-home';
 const userId = 1000;
 
+/** What Kubernetes makes of a fresh volume for `fsGroup: 100`. */
+export const ownByGroup = `chown 0:100 ${workplace} && chmod 2775 ${workplace}`;
+
 /**
- * Prepares the volume with the image's own shell, started as root for that moment.
+ * Prepares the volume and finds out where the image's home is.
  * An image without a shell gets a tmpfs of the same owner and mode: it forgets everything between two
  * starts, and is otherwise alike.
  */
@@ -30,58 +32,15 @@ export async function prepareHome(
   image: string,
   signal: AbortSignal,
 ): Promise<Result<Home, EngineError>> {
-  const volume = await bench.volume(signal);
-  if (!volume.ok) return volume;
-  const helper = await bench.container(
-    {
-      image,
-      entrypoint: ['/bin/sh', '-c'],
-      cmd: [`chown 0:100 ${workplace} && chmod 2775 ${workplace} && echo "HOME=$HOME"`],
-      user: '0:0',
-      env: {},
-      network: 'none',
-      mounts: [{ kind: 'volume', volume: volume.value, target: workplace, noCopy: true }],
-    },
-    signal,
-  );
-  if (!helper.ok) return helper;
-  const passwd = await readPasswd(bench, helper.value, signal);
-  if (!passwd.ok) return passwd;
-  const prepared = await runHelper(bench, helper.value, signal);
+  const script = `${ownByGroup} && echo "HOME=$HOME"`;
+  const prepared = await prepareVolume(bench, image, { script, file: '/etc/passwd' }, signal);
   if (!prepared.ok) return prepared;
-  const path = homeOf(prepared.value, passwd.value);
-  if (prepared.value === undefined) {
+  const { volume, output, file } = prepared.value;
+  const path = homeOf(output, file ?? '');
+  if (output === undefined) {
     return ok({ path, mounts: [], tmpfs: { [path]: 'uid=0,gid=100,mode=2775,size=256m,exec' } });
   }
-  return ok({
-    path,
-    mounts: [{ kind: 'volume', volume: volume.value, target: path, noCopy: true }],
-    tmpfs: {},
-  });
-}
-
-/** Answers what the helper printed, or undefined where the image cannot do the work. */
-async function runHelper(
-  bench: Bench,
-  id: string,
-  signal: AbortSignal,
-): Promise<Result<string | undefined, EngineError>> {
-  const started = await bench.engine.startContainer(id, signal);
-  if (!started.ok) return isStartFault(started.error) ? ok(undefined) : started;
-  const ended = await bench.engine.waitContainer(id, signal);
-  if (!ended.ok) return ended;
-  return ended.value === 0 ? bench.engine.logs(id, 5, 4096, signal) : ok(undefined);
-}
-
-async function readPasswd(
-  bench: Bench,
-  id: string,
-  signal: AbortSignal,
-): Promise<Result<string, EngineError>> {
-  const read = await bench.engine.readFile(id, '/etc/passwd', 256 * 1024, signal);
-  if (read.ok) return ok(read.value.toString('utf8'));
-  // An image from scratch has no such file.
-  return read.error.kind === 'unreachable' || read.error.kind === 'cancelled' ? read : ok('');
+  return ok({ path, mounts: [{ kind: 'volume', volume, target: path, noCopy: true }], tmpfs: {} });
 }
 
 /**

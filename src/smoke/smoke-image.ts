@@ -14,7 +14,7 @@ import type { SmokeRequest } from './request.ts';
 import type { ClauseResult, Profile, Verdict } from './verdict.ts';
 
 /** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
-export const contractVersion = 1;
+export const contractVersion = 2;
 
 const logTailLines = 30;
 

@@ -3,11 +3,11 @@ import { basename } from 'node:path/posix';
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
-import { excerpt, seconds } from '../../evidence.ts';
-import { hintForEnding } from '../../hints.ts';
+import { excerpt } from '../../evidence.ts';
 import { processes } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
+import { startFailure } from '../common/start-finding.ts';
 
 const serverProgram = 'jupyterhub-singleuser';
 const asked = 'started with the arguments `jupyterhub-singleuser` through the ENTRYPOINT';
@@ -18,34 +18,9 @@ export const startsThroughEntrypoint: Clause<Pod> = {
   why: "z2jh names this command as the container's arguments: an image without it, or whose entry point drops its arguments, starts nothing that the hub knows.",
   severity: 'must',
   async test(pod, signal) {
-    const { outcome } = pod;
-    switch (outcome.kind) {
-      case 'refused':
-        return ok({
-          result: 'fail',
-          evidence: [asked, excerpt(outcome.message)],
-          hint: hintForEnding({ exitCode: undefined, outOfMemory: false, words: outcome.message }),
-        });
-      case 'ended': {
-        const log = await pod.log(signal);
-        if (!log.ok) return log;
-        const { exitCode, outOfMemory } = outcome;
-        return ok({
-          result: 'fail',
-          evidence: [
-            asked,
-            `ended with exit code ${exitCode} after ${seconds(outcome.afterMs)}, before it answered`,
-          ],
-          hint: hintForEnding({ exitCode, outOfMemory, words: log.value }),
-        });
-      }
-      case 'ready':
-      case 'elsewhere':
-      case 'not-ready':
-        return lookForServer(pod, signal);
-      default:
-        return outcome satisfies never;
-    }
+    const failure = await startFailure(pod, asked, signal);
+    if (!failure.ok) return failure;
+    return failure.value === undefined ? lookForServer(pod, signal) : ok(failure.value);
   },
 };
 

@@ -2,9 +2,10 @@
 import { ok } from '../../../core/result.ts';
 import type { Pod } from '../../pod.ts';
 import type { ListeningSocket } from '../../inside.ts';
-import { excerpt, seconds } from '../../evidence.ts';
+import { seconds } from '../../evidence.ts';
 import { serverPort } from '../../pod-environment.ts';
 import type { Clause, Finding } from '../clause.ts';
+import { deafFinding } from '../common/port-finding.ts';
 
 const asked = `JUPYTERHUB_SERVICE_URL asks for 0.0.0.0:${serverPort}`;
 
@@ -34,27 +35,7 @@ export const bindsServiceUrl: Clause<Pod> = {
 };
 
 function deaf(listening: readonly ListeningSocket[] | undefined, serverAt: number | undefined): Finding {
-  const evidence = [
-    asked,
-    `connecting to port ${serverPort}: refused`,
-    `it listens on: ${listening === undefined ? 'unknown' : listOf(listening)}`,
-  ];
-  if (listening?.some(({ port, loopback }) => port === serverPort && loopback) === true) {
-    const hint = `it listens on 127.0.0.1:${serverPort} alone, which nothing outside the container reaches; remove \`--ip\` or \`ServerApp.ip\` from the command line and let JUPYTERHUB_SERVICE_URL decide`;
-    return { result: 'fail', evidence, hint };
-  }
-  const other = serverAt ?? listening?.find(({ loopback }) => !loopback)?.port;
-  if (other !== undefined) {
-    const hint = `it listens on ${other} instead of ${serverPort}; look for \`--port=${other}\` in the ENTRYPOINT, its script or CMD: a flag on the command line beats JUPYTERHUB_SERVICE_URL`;
-    return { result: 'fail', evidence, hint };
-  }
-  const hint = `nothing listens on ${serverPort}: the server has not come up; the log's end tells how far it got`;
-  return { result: 'fail', evidence, hint };
-}
-
-function listOf(listening: readonly ListeningSocket[]): string {
-  if (listening.length === 0) return 'no port at all';
-  return excerpt(
-    listening.map(({ port, loopback }) => (loopback ? `127.0.0.1:${port}` : String(port))).join(', '),
-  );
+  const { evidence, hint } = deafFinding(serverPort, listening, serverAt);
+  const advice = 'a flag on the command line, such as `--port` or `--ip`, beats JUPYTERHUB_SERVICE_URL';
+  return { result: 'fail', evidence: [asked, ...evidence], hint: `${hint}; ${advice}` };
 }

@@ -1,0 +1,78 @@
+/** Judges whether a server listens on the port where it is looked for, and says where it does instead. */
+import { excerpt, exchangeLine, seconds } from '../../evidence.ts';
+import type { ListeningSocket } from '../../inside.ts';
+import type { LiveContainer, ServerOutcome } from '../../live-container.ts';
+import { ok } from '../../../core/result.ts';
+import type { Clause, Finding } from '../clause.ts';
+
+/** The failure of a server that does not listen on `port`. `serverAt`: the port on which it was recognized. */
+export function deafFinding(
+  port: number,
+  listening: readonly ListeningSocket[] | undefined,
+  serverAt?: number,
+): Extract<Finding, { result: 'fail' }> {
+  const evidence = [
+    `connecting to port ${port}: refused`,
+    `it listens on: ${listening === undefined ? 'unknown' : listOf(listening)}`,
+  ];
+  if (listening?.some((socket) => socket.port === port && socket.loopback) === true) {
+    const hint = `it listens on 127.0.0.1:${port} alone, which nothing outside the container reaches; let it listen on 0.0.0.0`;
+    return { result: 'fail', evidence, hint };
+  }
+  const other = serverAt ?? listening?.find(({ loopback }) => !loopback)?.port;
+  if (other !== undefined) {
+    const hint = `it listens on ${other} instead of ${port}; look for that number in the ENTRYPOINT, its script, CMD and the image's configuration`;
+    return { result: 'fail', evidence, hint };
+  }
+  const hint = `nothing listens on ${port}: the server has not come up; the log's end tells how far it got`;
+  return { result: 'fail', evidence, hint };
+}
+
+/** A clause for a service whose health is one URL that has to answer 200. */
+export function healthClause(options: {
+  readonly id: string;
+  readonly port: number;
+  readonly path: string;
+  readonly why: string;
+  readonly needs: readonly string[];
+}): Clause<LiveContainer<ServerOutcome>> {
+  const { id, port, path, why, needs } = options;
+  const question = `GET :${port}${path}`;
+  return {
+    id,
+    title: `\`${path}\` answers 200 on port ${port}`,
+    why,
+    severity: 'must',
+    needs,
+    async test({ outcome }) {
+      switch (outcome.kind) {
+        case 'ready': {
+          const line = `${exchangeLine(question, ok(outcome.answer))}, ${seconds(outcome.afterMs)} after the start`;
+          return ok({ result: 'pass', evidence: [line] });
+        }
+        case 'elsewhere':
+          return ok(deafFinding(port, outcome.listening, outcome.port));
+        case 'not-ready': {
+          const { last, listening } = outcome;
+          if (!last.ok && last.error.kind !== 'mute' && last.error.kind !== 'garbled') {
+            return ok(deafFinding(port, listening));
+          }
+          const hint = "something listens and does not answer as it should; the log's end tells more";
+          return ok({ result: 'fail', evidence: [exchangeLine(question, last)], hint });
+        }
+        case 'ended':
+        case 'refused':
+          return ok({ result: 'not-run', evidence: ['nothing runs that could answer'] });
+        default:
+          return outcome satisfies never;
+      }
+    },
+  };
+}
+
+function listOf(listening: readonly ListeningSocket[]): string {
+  if (listening.length === 0) return 'no port at all';
+  return excerpt(
+    listening.map(({ port, loopback }) => (loopback ? `127.0.0.1:${port}` : String(port))).join(', '),
+  );
+}

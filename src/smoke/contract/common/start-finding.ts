@@ -1,0 +1,48 @@
+/** What every profile says first: the container was started and lives. */
+import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
+import { excerpt, seconds } from '../../evidence.ts';
+import { hintForEnding } from '../../hints.ts';
+import type { LiveContainer, ServerOutcome, Start } from '../../live-container.ts';
+import type { Clause, Finding } from '../clause.ts';
+
+/** The failure of a container that was refused or has ended; undefined for one that lives. */
+export async function startFailure(
+  live: LiveContainer<ServerOutcome | Start>,
+  asked: string,
+  signal: AbortSignal,
+): Promise<Result<Finding | undefined, EngineError>> {
+  const { outcome } = live;
+  if (outcome.kind === 'refused') {
+    const { message } = outcome;
+    const hint = hintForEnding({ exitCode: undefined, outOfMemory: false, words: message });
+    return ok({ result: 'fail', evidence: [asked, excerpt(message)], hint });
+  }
+  if (outcome.kind !== 'ended') return ok(undefined);
+  const log = await live.log(signal);
+  if (!log.ok) return log;
+  const { exitCode, outOfMemory, afterMs } = outcome;
+  const ended = `ended with exit code ${exitCode} after ${seconds(afterMs)}, before it answered`;
+  const hint = hintForEnding({ exitCode, outOfMemory, words: log.value });
+  return ok({ result: 'fail', evidence: [asked, ended], hint });
+}
+
+/** A clause that holds a profile's container to nothing more than that. */
+export function startsClause(
+  id: string,
+  asked: string,
+  why: string,
+): Clause<LiveContainer<ServerOutcome | Start>> {
+  return {
+    id,
+    title: `starts and stays up: ${asked}`,
+    why,
+    severity: 'must',
+    async test(live, signal) {
+      const failure = await startFailure(live, asked, signal);
+      if (!failure.ok) return failure;
+      return ok(failure.value ?? { result: 'pass', evidence: [asked, 'it runs'] });
+    },
+  };
+}

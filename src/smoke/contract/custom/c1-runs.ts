@@ -1,0 +1,23 @@
+/** Clause C1: the image can be started at all. */
+import { ok } from '../../../core/result.ts';
+import { seconds } from '../../evidence.ts';
+import type { LiveContainer, Start } from '../../live-container.ts';
+import type { Clause } from '../clause.ts';
+import { startFailure } from '../common/start-finding.ts';
+
+export const runs: Clause<LiveContainer<Start>> = {
+  id: 'C1',
+  title: 'starts with its own command and stays up, or ends with exit code 0',
+  why: 'Of an image of kind `custom` nothing more is known; one that falls over at once is of no use to anybody.',
+  severity: 'must',
+  async test(live, signal) {
+    const { outcome } = live;
+    if (outcome.kind === 'running') return ok({ result: 'pass', evidence: ['it runs'] });
+    if (outcome.kind === 'ended' && outcome.exitCode === 0) {
+      return ok({ result: 'pass', evidence: [`ended with exit code 0 after ${seconds(outcome.afterMs)}`] });
+    }
+    const failure = await startFailure(live, "started with the image's own command", signal);
+    if (!failure.ok) return failure;
+    return ok(failure.value ?? { result: 'pass', evidence: ['it runs'] });
+  },
+};

@@ -1,0 +1,37 @@
+/** An image of which nothing is known: started with its own command, and watched for a while. */
+import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
+import type { Bench } from '../../bench.ts';
+import { launch } from '../../live-container.ts';
+import type { LiveContainer, Start } from '../../live-container.ts';
+import { pause } from '../../pause.ts';
+import type { SmokeRequest } from '../../request.ts';
+import { serviceSpec } from '../../service-spec.ts';
+
+/** How long it is watched. */
+const watchMs = 5000;
+
+export async function openCustom(
+  request: SmokeRequest,
+  bench: Bench,
+  signal: AbortSignal,
+): Promise<Result<LiveContainer<Start>, EngineError>> {
+  const network = await bench.network(signal);
+  if (!network.ok) return network;
+  const spec = { ...serviceSpec(request), env: {}, mounts: [] };
+  const launched = await launch(bench, network.value.name, spec, signal);
+  if (!launched.ok || launched.value.outcome.kind !== 'running') return launched;
+  const started = performance.now();
+  while (performance.now() - started < watchMs) {
+    const state = await bench.engine.inspectContainer(launched.value.containerId, signal);
+    if (!state.ok) return state;
+    if (state.value.status === 'exited') {
+      const afterMs = performance.now() - started;
+      const { exitCode = 0, outOfMemory } = state.value;
+      return ok({ ...launched.value, outcome: { kind: 'ended', afterMs, exitCode, outOfMemory } });
+    }
+    if (!(await pause(250, signal))) break;
+  }
+  return launched;
+}

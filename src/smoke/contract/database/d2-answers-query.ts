@@ -1,0 +1,49 @@
+/** Clause D2: the root password that the pod passes opens the database, over TCP. */
+import { ok } from '../../../core/result.ts';
+import { excerpt, seconds } from '../../evidence.ts';
+import type { Clause } from '../clause.ts';
+import { ask, databasePort } from './database-container.ts';
+import type { DatabaseSubject } from './database-container.ts';
+
+/** Kept in the volume, so that the second start can be asked for it. */
+export const keptRow = 'hubwright';
+
+const statement = [
+  'CREATE DATABASE hubwright_check',
+  'CREATE TABLE hubwright_check.kept (word VARCHAR(32))',
+  `INSERT INTO hubwright_check.kept VALUES ('${keptRow}')`,
+  'SELECT word FROM hubwright_check.kept',
+].join('; ');
+
+export const answersQuery: Clause<DatabaseSubject> = {
+  id: 'D2',
+  title: `answers a query on 127.0.0.1:${databasePort} with MYSQL_ROOT_PASSWORD`,
+  why: 'The notebook beside it reaches the database by TCP alone, with the password that the pod was given.',
+  severity: 'must',
+  needs: ['D1'],
+  async test({ engine, containerId, rootPassword, greeting }, signal) {
+    if (greeting.answer.kind === 'failed') {
+      const evidence = [`no answer within ${seconds(greeting.afterMs)}: ${greeting.answer.text}`];
+      return ok({ result: 'fail', evidence, hint: likelyCause(greeting.answer.text) });
+    }
+    const asked = await ask(engine, containerId, rootPassword, statement, signal);
+    if (!asked.ok) return asked;
+    const evidence = [
+      `first answer after ${seconds(greeting.afterMs)}`,
+      `CREATE, INSERT, SELECT: ${excerpt(asked.value.text)}`,
+    ];
+    if (asked.value.kind === 'answered' && asked.value.text === keptRow)
+      return ok({ result: 'pass', evidence });
+    return ok({ result: 'fail', evidence, hint: likelyCause(asked.value.text) });
+  },
+};
+
+function likelyCause(words: string): string {
+  if (/access denied/i.test(words)) {
+    return 'the password is not heeded: was the data directory initialised at build time? Then the entry point takes it for an existing database';
+  }
+  if (/no client in the image/.test(words)) {
+    return 'the image has neither `mariadb` nor `mysql`, so it can be asked nothing from inside';
+  }
+  return `nothing answers on port ${databasePort}; look at \`bind-address\`, \`port\` and \`skip-networking\`, and whether the configuration file really has its lines (a literal \\n written by \`echo\` is ignored in silence)`;
+}

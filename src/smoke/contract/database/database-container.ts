@@ -1,0 +1,126 @@
+/**
+ * A database as the sidecar of a user's server: MYSQL_ROOT_PASSWORD in the environment, port 3306 in the
+ * pod's own network, a fresh volume as Kubernetes gives it. Asked with the client inside the image.
+ */
+import { randomBytes } from 'node:crypto';
+import { err, ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { ContainerEngine, EngineError } from '../../../engine/engine.ts';
+import type { Bench } from '../../bench.ts';
+import { excerpt } from '../../evidence.ts';
+import { ownByGroup } from '../../home-volume.ts';
+import { launch, readinessBudgetMs } from '../../live-container.ts';
+import type { LiveContainer, Start } from '../../live-container.ts';
+import { pause } from '../../pause.ts';
+import { prepareVolume, workplace } from '../../prepared-volume.ts';
+import type { SmokeRequest } from '../../request.ts';
+import { serviceSpec } from '../../service-spec.ts';
+
+export type Answer =
+  | { readonly kind: 'answered'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string };
+
+/** One start of the database, and what its first question brought. */
+export interface Database extends LiveContainer<Start> {
+  /** The last try to ask it something, and how long after the start that was. */
+  readonly greeting: { readonly answer: Answer; readonly afterMs: number };
+}
+
+export interface DatabaseSubject extends Database {
+  readonly rootPassword: string;
+  /** Starts another container on the same volume, with the same credentials. */
+  again(signal: AbortSignal): Promise<Result<Database, EngineError>>;
+}
+
+export const databasePort = 3306;
+
+/** Where MySQL's and MariaDB's images keep their data. */
+const dataFolder = '/var/lib/mysql';
+const maxAnswerBytes = 16 * 1024;
+
+export async function openDatabase(
+  request: SmokeRequest,
+  bench: Bench,
+  signal: AbortSignal,
+): Promise<Result<DatabaseSubject, EngineError>> {
+  const network = await bench.network(signal);
+  if (!network.ok) return network;
+  // Every ext4 volume of a cloud brings a `lost+found`, at which an entry point may stumble.
+  const script = `mkdir -m 0700 ${workplace}/lost+found && ${ownByGroup}`;
+  const prepared = await prepareVolume(bench, request.reference, { script, file: '/etc/passwd' }, signal);
+  if (!prepared.ok) return prepared;
+  const rootPassword = randomBytes(16).toString('hex');
+  const start = (own: AbortSignal) =>
+    startDatabase(request, bench, network.value.name, prepared.value.volume, rootPassword, own);
+  const first = await start(signal);
+  return first.ok ? ok({ ...first.value, rootPassword, again: start }) : first;
+}
+
+async function startDatabase(
+  request: SmokeRequest,
+  bench: Bench,
+  network: string,
+  volume: string,
+  rootPassword: string,
+  signal: AbortSignal,
+): Promise<Result<Database, EngineError>> {
+  const started = performance.now();
+  const launched = await launch(
+    bench,
+    network,
+    {
+      ...serviceSpec(request),
+      env: { MYSQL_ROOT_PASSWORD: rootPassword },
+      groupAdd: ['100'],
+      mounts: [{ kind: 'volume', volume, target: dataFolder, noCopy: true }],
+    },
+    signal,
+  );
+  if (!launched.ok) return launched;
+  const live = launched.value;
+  const budgetMs = request.readinessBudgetMs ?? readinessBudgetMs;
+  let answer: Answer = { kind: 'failed', text: 'never asked' };
+  while (live.outcome.kind === 'running' && performance.now() - started < budgetMs) {
+    const asked = await ask(bench.engine, live.containerId, rootPassword, 'SELECT 1', signal);
+    if (!asked.ok) return asked;
+    answer = asked.value;
+    if (answer.kind === 'answered') break;
+    const state = await bench.engine.inspectContainer(live.containerId, signal);
+    if (!state.ok) return state;
+    const afterMs = performance.now() - started;
+    if (state.value.status === 'exited') {
+      const { exitCode = 0, outOfMemory } = state.value;
+      const outcome = { kind: 'ended', afterMs, exitCode, outOfMemory } as const;
+      return ok({ ...live, outcome, greeting: { answer, afterMs } });
+    }
+    if (!(await pause(300, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
+  }
+  return ok({ ...live, greeting: { answer, afterMs: performance.now() - started } });
+}
+
+/** Asks over TCP, on 127.0.0.1: `localhost` would mean a socket that the notebook beside it does not have. */
+export async function ask(
+  engine: ContainerEngine,
+  containerId: string,
+  password: string,
+  statement: string,
+  signal: AbortSignal,
+): Promise<Result<Answer, EngineError>> {
+  const script =
+    'client=$(command -v mariadb || command -v mysql) || { echo "no client in the image" >&2; exit 127; }; ' +
+    `exec "$client" --protocol=tcp --host=127.0.0.1 --port=${databasePort} --user=root --connect-timeout=5 ` +
+    '--batch --skip-column-names --execute="$1"';
+  const ran = await engine.exec(
+    containerId,
+    ['/bin/sh', '-c', script, 'ask', statement],
+    { env: { MYSQL_PWD: password }, maxBytes: maxAnswerBytes },
+    signal,
+  );
+  if (!ran.ok) {
+    if (ran.error.kind === 'unreachable' || ran.error.kind === 'cancelled') return ran;
+    return ok({ kind: 'failed', text: excerpt(ran.error.message) });
+  }
+  const { exitCode, stdout, stderr } = ran.value;
+  if (exitCode === 0) return ok({ kind: 'answered', text: stdout.trim() });
+  return ok({ kind: 'failed', text: excerpt(stderr || stdout) });
+}

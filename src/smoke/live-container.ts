@@ -1,0 +1,113 @@
+/**
+ * A container that was started to be judged: how its start went, where it is reached, its log, its end.
+ * Judges nothing and knows no profile.
+ */
+import { ok } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import type { ContainerEngine, EngineError } from '../engine/engine.ts';
+import type { Bench, BenchContainer } from './bench.ts';
+import { awaitReadiness } from './readiness.ts';
+import type { Readiness, ReadinessGoal } from './readiness.ts';
+import { isStartFault } from './start-fault.ts';
+
+/** How a start went. `refused`: the engine could not even run the image's entry point. */
+export type Start =
+  | { readonly kind: 'running' }
+  | Extract<Readiness, { kind: 'ended' }>
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** The same for a server that was waited for. */
+export type ServerOutcome = Readiness | Extract<Start, { kind: 'refused' }>;
+
+export interface Ending {
+  readonly durationMs: number;
+  readonly exitCode: number;
+}
+
+export interface LiveContainer<Outcome> {
+  readonly engine: ContainerEngine;
+  readonly containerId: string;
+  /** Its address in the test's network; empty where it did not live long enough to have one. */
+  readonly address: string;
+  readonly outcome: Outcome;
+  log(signal: AbortSignal): Promise<Result<string, EngineError>>;
+  /** Ends it with SIGTERM, after 10 s with SIGKILL; asked twice, it answers the same. */
+  stop(signal: AbortSignal): Promise<Result<Ending, EngineError>>;
+}
+
+/** How long we wait for an answer; z2jh's own limit is half of that, and a slower server gets a remark. */
+export const readinessBudgetMs = 60_000;
+/** How long an ending may take before it counts as not ending at all. */
+export const stopBudgetSeconds = 10;
+
+const logLines = 30;
+const logBytes = 64 * 1024;
+
+/** Starts a container in the test's network. Whatever the image does wrong is in the outcome. */
+export async function launch(
+  bench: Bench,
+  network: string,
+  spec: Omit<BenchContainer, 'network'>,
+  signal: AbortSignal,
+): Promise<Result<LiveContainer<Start>, EngineError>> {
+  const { engine } = bench;
+  const created = await bench.container({ ...spec, network }, signal);
+  if (!created.ok) return created;
+  const containerId = created.value;
+  const live = {
+    engine,
+    containerId,
+    log: (own: AbortSignal) => engine.logs(containerId, logLines, logBytes, own),
+    stop: once((own) => end(engine, containerId, own)),
+  };
+  const started = await engine.startContainer(containerId, signal);
+  if (!started.ok) {
+    if (!isStartFault(started.error)) return started;
+    return ok({ ...live, address: '', outcome: { kind: 'refused', message: started.error.message } });
+  }
+  const state = await engine.inspectContainer(containerId, signal);
+  if (!state.ok) return state;
+  const address = state.value.addresses[network] ?? '';
+  if (address !== '') return ok({ ...live, address, outcome: { kind: 'running' } });
+  const { exitCode, outOfMemory } = state.value;
+  return ok({
+    ...live,
+    address,
+    outcome: { kind: 'ended', afterMs: 0, exitCode: exitCode ?? 0, outOfMemory },
+  });
+}
+
+/** The same, and waits until its server answers or has failed to. */
+export async function launchServer(
+  bench: Bench,
+  network: string,
+  spec: Omit<BenchContainer, 'network'>,
+  goal: ReadinessGoal,
+  signal: AbortSignal,
+): Promise<Result<LiveContainer<ServerOutcome>, EngineError>> {
+  const launched = await launch(bench, network, spec, signal);
+  if (!launched.ok) return launched;
+  const { outcome, ...live } = launched.value;
+  if (outcome.kind !== 'running') return ok({ ...live, outcome });
+  const readiness = await awaitReadiness(bench.engine, live.containerId, live.address, goal, signal);
+  return readiness.ok ? ok({ ...live, outcome: readiness.value }) : readiness;
+}
+
+async function end(
+  engine: ContainerEngine,
+  id: string,
+  signal: AbortSignal,
+): Promise<Result<Ending, EngineError>> {
+  const started = performance.now();
+  const stopped = await engine.stopContainer(id, stopBudgetSeconds, signal);
+  if (!stopped.ok) return stopped;
+  const durationMs = performance.now() - started;
+  const state = await engine.inspectContainer(id, signal);
+  return state.ok ? ok({ durationMs, exitCode: state.value.exitCode ?? 0 }) : state;
+}
+
+/** The first call's answer for every call. */
+function once<T>(action: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return (signal) => (answer ??= action(signal));
+}
