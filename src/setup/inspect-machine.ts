@@ -66,7 +66,7 @@ export async function inspectMachine(
     inspectGit(git),
     inspectEngine(engine, daemonVersion),
     disk,
-    ...(purpose.bootstrap ? await inspectBootstrap(host, packages) : []),
+    ...(purpose.bootstrap || purpose.tests ? await inspectBootstrap(host, packages) : []),
     ...(purpose.tests ? testPackages.map((wanted) => inspectPackage(wanted, packages)) : []),
   ];
   return { requirements, machine };

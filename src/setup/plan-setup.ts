@@ -162,7 +162,7 @@ function installEngine(suite: string | undefined): SetupStep {
 }
 
 function installPackages(packages: readonly string[], open: readonly Requirement[]): SetupStep {
-  const reasons = open.flatMap(({ id, why }) => (packageOf[id] === undefined ? [] : [`${id}: ${why}`]));
+  const reasons = open.flatMap(({ id, why }) => (packageOf[id] === undefined ? [] : [why]));
   return {
     kind: 'install',
     title: `Install ${packages.join(', ')}`,

@@ -36,7 +36,7 @@ export interface Requirement {
 export interface Purpose {
   /** A root image has to be made on the spot. */
   readonly bootstrap: boolean;
-  /** The project's own tests are to run. */
+  /** The project's own tests are to run; they make a root, too. */
   readonly tests: boolean;
 }
 

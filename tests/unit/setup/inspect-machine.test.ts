@@ -64,6 +64,11 @@ describe('inspectMachine', () => {
     expect(found.requirements.map(({ id }) => id)).toEqual(['node', 'npm', 'git', 'engine', 'disk']);
   });
 
+  it('looks for what makes roots where tests are to run, since they make one', async () => {
+    const found = await inspect(noEngine, { bootstrap: false, tests: true });
+    expect(requirement(found, 'mmdebstrap').state).toBe('missing');
+  });
+
   it('does not take a removed package with settings left for an installed one', async () => {
     const commands = { 'dpkg-query': 'config-files docker-registry 2.8.2+ds1-1' };
     const found = await inspect(noEngine, everything, { commands });
