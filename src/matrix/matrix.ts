@@ -16,6 +16,7 @@ import { matrixSchema } from './schema.ts';
 import type { BuildDefinition, MatrixFile } from './schema.ts';
 import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
 import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
+import { checkSingleRepository } from './single-repository.ts';
 import type { Environment } from './template.ts';
 import { usageError } from './usage-error.ts';
 import { readYaml } from './yaml-source.ts';
@@ -119,6 +120,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
     content,
     images.map((image) => image.name),
   );
+  if (content.naming === 'single-repository') checkSingleRepository(check, images, tags);
   const set = { directory, roots, mirrors, groups, registry, tags, secrets, lock };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }

@@ -135,17 +135,34 @@ images:
     ]);
   });
 
-  test('tags that grow too long in a single repository', async () => {
+  test('tags of two images that meet in a single repository', async () => {
+    const told = await tell({
+      'matrix.yaml': `naming: single-repository
+tags: [latest, kit-latest]
+images:
+  a: { context: a, kind: custom }
+  a-kit: { context: a, kind: custom }
+`,
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:7 «[latest, kit-latest]» duplicate-tag: `a` and `a-kit` would both be published as `a-kit-latest` (help: choose other tags, or `naming: repository-per-image`)',
+    ]);
+  });
+
+  test('names and tags that grow too long in a single repository', async () => {
     const told = await tell({
       'matrix.yaml': `naming: single-repository
 tags: ["{name}-{key}"]
 images:
-  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: { context: a, kind: custom }
+  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: { context: a, kind: custom }
+  bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb: { context: a, kind: custom }
 `,
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
       'matrix.yaml:2:8 «"{name}-{key}"» invalid-tag: `{name}-{key}` does not make a valid tag (help: letters, digits, `_`, `.` and `-`, at most 128, not beginning with `.` or `-`)',
+      'matrix.yaml:4:3 «aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa» invalid-name: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long for a single repository (help: there a tag holds the name and a key of 64 digits: at most 58 characters are left for the name)',
     ]);
   });
 });
