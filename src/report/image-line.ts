@@ -13,7 +13,7 @@ export function imageLine(image: ImageView, nameWidth: number, style: Style): st
     case 'reused':
       return style.dim(`${signs.reused} ${name}  unchanged`);
     case 'done':
-      return `${style.good(signs.done)} ${name}  ${doneText(image)}`;
+      return `${style.good(signs.done)} ${name}  ${doneText(image, style)}`;
     case 'failed':
       return `${style.bad(signs.failed)} ${style.bold(name)}  ${style.bad(`${outcome.stage} failed`)}: ${outcome.failure.message}`;
     case 'blocked':
@@ -26,17 +26,24 @@ export function imageLine(image: ImageView, nameWidth: number, style: Style): st
   }
 }
 
-function doneText(image: ImageView): string {
-  const parts: string[] = [];
-  for (const { stage, durationMs, summary, remembered } of image.finished) {
-    const words = { build: 'built', smoke: 'passed', push: 'pushed', tag: 'tagged' }[stage];
-    if (stage === 'tag') continue;
-    parts.push(
-      remembered
-        ? 'the same as before'
-        : `${words}${summary === undefined ? '' : ` ${summary}`} in ${formatDuration(durationMs)}`,
-    );
-  }
-  if (image.size !== undefined) parts.push(formatBytes(image.size));
-  return parts.join(', ');
+/** The size, then what was done and how long it took: `569 MB  built 21.9s · 10 checks 3.0s · pushed 8.2s`. */
+function doneText(image: ImageView, style: Style): string {
+  const parts = image.finished.flatMap(({ stage, durationMs, summary, remembered }) => {
+    const duration = formatDuration(durationMs);
+    switch (stage) {
+      case 'build':
+        return [remembered ? 'the same as before' : `built ${duration}`];
+      case 'smoke':
+        return [`${summary ?? 'checked'} ${duration}`];
+      case 'push':
+        return [`pushed ${duration}`];
+      case 'tag':
+        return [];
+      default:
+        stage satisfies never;
+        return [];
+    }
+  });
+  const size = image.size === undefined ? '' : formatBytes(image.size);
+  return `${size.padStart(7)}  ${parts.join(style.dim(' · '))}`;
 }
