@@ -57,7 +57,7 @@ export interface EngineRig extends AsyncDisposable {
 
 /** The machine's engine if it has this kind of store, else the run's second one. */
 export async function engineRig(store: Store): Promise<EngineRig> {
-  const socket = await socketWith(store);
+  const socket = await engineSocket(store);
   const engine = connectDocker(socket === undefined ? {} : { socket });
   const name = `rig-${randomUUID().slice(0, 8)}`;
   const labels = { hubwright: name };
@@ -82,7 +82,8 @@ export async function engineRig(store: Store): Promise<EngineRig> {
   };
 }
 
-async function socketWith(store: Store): Promise<string | undefined> {
+/** The socket of the engine with this kind of store; undefined for the usual one. */
+export async function engineSocket(store: Store): Promise<string | undefined> {
   const machine = connectDocker();
   try {
     const info = valueOf(await machine.info(patience()));
@@ -119,6 +120,11 @@ export async function makeRootTar(folder: string): Promise<string> {
   const tar = join(folder, 'root.tar');
   await execa('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', tree, '-cf', tar, '.']);
   return tar;
+}
+
+/** The kind of store that the machine's own engine does not have: an engine that is the tests' alone. */
+export async function otherStore(): Promise<Store> {
+  return (await engineSocket('classic')) === undefined ? 'containerd' : 'classic';
 }
 
 async function removeLabelled(engine: Engine, label: string): Promise<void> {
