@@ -72,7 +72,7 @@ class Resolver {
     const { stages } = this.#dockerfile;
     const { target } = this.#image;
     if (target === undefined) return stages.at(-1);
-    const found = this.#stageNamed(target, stages.length);
+    const found = stages.findLast(({ name }) => name === target.toLowerCase());
     if (found === undefined) {
       const names = stages.flatMap((stage) => stage.name ?? []);
       const known = names.length === 0 ? 'no stage has a name' : `stages: ${names.join(', ')}`;
@@ -87,10 +87,10 @@ class Resolver {
     if (this.#reached.has(stage.index)) return;
     this.#reached.add(stage.index);
     const base = this.#expand(stage.base);
-    if (base !== undefined && base !== 'scratch') this.#follow(stage.base, base, stage.index, false);
+    if (base !== undefined && base !== 'scratch') this.#followBase(stage, base);
     for (const reference of stage.references) {
       if (/\$./.test(reference.text)) this.#refuseVariable(reference);
-      else this.#follow(reference, reference.text, stage.index, true);
+      else this.#followSource(stage, reference);
     }
   }
 
@@ -102,9 +102,31 @@ class Resolver {
     };
   }
 
-  #follow(source: ReferenceText, text: string, before: number, mayBeIndex: boolean): void {
-    const stage = this.#stageNamed(text, before, mayBeIndex);
-    if (stage !== undefined) return this.visit(stage);
+  /** A FROM knows the stages before it, in lower case alone: BuildKit takes any other word for an image. */
+  #followBase(stage: Stage, text: string): void {
+    const before = this.#dockerfile.stages.slice(0, stage.index);
+    const base = before.findLast(({ name }) => name === text);
+    if (base === undefined) this.#followOutside(stage.base, text);
+    else this.visit(base);
+  }
+
+  /** `--from` knows stages by number too, and refuses those that come too late. */
+  #followSource(stage: Stage, source: ReferenceText): void {
+    const { stages } = this.#dockerfile;
+    const isNumber = /^\d+$/.test(source.text);
+    const name = source.text.toLowerCase();
+    const found = isNumber ? stages[Number(source.text)] : stages.findLast((other) => other.name === name);
+    if (found !== undefined && found.index < stage.index) {
+      this.visit(found);
+    } else if (found !== undefined || isNumber) {
+      const help = 'a stage can only draw on those that stand before it';
+      this.#error('stage-too-late', `there is no stage \`${source.text}\` before this one`, source, help);
+    } else {
+      this.#followOutside(source, source.text);
+    }
+  }
+
+  #followOutside(source: ReferenceText, text: string): void {
     const name = this.#family.find(text);
     if (name !== undefined) {
       this.#references.push({ source, text, names: { kind: 'image', name } });
@@ -116,15 +138,6 @@ class Resolver {
     } else {
       this.#error('invalid-reference', `\`${text}\` is not an image reference`, source, reference.message);
     }
-  }
-
-  /** The last stage of that name before the given index: a stage cannot draw on a later one. */
-  #stageNamed(text: string, before: number, mayBeIndex = true): Stage | undefined {
-    const { stages } = this.#dockerfile;
-    const name = text.toLowerCase();
-    const named = stages.findLast((stage) => stage.index < before && stage.name === name);
-    if (named !== undefined || !mayBeIndex || !/^\d+$/.test(text)) return named;
-    return Number(text) < before ? stages[Number(text)] : undefined;
   }
 
   #expand(base: ReferenceText): string | undefined {

@@ -37,7 +37,7 @@ describe('parents', () => {
       'FROM base AS base\nUSER 1\nFROM base',
       ['base'],
     ],
-    ['stage names know no case', 'FROM x:1 AS base\nFROM BASE AS last', []],
+    ['--from knows no case', 'FROM x:1 AS Base\nFROM x:1\nCOPY --from=BASE / /', []],
     ['a stage by its number', 'FROM x:1\nFROM y:1\nCOPY --from=0 a b', []],
     ['a stage that the target does not need', 'FROM base AS unused\nFROM x:1', []],
     [
@@ -231,6 +231,9 @@ describe('mistakes', () => {
     ['an empty reference', 'ARG BASE\nFROM "${BASE}"', 'empty-reference', 2, 6, '"${BASE}"'],
     ['no reference', 'FROM x::1', 'invalid-reference', 1, 6, 'x::1'],
     ['no reference in --from', 'FROM x:1\nCOPY --from=Y/z a b', 'invalid-reference', 2, 13, 'Y/z'],
+    ['a stage that is not yet there', 'FROM x:1 AS it\nCOPY --from=it a b', 'stage-too-late', 2, 13, 'it'],
+    ['a number that no stage has', 'FROM x:1\nCOPY --from=1 a b', 'stage-too-late', 2, 13, '1'],
+    ['a stage in upper case', 'FROM x:1 AS one\nFROM ONE', 'invalid-reference', 2, 6, 'ONE'],
     ['a variable in --from', 'ARG B=x\nFROM x:1\nCOPY --from=$B a b', 'variable-in-from', 3, 13, '$B'],
     [
       'a download that nothing pins',
