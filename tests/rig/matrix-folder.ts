@@ -46,6 +46,8 @@ export async function tell(files: Files, environment: Environment = {}): Promise
   await using folder = await matrixFolder(files);
   const loaded = await loadMatrix(folder.directory, environment);
   const diagnostics = loaded.ok ? loaded.value.warnings : loaded.error;
+  const wrong = diagnostics.some((each) => each.severity === 'error');
+  if (loaded.ok === wrong) throw new Error('there has to be a family exactly where there is no error');
   return diagnostics.map((each) => told(each).replaceAll(folder.directory, 'DIRECTORY'));
 }
 
