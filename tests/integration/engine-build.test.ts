@@ -7,6 +7,7 @@ import { recordReference } from '../../src/core/labels.ts';
 import type { BuildContext, BuildEvent, BuildRequest, ContextEntry } from '../../src/engine/engine.ts';
 import { engineRig, errorOf, patience, stores, valueOf } from '../rig/engine.ts';
 import type { EngineRig } from '../rig/engine.ts';
+import { LOGIN, startRegistry } from '../rig/registry.ts';
 import { until } from '../rig/second-engine.ts';
 
 /** What a context's listing says of one file. */
@@ -210,6 +211,35 @@ describe.each(stores)('builds on the %s store', (store) => {
   ])('%s makes the Dockerfile not solvable, with the line', async (_what, dockerfile, line) => {
     const { result } = await build(dockerfile(rig.root));
     expect(errorOf(result)).toMatchObject({ kind: 'not-solvable', line });
+  });
+
+  test.each([
+    ['none', '"/none": not found'],
+    ['some/none', 'failed to walk /some: lstat /some: no such file or directory'],
+  ])('a missing file is told by its path alone: %s', async (path, message) => {
+    const { result } = await build(`FROM ${rig.root}\nCOPY ${path} /\n`);
+    expect(errorOf(result)).toMatchObject({ kind: 'not-solvable', message });
+  });
+
+  test('a base in a closed registry is pulled with the credentials of exactly its host', async () => {
+    await using registry = await startRegistry('htpasswd');
+    const { images } = rig.engine;
+    const reference = `${registry.host}/closed/base:${rig.name}`;
+    valueOf(await images.tag(rig.root, reference, patience()));
+    valueOf(await images.push(reference, async () => LOGIN, patience()));
+    valueOf(await images.remove(reference, patience()));
+    const dockerfile = `FROM ${reference}\nRUN cat /data/seed\n`;
+    expect(errorOf((await build(dockerfile)).result)).toMatchObject({ kind: 'not-solvable', line: 1 });
+    const asked = new Set<string>();
+    const { result } = await build(dockerfile, {
+      noCache: true,
+      credentials: async (host) => {
+        asked.add(host);
+        return host === registry.host ? LOGIN : undefined;
+      },
+    });
+    valueOf(result);
+    expect([...asked]).toEqual([registry.host]);
   });
 
   test('a child starts from the exact local tag of its parent', async () => {

@@ -20,7 +20,8 @@ export async function buildFailure(
   const located = locateStep(request.dockerfile, step.fullName);
   const name = stepName(step.fullName);
   // What is copied or started from is looked up while the build is being solved: only RUN really runs.
-  if (!name.startsWith('RUN')) return { kind: 'not-solvable', message, line: located?.line };
+  if (!name.startsWith('RUN'))
+    return { kind: 'not-solvable', message: withoutPlaces(message), line: located?.line };
   return {
     kind: 'step-failed',
     message: step.message,
@@ -28,6 +29,13 @@ export async function buildFailure(
     line: located?.line,
     exitCode: numberIn(/exit code: (\d+)/, step.message),
   };
+}
+
+/** A missing file's error names BuildKit's own places for the files: new with every build, and of use to nobody. */
+function withoutPlaces(message: string): string {
+  return message
+    .replace(/^.*failed to calculate checksum of ref \S+: /, '')
+    .replaceAll(/\S*\/buildkit-mount\d+(?=\/)/g, '');
 }
 
 function numberIn(pattern: RegExp, text: string): number | undefined {

@@ -15,8 +15,9 @@ import type {
 import { buildFailure } from './build-failure.ts';
 import { buildTrace } from './build-trace.ts';
 import type { FailedStep } from './build-trace.ts';
-import { ContextChanged, contextTree, emptyTree, singleFileTree } from './context-sync.ts';
+import { ContextChanged, contextTree, emptyTree, memoryTree } from './context-sync.ts';
 import { MalformedReply } from './errors.ts';
+import type { FileTree } from './context-sync.ts';
 import { errorOfLine, progressLines } from './json-lines.ts';
 import { buildAux } from './schema.ts';
 import { openSession } from './session.ts';
@@ -45,7 +46,7 @@ export async function build(
     transport,
     {
       name: request.name,
-      dockerfile: singleFileTree(dockerfileName, Buffer.from(request.dockerfile)),
+      dockerfile: dockerfileTree(request.dockerfile),
       context: request.context === undefined ? emptyTree : contextTree(request.context),
       secrets: request.secrets,
       credentials: request.credentials,
@@ -66,6 +67,15 @@ export async function build(
   const alive = await transport.send({ method: 'GET', path: '/_ping' }, signal);
   if (!alive.ok) return err({ kind: 'engine', error: alive.error });
   return err(await buildFailure(request, outcome.error.message, outcome.step));
+}
+
+/**
+ * An ignore file of the Dockerfile's own, though it ignores nothing, spares the engine a question for the
+ * context's (the listing has been filtered already).
+ */
+function dockerfileTree(text: string): FileTree {
+  const nothing = Buffer.from('# applied already\n');
+  return memoryTree({ [dockerfileName]: Buffer.from(text), [`${dockerfileName}.dockerignore`]: nothing });
 }
 
 function buildQuery(request: BuildRequest, session: string): EngineRequest {

@@ -51,12 +51,17 @@ export const emptyTree: FileTree = {
   },
 };
 
-/** A tree of one file that lies in memory. */
-export function singleFileTree(name: string, content: Buffer): FileTree {
+/** A tree of files that lie in memory, by name. */
+export function memoryTree(files: Readonly<Record<string, Buffer>>): FileTree {
+  const names = Object.keys(files).toSorted(comparePaths);
   return {
-    stats: [statOf({ kind: 'file', path: name, mode: 0o644, size: content.length, sha256: '' })],
+    stats: names.map((path) => {
+      const size = files[path]?.length ?? 0;
+      return statOf({ kind: 'file', path, mode: 0o644, size, sha256: '' });
+    }),
     check: async () => undefined,
-    async *read() {
+    async *read(path) {
+      const content = files[path] ?? Buffer.alloc(0);
       for (let start = 0; start < content.length; start += pieceLength)
         yield content.subarray(start, start + pieceLength);
     },

@@ -11,7 +11,6 @@ import type { handleUnaryCall } from '@grpc/grpc-js';
 import { ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { CredentialSource, EngineError } from '../engine.ts';
-import { emptyTree } from './context-sync.ts';
 import type { FileTree } from './context-sync.ts';
 import { serveDiffCopy } from './file-sync.ts';
 import type { DiffCopyCall } from './file-sync.ts';
@@ -120,10 +119,7 @@ function sessionServer(offer: SessionOffer): Server {
 
 function treeFor({ metadata }: DiffCopyCall, offer: SessionOffer): FileTree {
   const [directory] = metadata.get('dir-name');
-  if (directory === 'dockerfile') return offer.dockerfile;
-  // Before the context itself the engine asks for its ignore file; the listing has been filtered already.
-  const wanted = metadata.get('followpaths');
-  return wanted.length === 1 && wanted[0] === '.dockerignore' ? emptyTree : offer.context;
+  return directory === 'dockerfile' ? offer.dockerfile : offer.context;
 }
 
 function secretsHandler(
