@@ -22,6 +22,7 @@ import { errorOfLine, progressLines } from './json-lines.ts';
 import { buildAux } from './schema.ts';
 import { openSession } from './session.ts';
 import { decodeTrace } from './session-protocol.ts';
+import type { TraceStatus } from './session-protocol.ts';
 import type { EngineRequest, Transport } from './transport.ts';
 
 /** The file's name within the session; it lies apart from the context, so that `COPY . .` never sees it. */
@@ -113,7 +114,7 @@ async function run(
     for await (const line of progressLines(body.value)) {
       error ??= errorOfLine(line);
       if (line.id === 'moby.buildkit.trace') trace.add(traceOf(line.aux));
-      else if (line.id === 'moby.image.id') id = buildAux.parse(line.aux).ID;
+      else if (line.id === 'moby.image.id') id = idOf(line.aux);
     }
     trace.finish();
   } catch (cause) {
@@ -124,8 +125,18 @@ async function run(
   return { kind: 'broken', error: { kind: 'failed', message: 'the build ended without an image' } };
 }
 
-function traceOf(aux: unknown): ReturnType<typeof decodeTrace> {
-  if (typeof aux === 'string') return decodeTrace(aux);
+function idOf(aux: unknown): string {
+  const told = buildAux.safeParse(aux);
+  if (told.success) return told.data.ID;
+  throw new MalformedReply('the engine sent an image without an ID');
+}
+
+function traceOf(aux: unknown): TraceStatus {
+  try {
+    if (typeof aux === 'string') return decodeTrace(aux);
+  } catch {
+    // Not the protobuf message that it is said to be: told as any other line that is not understood.
+  }
   throw new MalformedReply('the engine sent a trace that is not understood');
 }
 

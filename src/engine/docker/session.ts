@@ -91,7 +91,7 @@ async function serve(id: string, socket: Duplex, offer: SessionOffer): Promise<S
       injector.destroy();
       server.forceShutdown();
       socket.destroy();
-      await closed;
+      if (!socket.closed) await closed;
     },
   };
 }
