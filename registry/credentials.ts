@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { DOCKER_HUB } from './reference.ts';
 import { dockerConfigSchema, helperAnswerSchema, parseJson, type DockerConfig } from './schema.ts';
 
@@ -124,6 +123,8 @@ async function askHelper(
     return undefined;
   }
   const program = `docker-credential-${helper}`;
+  // Few runs need a helper, and loading this costs as much as all the rest of this client.
+  const { execa } = await import('execa');
   const result = await execa(program, ['get'], {
     input: key,
     env,

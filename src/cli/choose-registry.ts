@@ -1,6 +1,6 @@
 /**
  * Where a run publishes: what matrix.yaml says, else the local registry, which is started first where `--setup`
- * allows it. Without `--push` nothing is asked.
+ * allows it.
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -14,7 +14,6 @@ import { usage } from './tell.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface RegistryChoice {
-  readonly push: boolean;
   readonly setup: boolean;
   readonly secrets: ReadonlyMap<string, Buffer>;
 }
@@ -28,7 +27,6 @@ export async function chooseRegistry(
   family: Family,
   choice: RegistryChoice,
 ): Promise<Result<Family, readonly Diagnostic[]>> {
-  if (!choice.push) return ok(family);
   const declared = family.set.registry;
   if (declared === undefined) {
     const status = await localRegistryStatus(workplace.engine, context.signal);

@@ -1,17 +1,16 @@
 /** `build images`: brings the family's images up to date: builds, checks and, where asked, publishes them. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { RunResult } from '../core/event.ts';
-import { readFamily } from '../plan/draw-plan.ts';
-import { renderPlanTree } from '../report/plan-tree.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { ok, type Result } from '../core/result.ts';
+import { readFamily, type Family } from '../plan/draw-plan.ts';
 import { readBuildSecrets } from '../run/build-secrets.ts';
 import { findCaBundle } from '../setup/ca-bundle.ts';
-import { chooseRegistry } from './choose-registry.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
 import { draw, runPlan } from './run-plan.ts';
-import { setUpMachine } from './set-up.ts';
 import { tell } from './tell.ts';
-import { openWorkplace } from './workplace.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
 
 export interface ImagesOptions {
   readonly directory?: string;
@@ -45,14 +44,15 @@ export async function imagesCommand(
   const directory = findRepository(options.directory, context.cwd, context.home);
   // What the user got wrong is told before anything is installed, started or asked.
   const read = await readFamily(directory, context.env, context.signal);
-  if (!read.ok) return tell(context, read.error);
+  if (!read.ok) return await tell(context, read.error);
   const ca = await findCaBundle({ flag: options.ca, env: context.env });
-  if (!ca.ok) return tell(context, [ca.error]);
+  if (!ca.ok) return await tell(context, [ca.error]);
   const secrets = await readBuildSecrets(directory, read.value.set.secrets, ca.value?.bytes, context.env);
-  if (!secrets.ok) return tell(context, secrets.error);
+  if (!secrets.ok) return await tell(context, secrets.error);
 
   await using workplace = openWorkplace(context);
   if (options.setup) {
+    const { setUpMachine } = await import('./set-up.ts');
     const prepared = await setUpMachine(context, workplace.engine, {
       yes: options.yes,
       tests: false,
@@ -60,8 +60,8 @@ export async function imagesCommand(
     });
     if (prepared !== exitCode.ok) return prepared;
   }
-  const family = await chooseRegistry(context, workplace, read.value, { ...options, secrets: secrets.value });
-  if (!family.ok) return tell(context, family.error);
+  const family = await registryFor(context, workplace, read.value, options, secrets.value);
+  if (!family.ok) return await tell(context, family.error);
 
   const { changed, force, push, setup } = options;
   const drawn = await draw(context, workplace, family.value, {
@@ -69,9 +69,10 @@ export async function imagesCommand(
     mode: { changed, force, push },
     setup,
   });
-  if (!drawn.ok) return tell(context, drawn.error);
-  tell(context, drawn.value.warnings);
+  if (!drawn.ok) return await tell(context, drawn.error);
+  await tell(context, drawn.value.warnings);
   if (options.dryRun) {
+    const { renderPlanTree } = await import('../report/plan-tree.ts');
     const screen = screenOf(context.stdout, context.env);
     screen.write(renderPlanTree(drawn.value.plan, screen));
     return exitCode.ok;
@@ -88,4 +89,17 @@ export async function imagesCommand(
     secrets: secrets.value,
   });
   return exitCodeOfRun[report.result];
+}
+
+/** Where the run publishes. Without `--push` nothing is asked, and nothing loaded to ask with. */
+async function registryFor(
+  context: CliContext,
+  workplace: Workplace,
+  family: Family,
+  { push, setup }: ImagesOptions,
+  secrets: ReadonlyMap<string, Buffer>,
+): Promise<Result<Family, readonly Diagnostic[]>> {
+  if (!push) return ok(family);
+  const { chooseRegistry } = await import('./choose-registry.ts');
+  return await chooseRegistry(context, workplace, family, { setup, secrets });
 }

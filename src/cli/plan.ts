@@ -22,7 +22,7 @@ export async function planCommand(
 ): Promise<ExitCode> {
   const directory = findRepository(options.directory, context.cwd, context.home);
   const family = await readFamily(directory, context.env, context.signal);
-  if (!family.ok) return tell(context, family.error);
+  if (!family.ok) return await tell(context, family.error);
   await using workplace = openWorkplace(context);
   const mode = { changed: true, force: false, push: options.push && family.value.set.registry !== undefined };
   const drawn = await drawPlan(
@@ -32,8 +32,8 @@ export async function planCommand(
     { names, mode, contractOf },
     context.signal,
   );
-  if (!drawn.ok) return tell(context, drawn.error);
-  tell(context, drawn.value.warnings);
+  if (!drawn.ok) return await tell(context, drawn.error);
+  await tell(context, drawn.value.warnings);
   const screen = screenOf(context.stdout, context.env);
   if (options.format === 'json') screen.write(`${JSON.stringify(planDocument(drawn.value.plan), null, 2)}\n`);
   else screen.write(renderPlanTree(drawn.value.plan, screen));

@@ -25,18 +25,18 @@ export async function registryStartCommand(
 ): Promise<ExitCode> {
   const directory = findRepository(options.directory, context.cwd, context.home);
   const family = await readFamily(directory, context.env, context.signal);
-  if (!family.ok) return tell(context, family.error);
+  if (!family.ok) return await tell(context, family.error);
   const ca = await findCaBundle({ flag: options.ca, env: context.env });
-  if (!ca.ok) return tell(context, [ca.error]);
+  if (!ca.ok) return await tell(context, [ca.error]);
   const secrets = await readBuildSecrets(directory, family.value.set.secrets, ca.value?.bytes, context.env);
-  if (!secrets.ok) return tell(context, secrets.error);
+  if (!secrets.ok) return await tell(context, secrets.error);
   await using workplace = openWorkplace(context);
   const started = await startRegistryOfFamily(context, workplace, family.value, {
     port: options.port,
     secrets: secrets.value,
     setup: false,
   });
-  if (!started.ok) return tell(context, started.error);
+  if (!started.ok) return await tell(context, started.error);
   screenOf(context.stdout, context.env).write(`registry: running at ${started.value}\n`);
   return exitCode.ok;
 }
@@ -94,7 +94,7 @@ function registryImageFailed(name: string): Diagnostic {
 export async function registryStopCommand(context: CliContext): Promise<ExitCode> {
   await using workplace = openWorkplace(context);
   const stopped = await stopLocalRegistry(workplace.engine, {}, context.signal);
-  if (!stopped.ok) return tell(context, [engineDiagnostic(stopped.error)]);
+  if (!stopped.ok) return await tell(context, [engineDiagnostic(stopped.error)]);
   screenOf(context.stdout, context.env).write('registry: stopped (its images are kept)\n');
   return exitCode.ok;
 }
@@ -102,7 +102,7 @@ export async function registryStopCommand(context: CliContext): Promise<ExitCode
 export async function registryStatusCommand(context: CliContext): Promise<ExitCode> {
   await using workplace = openWorkplace(context);
   const status = await localRegistryStatus(workplace.engine, context.signal);
-  if (!status.ok) return tell(context, [engineDiagnostic(status.error)]);
+  if (!status.ok) return await tell(context, [engineDiagnostic(status.error)]);
   const { state, address } = status.value;
   screenOf(context.stdout, context.env).write(
     `registry: ${state}${address === undefined ? '' : ` at ${address}`}\n`,

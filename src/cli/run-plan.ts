@@ -9,7 +9,6 @@ import type { Reporter } from '../report/reporter.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import { runImages } from '../run/run-images.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { makeMissingRoots } from './set-up.ts';
 import { contractOf } from './smoke-contract.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -31,6 +30,7 @@ export async function draw(
     drawPlan(family, engine, registry, { names, mode, contractOf }, context.signal);
   const drawn = await attempt();
   if (drawn.ok || !setup || !drawn.error.some(({ code }) => code === 'root-unresolved')) return drawn;
+  const { makeMissingRoots } = await import('./set-up.ts');
   const made = await makeMissingRoots(context, engine, family, drawn.error);
   return made.ok ? await attempt() : made;
 }

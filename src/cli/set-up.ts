@@ -46,7 +46,7 @@ export async function setUpMachine(
     context.signal,
   );
   const plan = planSetup(requirements, machine);
-  if (!plan.ok) return tell(context, [plan.error]);
+  if (!plan.ok) return await tell(context, [plan.error]);
   const { write } = screenOf(context.stderr, context.env);
   if (plan.value.steps.length === 0) {
     write('setup: everything that is needed is there\n');
@@ -55,7 +55,7 @@ export async function setUpMachine(
   announce(context, plan.value);
   const agreed = options.yes || (await agrees(context));
   if (!agreed)
-    return tell(context, [
+    return await tell(context, [
       usage('nothing was changed', 'run it again with `--yes` to agree without being asked'),
     ]);
   const done = await performSetup(
@@ -63,7 +63,7 @@ export async function setUpMachine(
     { askEngine, onStep: ({ title }) => write(`setup: ${title} …\n`) },
     context.signal,
   );
-  if (!done.ok) return tell(context, [done.error]);
+  if (!done.ok) return await tell(context, [done.error]);
   write('setup: done\n');
   return exitCode.ok;
 }

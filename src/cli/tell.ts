@@ -1,15 +1,16 @@
 /** How commands speak besides their results: diagnostics, on stderr. */
 import { exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
 import type { ExitCode } from '../core/exit-code.ts';
-import { renderDiagnostics } from '../report/diagnostics.ts';
 import { screenOf, type CliContext } from './context.ts';
 
 /** Lines of diagnostics that a pipe gets are not cut to any window. */
 const pipeWidth = 120;
 
 /** Shows diagnostics (nothing where there are none) and answers the exit code that they ask for. */
-export function tell(context: CliContext, diagnostics: readonly Diagnostic[]): ExitCode {
+export async function tell(context: CliContext, diagnostics: readonly Diagnostic[]): Promise<ExitCode> {
   if (diagnostics.length > 0) {
+    // Most runs have nothing to tell, and need not load what lays it out.
+    const { renderDiagnostics } = await import('../report/diagnostics.ts');
     const screen = screenOf(context.stderr, context.env);
     screen.write(renderDiagnostics(diagnostics, { colour: screen.colour, width: screen.width || pipeWidth }));
   }
