@@ -162,8 +162,7 @@ interface Heredoc {
 
 function heredocsOf(line: string): readonly Heredoc[] {
   if (!line.includes('<<')) return [];
-  const match = /^\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+((?:--\S+\s+)*)(.*)$/is.exec(line);
-  if (match === null || isJsonArray(match[2] ?? '')) return [];
+  if (!/^\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s/i.test(line)) return [];
   const heredocs: Heredoc[] = [];
   for (const word of splitWords(line) ?? []) {
     const parts = /^\d*<<(-?)([^<]+)$/.exec(word);
@@ -173,16 +172,6 @@ function heredocsOf(line: string): readonly Heredoc[] {
     heredocs.push({ name, chomp: parts[1] === '-' });
   }
   return heredocs;
-}
-
-function isJsonArray(text: string): boolean {
-  if (!text.startsWith('[')) return false;
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every((item) => typeof item === 'string');
-  } catch {
-    return false;
-  }
 }
 
 function findTerminator(lines: readonly RawLine[], from: number, heredoc: Heredoc): number | undefined {

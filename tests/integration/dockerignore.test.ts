@@ -33,7 +33,7 @@ const files = [
 ];
 
 const ignoreFiles = [
-  '*.md\n!README.md',
+  '*.md\n!README.md\nd\n!d/a\nd',
   '**foo\n/d/e/\n**/*.txt\n!d/e/f',
   '*\n!d\nd/e/*\n!**/g.txt',
   'd/**\n!d/README.md\n# a\n a \n\n./foo/../b.txt',

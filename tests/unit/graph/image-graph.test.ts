@@ -78,13 +78,14 @@ describe('parents', () => {
 
 describe('what names an image of the family', () => {
   const registry = { prefix: 'localhost:5000/hub', naming: 'repository-per-image' } as const;
-  const tags = ['latest', '{date}-{key}', 'v-{name}'];
+  const tags = ['latest', '{date}-{key}', 'v-{name}', 'r{key}'];
 
   test.each([
     ['localhost:5000/hub/base', ['base']],
     ['localhost:5000/hub/base:latest', ['base']],
     ['localhost:5000/hub/base:v-base', ['base']],
     ['localhost:5000/hub/base:2024', []],
+    ['localhost:5000/hub/base:r', []],
     [`localhost:5000/hub/base@sha256:${'a'.repeat(64)}`, []],
     ['quay.io/jupyter/minimal-notebook', ['base']],
     ['quay.io/jupyter/minimal-notebook:2024', []],

@@ -53,6 +53,7 @@ describe('exceptions', () => {
     ['its neighbours stay out', 'd\n!d/x', 'd/y', true],
     ['a folder is taken in with all below', '*\n!d', 'd/e/x', false],
     ['blanks after the mark', '*\n! d', 'd', false],
+    ['a pattern that the folder did not need is not handed on', 'd\n!d/x\nd', 'd/x', false],
     ['taken in and ignored again', '*\n!d\nd/e', 'd/e/x', true],
   ])('%s', (_, patterns, file, expected) => {
     expect(ignores(patterns, file)).toBe(expected);
