@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 
@@ -36,6 +37,12 @@ export class ProxyEmulator implements AsyncDisposable {
       );
       signal.addEventListener('abort', () => resolve(err('cancelled')), { once: true });
     });
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    // A server that listens on TCP has an AddressInfo; a string or null means a pipe or no listener.
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The paths that the hub has routed so far. */

@@ -24,7 +24,10 @@ export const answersQuery: Clause<DatabaseSubject> = {
   async test({ engine, containerId, rootPassword, greeting }, signal) {
     if (greeting.answer.kind === 'failed') {
       const evidence = [`no answer within ${seconds(greeting.afterMs)}: ${greeting.answer.text}`];
-      return ok({ result: 'fail', evidence, hint: likelyCause(greeting.answer.text) });
+      const open = await ask(engine, containerId, '', 'SELECT 1', signal);
+      if (!open.ok) return open;
+      if (open.value.kind === 'answered') evidence.push('root without a password: let in');
+      return ok({ result: 'fail', evidence, hint: likelyCause(evidence.join(' ')) });
     }
     const asked = await ask(engine, containerId, rootPassword, statement, signal);
     if (!asked.ok) return asked;
@@ -39,6 +42,9 @@ export const answersQuery: Clause<DatabaseSubject> = {
 };
 
 function likelyCause(words: string): string {
+  if (/without a password: let in/.test(words)) {
+    return 'the account that counts for 127.0.0.1 has no password: beside `root@localhost` and `root@%` there is a `root@127.0.0.1`, which MYSQL_ROOT_PASSWORD has to reach as well (or which has to go)';
+  }
   if (/access denied/i.test(words)) {
     return 'the password is not heeded: was the data directory initialised at build time? Then the entry point takes it for an existing database';
   }

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { err, ok } from '../../../src/core/result.ts';
+import { connectDocker } from '../../../src/engine/docker/docker-engine.ts';
+import { Bench } from '../../../src/smoke/bench.ts';
+import { scene } from '../../../src/smoke/contract/clause.ts';
+import type { Clause, Finding, Specimen } from '../../../src/smoke/contract/clause.ts';
+import { scenes } from '../../../src/smoke/contract/profiles.ts';
+import type { SmokeRequest } from '../../../src/smoke/request.ts';
+import { profileOf, smokeImage } from '../../../src/smoke/smoke-image.ts';
+import { profiles } from '../../../src/smoke/verdict.ts';
+
+const { signal } = new AbortController();
+// Opens no connection until it is asked something, and here it never is.
+const engine = connectDocker({ socket: '/nonexistent/docker.sock' });
+const request: SmokeRequest = {
+  name: 'x',
+  reference: 'x',
+  imageId: 'sha256:x',
+  profile: 'none',
+  resources: {},
+  runId: 'unit',
+};
+const specimen: Specimen = { log: async () => ok('last words') };
+const passing: Finding = { result: 'pass', evidence: ['seen'] };
+const failing: Finding = { result: 'fail', evidence: ['seen'], hint: 'mend it' };
+
+function clause(id: string, finding: Finding, more: Partial<Clause<Specimen>> = {}): Clause<Specimen> {
+  return { id, title: id, why: 'because', severity: 'must', test: async () => ok(finding), ...more };
+}
+
+function play(clauses: readonly Clause<Specimen>[]) {
+  const bench = new Bench(engine, { runId: 'unit', image: 'x', keep: false });
+  return scene('a scene', async () => ok(specimen), clauses).play(request, bench, () => {}, signal);
+}
+
+describe('a scene', () => {
+  it('judges no clause whose ground has failed, nor those that stand on it in turn', async () => {
+    const played = await play([
+      clause('A', failing),
+      clause('B', passing, { needs: ['A'] }),
+      clause('C', passing, { needs: ['B'] }),
+      clause('D', passing),
+    ]);
+    const results = played.ok ? played.value.clauses.map(({ id, result }) => `${id} ${result}`) : [];
+    expect(results).toEqual(['A fail', 'B not-run', 'C not-run', 'D pass']);
+  });
+
+  it('brings the log’s end where a `must` failed, and not for a remark', async () => {
+    const refused = await play([clause('A', failing)]);
+    const remarked = await play([clause('A', failing, { severity: 'should' })]);
+    expect([refused, remarked]).toMatchObject([{ value: { log: 'last words' } }, { value: { log: '' } }]);
+  });
+
+  it('ends with the engine’s trouble, which is no finding', async () => {
+    const trouble = { kind: 'unreachable', message: 'gone' } as const;
+    const played = await play([clause('A', passing, { test: async () => err(trouble) })]);
+    expect(played).toEqual(err(trouble));
+  });
+});
+
+describe('the contract', () => {
+  it.each(profiles)('has clauses of different names, each needing earlier ones alone: %s', (profile) => {
+    for (const { clauses } of scenes[profile]) {
+      const ids = clauses.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const [index, { needs = [] }] of clauses.entries()) {
+        expect(ids.slice(0, index)).toEqual(expect.arrayContaining([...needs]));
+      }
+    }
+  });
+
+  it('holds every kind of image to a profile', () => {
+    expect([profileOf('pytorch'), profileOf('nfs'), profileOf('builder')]).toEqual([
+      'singleuser',
+      'custom',
+      'none',
+    ]);
+  });
+
+  it('passes a builder without starting it', async () => {
+    const judged = await smokeImage(engine, request, () => {}, signal);
+    expect(judged).toMatchObject({
+      ok: true,
+      value: { passed: true, clauses: [], contract: expect.any(Number) },
+    });
+  });
+});
