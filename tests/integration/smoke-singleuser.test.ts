@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { SmokeRequest } from '../../src/smoke/request.ts';
 import { smokeImage } from '../../src/smoke/smoke-image.ts';
-import type { ClauseResult, Verdict } from '../../src/smoke/verdict.ts';
+import type { Verdict } from '../../src/smoke/verdict.ts';
 import { realBase } from '../rig/family.ts';
 import { FaultyImages } from '../rig/faulty-images.ts';
+import { clause, failures, judge, leftovers, requestFor } from '../rig/judge.ts';
 
-// Starts of real servers, several at a time, on whatever machine this is.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+// Starts of real servers, several at a time, on whatever machine this is; and `base` may have to be built first.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
 
 const engine = connectDocker();
 const faulty = new FaultyImages(engine, 'smoke');
-const runId = `test-smoke-${process.pid}`;
 const shortPatience = { readinessBudgetMs: 4000 };
 let base = '';
 
@@ -25,60 +25,17 @@ afterAll(async () => {
   await engine.close();
 });
 
-function requestFor(reference: string, more: Partial<SmokeRequest> = {}): SmokeRequest {
-  return {
-    name: reference,
-    reference,
-    imageId: reference,
-    profile: 'singleuser',
-    resources: {},
-    runId,
-    ...more,
-  };
-}
-
-async function judge(reference: string, more: Partial<SmokeRequest> = {}): Promise<Verdict> {
-  const judged = await smokeImage(
-    engine,
-    requestFor(reference, more),
-    () => {},
-    new AbortController().signal,
-  );
-  if (!judged.ok) throw new Error(judged.error.message);
-  return judged.value;
-}
-
 /** Judges the base image with another entry point. */
 async function judgeEntrypoint(
   name: string,
   entrypoint: readonly string[],
   more: Partial<SmokeRequest> = {},
 ): Promise<Verdict> {
-  return judge(await faulty.build(name, `FROM ${base}\nENTRYPOINT ${JSON.stringify(entrypoint)}\n`), more);
-}
-
-function clause(verdict: Verdict, id: string): ClauseResult {
-  const found = verdict.clauses.find((candidate) => candidate.id === id);
-  if (found === undefined) throw new Error(`the verdict has no clause ${id}`);
-  return found;
-}
-
-/** Remarks left out: whether an ending took a second depends on what else the machine does. */
-function failures(verdict: Verdict): readonly string[] {
-  return verdict.clauses
-    .filter(({ result, severity }) => result === 'fail' && severity === 'must')
-    .map(({ id }) => id);
-}
-
-async function leftovers(): Promise<number> {
-  const { signal } = new AbortController();
-  const label = `hubwright=${runId}`;
-  const lists = await Promise.all([
-    engine.listContainers(label, signal),
-    engine.listVolumes(label, signal),
-    engine.listNetworks(label, signal),
-  ]);
-  return lists.reduce((sum, list) => sum + (list.ok ? list.value.length : 1), 0);
+  return judge(
+    engine,
+    await faulty.build(name, `FROM ${base}\nENTRYPOINT ${JSON.stringify(entrypoint)}\n`),
+    more,
+  );
 }
 
 /** A web server of a few lines of Python in the place of the notebook server. */
@@ -109,16 +66,16 @@ describe('the family’s base image', () => {
       'S20 pass',
       expect.stringMatching(/^S20a /),
     ]);
-    expect(await leftovers()).toBe(0);
+    expect(await leftovers(engine)).toBe(0);
   });
 
   it('passes twice at the same time', async () => {
-    const verdicts = await Promise.all([judge(base), judge(base)]);
+    const verdicts = await Promise.all([judge(engine, base), judge(engine, base)]);
     expect(verdicts.map(({ passed }) => passed)).toEqual([true, true]);
   });
 
   it('fails by its size alone where the budget is smaller', async () => {
-    const verdict = await judge(base, { maxSize: 1e6, size: 5e8 });
+    const verdict = await judge(engine, base, { maxSize: 1e6, size: 5e8 });
     expect(verdict.passed).toBe(false);
     expect(failures(verdict)).toEqual(['Z1']);
   });
@@ -166,8 +123,8 @@ describe.concurrent('an image that cannot be used', () => {
   });
 
   it('is refused by S1 where the command is missing', async () => {
-    const dockerfile = `FROM ${base}\nUSER root\nRUN rm "$(command -v jupyterhub-singleuser)"\nUSER 1000\n`;
-    const verdict = await judge(await faulty.build('missing', dockerfile));
+    const dockerfile = `FROM ${base}\nUSER root\nRUN --network=none rm "$(command -v jupyterhub-singleuser)"\nUSER 1000\n`;
+    const verdict = await judge(engine, await faulty.build('missing', dockerfile));
     expect(failures(verdict)).toEqual(['S1']);
     expect(clause(verdict, 'S1').hint).toContain('not on PATH');
   });
@@ -252,7 +209,7 @@ describe('a test that is cut short', () => {
     const running = smokeImage(engine, requestFor(base), () => {}, controller.signal);
     setTimeout(() => controller.abort(), 900);
     expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
-    expect(await leftovers()).toBe(0);
+    expect(await leftovers(engine)).toBe(0);
   });
 
   it('blames the engine, never the image, where no engine answers', async () => {
