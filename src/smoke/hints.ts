@@ -17,6 +17,10 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "`jupyterhub-singleuser` is not on PATH: install the `jupyterhub` package, and put its environment's `bin` into PATH with ENV (a shell's profile is not read)",
   },
   {
+    sign: /failed to connect to my hub/i,
+    hint: 'the server could not reach the hub: JUPYTERHUB_API_URL or a proxy variable is set inside the image, or a firewall on this machine keeps containers from the gateway of their own network (port 8081)',
+  },
+  {
     sign: /running as root is not recommended|use --allow-root|operation not permitted|must be (run as )?root/i,
     hint: 'something in the entry point runs as root or demands it; the hub starts the container as uid 1000',
   },

@@ -12,6 +12,7 @@ describe('the likely cause of an ending', () => {
     ['exec /entry.sh: exec format error', 'another processor'],
     ['sudo: The "no new privileges" flag is set', 'sudo'],
     ['chown: changing ownership of /srv: Operation not permitted', 'uid 1000'],
+    ['Failed to connect to my Hub at http://hub:8081/hub/api (attempt 5/5). Is it running?', 'firewall'],
     ["ModuleNotFoundError: No module named 'jupyterhub'", 'Python package'],
     ['OSError: [Errno 28] No space left on device', 'full'],
   ])('is read from %j', (words, expected) => {
