@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prepares a container's environment, then becomes the command. Writes nothing into the home.
+# Prepares a container's environment, then becomes the command.
 
 # git's lowest level of configuration, so that everything the user sets himself wins.
 if [ -n "$JUPYTERHUB_USER" ]; then
@@ -14,6 +14,11 @@ if [ -n "$JUPYTERHUB_USER" ]; then
         export GIT_CONFIG_SYSTEM="$identity"
     }
 fi
+
+# The hub's menu offers folders that a new home does not have yet; without it the server would exit.
+case $JUPYTERHUB_ROOT_DIR in
+    "$HOME"/*) mkdir -p "$JUPYTERHUB_ROOT_DIR" ;;
+esac
 
 # Kubernetes sets this to an address where a service happens to be called `jupyter`.
 case $JUPYTER_PORT in
