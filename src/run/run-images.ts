@@ -11,6 +11,7 @@ import { describeReason } from '../key/reasons.ts';
 import { publishedRepository } from '../matrix/naming.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 import { tagsOf } from '../plan/image-tags.ts';
+import { sweepAbandonedRuns } from './abandoned-runs.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
 import { composeRelease, readRelease, writeRelease, type ReleaseInput } from './release.ts';
 import { newRunId, RunLog } from './run-log.ts';
@@ -50,7 +51,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
     }));
     emit({ kind: 'plan-made', images });
     const context: RunContext = { ...request, emit, log, options: { ...request.options, runId } };
-    const report = await executePlan(context, signal);
+    const [report] = await Promise.all([executePlan(context, signal), tidyUp(context, signal)]);
     const release = await publishRelease(context, report, new Date(started));
     emit({
       kind: 'run-finished',
@@ -59,10 +60,23 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       durationMs: Date.now() - started,
       ...(release === undefined ? {} : { release }),
     });
+    // Where the engine is gone, what the checks made may still be there.
+    if (report.result !== 'environment') log.forgetProcess();
     return report;
   } finally {
     log.close();
   }
+}
+
+/** Removes what earlier runs left in the engine that ended without it, or were killed. */
+async function tidyUp({ emit, engine, log }: RunContext, signal: AbortSignal): Promise<void> {
+  const removed = await sweepAbandonedRuns(engine, log.runsFolder, signal);
+  const things = removed === 1 ? 'thing' : 'things';
+  if (removed > 0)
+    emit({
+      kind: 'remark',
+      message: `removed ${removed} ${things} from the engine that a run left there which did not end in order`,
+    });
 }
 
 /** Writes the release of a run that published; answers its path, or undefined where nothing was to be published. */

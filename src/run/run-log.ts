@@ -6,6 +6,7 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../core/event.ts';
+import { forgetRun, noteRun } from './abandoned-runs.ts';
 
 /** How many runs' folders are kept. */
 const keptRuns = 30;
@@ -27,7 +28,18 @@ export class RunLog {
     this.#absolute = path.join(directory, this.folder);
     mkdirSync(path.join(this.#absolute, 'logs'), { recursive: true });
     this.#journal = openSync(path.join(this.#absolute, 'events.ndjson'), 'a');
-    removeOldRuns(path.dirname(this.#absolute));
+    noteRun(this.#absolute);
+    removeOldRuns(this.runsFolder);
+  }
+
+  /** The folder of all runs. */
+  get runsFolder(): string {
+    return path.dirname(this.#absolute);
+  }
+
+  /** Says that nothing of this run is left in the engine. */
+  forgetProcess(): void {
+    forgetRun(this.#absolute);
   }
 
   /** Adds an event to the journal. What builds print goes to their own logs instead. */

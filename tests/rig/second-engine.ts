@@ -55,6 +55,13 @@ export async function sweepAbandoned(): Promise<void> {
   }
 }
 
+/** Ends an engine as a crash would: what it ran goes on, what it had stays. */
+export async function killEngine(folder: string): Promise<void> {
+  const pid = Number(await readFile(join(folder, 'dockerd.pid'), 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  await until(async () => !isAlive(pid), endDeadlineMs, `process ${pid} does not end`);
+}
+
 async function start(folder: string, store: Store, socket: string): Promise<void> {
   const { bridge, gateway, pool } = addressesOf(folder);
   await execa('ip', ['link', 'add', bridge, 'type', 'bridge']);
@@ -76,12 +83,30 @@ async function start(folder: string, store: Store, socket: string): Promise<void
       'ip-masq': false,
     }),
   );
-  await using log = await open(join(folder, 'dockerd.log'), 'w');
+  await launchEngine(folder);
+  await writeFile(join(folder, 'ready'), '');
+}
+
+/**
+ * Starts an engine that was killed again, on what it had. It finds its containers alive: without `live-restore` it
+ * would make its default network anew, and an engine with address pools of its own removes docker0 then, which is
+ * the first engine's (moby, daemon_unix.go, initNetworkController).
+ */
+export async function restartEngine(folder: string): Promise<void> {
+  const file = join(folder, 'daemon.json');
+  const settings: object = JSON.parse(await readFile(file, 'utf8'));
+  await writeFile(file, JSON.stringify({ ...settings, 'live-restore': true }));
+  await launchEngine(folder);
+}
+
+/** Returns once the engine answers. */
+async function launchEngine(folder: string): Promise<void> {
+  await using log = await open(join(folder, 'dockerd.log'), 'a');
   spawn('dockerd', ['--config-file', join(folder, 'daemon.json')], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   }).unref();
-  const engine = connectDocker({ socket });
+  const engine = connectDocker({ socket: join(folder, 'docker.sock') });
   const patience = AbortSignal.timeout(startDeadlineMs);
   await until(
     async () => (await engine.info(patience)).ok,
@@ -89,7 +114,6 @@ async function start(folder: string, store: Store, socket: string): Promise<void
     'the second engine does not answer',
   );
   await engine.close();
-  await writeFile(join(folder, 'ready'), '');
 }
 
 /** Names and addresses of a run's own, so that two runs on one machine do not meet. */

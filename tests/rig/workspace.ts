@@ -51,10 +51,13 @@ export interface Workspace extends AsyncDisposable {
 export type Files = Readonly<Record<string, string>>;
 
 /** Writes the files (with `{p}` filled in) and makes the root `rig.example/{p}root:1` known to the engine. */
-export async function workspace(files: Files, store: Store = 'classic'): Promise<Workspace> {
+export async function workspace(
+  files: Files,
+  where: Store | { readonly socket: string } = 'classic',
+): Promise<Workspace> {
   const prefix = `t${randomUUID().slice(0, 6)}-`;
   const directory = await mkdtemp(path.join(tmpdir(), 'hubwright-workspace-'));
-  const socket = await engineSocket(store);
+  const socket = typeof where === 'string' ? await engineSocket(where) : where.socket;
   const engine = connectDocker(socket === undefined ? {} : { socket });
   const fill = (text: string): string => text.replaceAll('{p}', prefix);
   const tar = await makeRootTar(directory);
