@@ -39,8 +39,13 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
     case 'step-failed': {
       const code = failure.exitCode === undefined ? '' : ` with exit code ${failure.exitCode}`;
       const place = failure.line === undefined ? dockerfile : `${dockerfile}:${failure.line}`;
+      // Without an exit code the step never ran, and printed nothing: the engine's words are all there is.
+      const what =
+        failure.exitCode === undefined
+          ? `a step failed: ${firstLine(failure.message)}`
+          : `a step ended${code}`;
       return failed({
-        message: `a step ended${code} (${place})`,
+        message: `${what} (${place})`,
         blame: 'image',
         ...diagnosticAt(
           evidence,

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import type { BuildFailure } from '../../../src/engine/engine.ts';
+import { buildFailure } from '../../../src/run/failure.ts';
+
+const evidence = {
+  dockerfile: 'images/hub/Dockerfile',
+  dockerfileText: 'FROM debian\nRUN apt-get update\n',
+  tail: [],
+  log: 'hub.log',
+};
+
+function messageOf(failure: BuildFailure): string | undefined {
+  const result = buildFailure(failure, evidence);
+  return result.kind === 'failed' ? result.failure.message : undefined;
+}
+
+const step = { kind: 'step-failed', stepName: 'RUN apt-get update', line: 2 } as const;
+
+test('a step that ran and failed is told with its exit code and its place', () => {
+  const message = 'process "/bin/sh -c apt-get update" did not complete successfully: exit code: 100';
+  expect(messageOf({ ...step, message, exitCode: 100 })).toBe(
+    'a step ended with exit code 100 (images/hub/Dockerfile:2)',
+  );
+});
+
+test('a step that the engine could not even start is told in the engine’s words, for nothing was printed', () => {
+  const message = 'failed to create endpoint x on network bridge: no such device\nmore';
+  expect(messageOf({ ...step, message, exitCode: undefined })).toBe(
+    'a step failed: failed to create endpoint x on network bridge: no such device (images/hub/Dockerfile:2)',
+  );
+});
