@@ -46,6 +46,9 @@ export interface RunPlanOptions {
   readonly secrets: ReadonlyMap<string, Buffer>;
 }
 
+/** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
+const waitingJobs = 2;
+
 /** Walks a plan under the display that fits the terminal. */
 export async function runPlan(
   context: CliContext,
@@ -64,7 +67,14 @@ export async function runPlan(
         registry,
         credentials,
         secrets,
-        options: { jobs: options.jobs ?? drawn.info.cpus, failFast, noCache, force, push },
+        options: {
+          jobs: options.jobs ?? drawn.info.cpus + waitingJobs,
+          checks: drawn.info.cpus,
+          failFast,
+          noCache,
+          force,
+          push,
+        },
         command: context.args,
         version: context.version,
         onEvent: (event) => reporter.event(event),

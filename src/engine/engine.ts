@@ -180,7 +180,10 @@ export type BuildFailure =
 
 export interface BuiltImage {
   readonly id: string;
+  /** Unpacked, in bytes. */
   readonly size: number;
+  /** Seconds since 1970. */
+  readonly created: number;
 }
 
 export interface BuildEngine {

@@ -48,6 +48,8 @@ class ListingError extends Error {
 export interface ListingOptions {
   /** Folder that paths in diagnostics are relative to, usually the repository's; without it they are absolute. */
   readonly shownFrom?: string;
+  /** Absolute paths that are never part of a context: what we write ourselves, and would make every run a change. */
+  readonly leaveOut?: readonly string[];
 }
 
 /**
@@ -66,7 +68,12 @@ export async function listContext(
     const specific = `${dockerfilePath}.dockerignore`;
     const common = path.join(directory, '.dockerignore');
     const rules = (await readRules(specific, signal)) ?? (await readRules(common, signal)) ?? noRules;
-    const walk = new Walk(directory, rules, new Set([dockerfilePath, specific, common]), signal);
+    const walk = new Walk(
+      directory,
+      rules,
+      new Set([dockerfilePath, specific, common, ...(options.leaveOut ?? [])]),
+      signal,
+    );
     await walk.enter('', undefined);
     return ok(walk.entries.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
   } catch (error) {

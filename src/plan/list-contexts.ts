@@ -15,11 +15,18 @@ export async function listContexts(
   const listings = new Map<string, ReturnType<typeof listContext>>();
   const contexts = new Map<string, readonly ContextEntry[]>();
   const diagnostics = new Set<Diagnostic>();
+  const options = {
+    shownFrom: directory,
+    leaveOut: ['.hubwright', 'release.json'].map((name) => path.join(directory, name)),
+  };
   for (const { context, dockerfile } of images) {
     if (context === undefined) continue;
     const id = listingId(context, dockerfile);
     if (!listings.has(id))
-      listings.set(id, listContext(path.join(directory, context), path.join(directory, dockerfile), signal));
+      listings.set(
+        id,
+        listContext(path.join(directory, context), path.join(directory, dockerfile), signal, options),
+      );
   }
   for (const { name, context, dockerfile } of images) {
     if (context === undefined) {

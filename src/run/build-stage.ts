@@ -5,7 +5,7 @@
 import { imageLabel, keyLabel, keyTag, recordReference } from '../core/labels.ts';
 import type { BuildEvent, BuildRequest } from '../engine/engine.ts';
 import { exactDockerfile, type GraphNode } from '../graph/image-graph.ts';
-import { effectiveArgs } from '../key/content-key.ts';
+import { buildArgs } from '../key/content-key.ts';
 import { publishedRepository } from '../matrix/naming.ts';
 import { writeMemory } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
@@ -45,10 +45,8 @@ export async function buildImage(
       log: log.logPath(entry.name),
     });
   }
-  const details = await engine.images.inspect(built.value.id, signal);
-  if (!details.ok) return engineFailure(details.error, 'looking at the built image');
   const durationMs = Date.now() - started;
-  const { id, size, created } = details.value;
+  const { id, size, created } = built.value;
   // The same bytes as before: nothing was built anew, whatever was asked of the engine.
   const remembered = entry.local?.id === id;
   const summary = steps.summary();
@@ -85,7 +83,7 @@ function buildRequest(context: RunContext, entry: PlanEntry, node: GraphNode): B
         ? undefined
         : { directory: `${drawn.set.directory}/${image.context}`, entries },
     ...(image.target === undefined ? {} : { target: image.target }),
-    args: effectiveArgs(node),
+    args: buildArgs(node),
     labels: { [imageLabel]: entry.name, [keyLabel]: entry.key },
     tags: [recordReference(entry.name, keyTag(entry.key))],
     secrets: context.secrets,

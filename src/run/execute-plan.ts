@@ -53,7 +53,7 @@ class Walk {
   constructor(context: RunContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
-    this.#smokeSlots = pLimit(context.options.jobs);
+    this.#smokeSlots = pLimit(context.options.checks);
     const { plan, graph, memories } = context.drawn;
     for (const entry of plan.entries) {
       const node = graph.nodes.get(entry.name);

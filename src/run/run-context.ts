@@ -7,8 +7,10 @@ import type { RunLog } from './run-log.ts';
 
 export interface RunOptions {
   readonly runId: string;
-  /** Builds at once; as many checks may run beside them. */
+  /** Builds at once. */
   readonly jobs: number;
+  /** Checks at once, beside the builds. Each is granted processors of its own, and judged by its times. */
+  readonly checks: number;
   readonly failFast: boolean;
   /** Build without the engine's layer cache. */
   readonly noCache: boolean;

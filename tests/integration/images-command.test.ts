@@ -225,6 +225,17 @@ test('builds run side by side, and no image starts before its parents', async ()
   ]);
 });
 
+test('a context that is the whole repository does not change by what a run writes into it', async () => {
+  await using family = await workspace({
+    'matrix.yaml':
+      'roots:\n  "{p}root": { from: "rig.example/{p}root:1", bootstrap: { debian: trixie } }\nimages:\n  {p}all: { context: ., kind: builder }\ngroups: { default: ["{p}all"] }\n',
+    Dockerfile: trivial,
+  });
+  await family.build(['images']);
+  const again = await family.events(['--changed']);
+  expect(endings(again.events, family)).toEqual(['all reused']);
+});
+
 test('Ctrl-C ends what runs, in the engine as well, closes the journal and answers 130', async () => {
   const marker = `sleep 3${Math.floor(Math.random() * 1e6)}`;
   await using family = await workspace({

@@ -94,8 +94,6 @@ function buildQuery(request: BuildRequest, session: string): EngineRequest {
       target: request.target,
       nocache: request.noCache ? 1 : undefined,
     },
-    // An empty body has to be said: docker-modem hands out an empty stream without.
-    body: Buffer.alloc(0),
   };
 }
 
@@ -146,5 +144,6 @@ async function builtImage(
   signal: AbortSignal,
 ): Promise<Result<BuiltImage, BuildFailure>> {
   const image = await images.inspect(id, signal);
-  return image.ok ? ok({ id, size: image.value.size }) : err({ kind: 'engine', error: image.error });
+  if (image.ok) return ok({ id, size: image.value.size, created: image.value.created });
+  return err({ kind: 'engine', error: image.error });
 }

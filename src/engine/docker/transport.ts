@@ -1,19 +1,18 @@
 /**
- * The wire to one engine: requests, streamed answers and upgraded connections over docker-modem,
- * each answered with a Result. It uses docker-modem directly because loading dockerode costs
- * 180 ms (it brings gRPC along), docker-modem 40 ms, and a run with nothing to do has 400 ms in all.
+ * The wire to one engine: requests, streamed answers and upgraded connections over Node's own HTTP,
+ * each answered with a Result. Why not over dockerode: docs/decisions/0003-no-dockerode.md.
  * Knows nothing of images or containers.
  */
-import { Agent } from 'node:http';
 import { IncomingMessage } from 'node:http';
-import { Duplex } from 'node:stream';
+import { Duplex, pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
-import Modem from 'docker-modem';
 import type { ZodType } from 'zod';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { EngineError } from '../engine.ts';
-import { cancelledError, errorOfException, errorOfStatus, MalformedReply, NoAddress } from './errors.ts';
+import { openEndpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { cancelledError, errorOfException, errorOfStatus, MalformedReply } from './errors.ts';
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
@@ -43,11 +42,6 @@ export interface Transport {
   close(): void;
 }
 
-/** Every status is let through: docker-modem's own errors lose the body of streamed answers. */
-const everyStatus: Modem.StatusCodes = Object.fromEntries(
-  Array.from({ length: 500 }, (_, index) => [index + 100, true]),
-);
-
 /** One segment of a path, safe for any name; an image reference keeps its slashes. */
 export function segment(name: string): string {
   return name.split('/').map(encodeURIComponent).join('/');
@@ -59,8 +53,7 @@ export function segment(name: string): string {
  */
 export function openTransport(socket: string | undefined): Transport {
   const address = socket ?? process.env['DOCKER_HOST'] ?? '/var/run/docker.sock';
-  const agent = new Agent({ keepAlive: true });
-  const dial = dialer(address, agent);
+  const { dial, close } = dialer(address);
   const errorOf = (cause: unknown, signal: AbortSignal): EngineError =>
     errorOfException(cause, signal, address);
 
@@ -102,60 +95,72 @@ export function openTransport(socket: string | undefined): Transport {
         if (!body.ok) return body;
         throw new MalformedReply(`the engine did not switch protocols for ${request.path}`);
       }),
-    close: () => agent.destroy(),
+    close,
   };
 }
 
-type Dial = (request: EngineRequest, hijack: boolean, signal: AbortSignal) => Promise<unknown>;
+type Dial = (
+  request: EngineRequest,
+  hijack: boolean,
+  signal: AbortSignal,
+) => Promise<IncomingMessage | Duplex>;
 
-function dialer(address: string, agent: Agent): Dial {
-  let modem: Modem | undefined;
-  return (request, hijack, signal) => {
-    modem ??= new Modem(modemOptions(address, agent));
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    modem.dial(dialOptions(request, hijack, signal), (error, answer) =>
-      error === null || error === undefined ? resolve(answer) : reject(error),
-    );
-    return promise;
-  };
-}
-
-function modemOptions(address: string, agent: Agent): Modem.ConstructorOptions {
-  const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address;
-  // `host: undefined` is said aloud: docker-modem would else prefer DOCKER_HOST to the socket given.
-  if (path.startsWith('/')) return { socketPath: path, host: undefined, protocol: 'http', agent };
-  const url = URL.parse(address.includes('://') ? address : `tcp://${address}`);
-  if (url === null || url.hostname === '')
-    throw new NoAddress(`\`${address}\` is not the address of an engine`);
-  // TLS: docker-modem reads DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, and needs an agent of its own kind.
-  const tls = process.env['DOCKER_TLS_VERIFY'] === '1' || url.port === '2376';
-  return { host: url.hostname, port: url.port || '2375', ...(tls ? {} : { protocol: 'http', agent }) };
-}
-
-function dialOptions(request: EngineRequest, hijack: boolean, signal: AbortSignal): Modem.DialOptions {
-  const { body } = request;
-  const plain = body !== undefined && !Buffer.isBuffer(body) && !('pipe' in body);
-  const file = plain ? Buffer.from(JSON.stringify(body)) : (body as Readable | Buffer | undefined); // narrowed by `plain`
+function dialer(address: string): { readonly dial: Dial; readonly close: () => void } {
+  let endpoint: Endpoint | undefined;
   return {
+    async dial(request, hijack, signal) {
+      endpoint ??= openEndpoint(address);
+      return await exchange(endpoint, request, hijack, signal);
+    },
+    close: () => endpoint?.agent.destroy(),
+  };
+}
+
+function exchange(
+  { where, agent, send }: Endpoint,
+  request: EngineRequest,
+  hijack: boolean,
+  signal: AbortSignal,
+): Promise<IncomingMessage | Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | Duplex>();
+  const { body } = request;
+  const isStream = body !== undefined && !Buffer.isBuffer(body) && 'pipe' in body;
+  const isJson = body !== undefined && !Buffer.isBuffer(body) && !isStream;
+  const outgoing = send({
+    ...where,
+    // A connection that changes its protocol does not go back to the others.
+    agent: hijack ? false : agent,
     method: request.method,
     path: withQuery(request),
-    headers: { ...(plain ? { 'Content-Type': 'application/json' } : {}), ...request.headers },
-    isStream: true,
-    hijack,
-    statusCodes: everyStatus,
-    abortSignal: signal,
-    ...(file === undefined ? {} : { file }),
-  };
+    headers: {
+      ...(isJson ? { 'Content-Type': 'application/json' } : {}),
+      ...(hijack ? { Connection: 'Upgrade', Upgrade: 'tcp' } : {}),
+      ...request.headers,
+    },
+    signal,
+  });
+  outgoing.on('error', reject);
+  outgoing.on('response', resolve);
+  outgoing.on('upgrade', (_answer, socket: Duplex, head: Buffer) => {
+    if (head.length > 0) socket.unshift(head);
+    resolve(socket);
+  });
+  if (isStream) {
+    // Either side's trouble ends both; the request's own error is what the caller hears.
+    pipeline(body, outgoing, (cause) => cause !== undefined && cause !== null && reject(cause));
+  } else {
+    outgoing.end(isJson ? JSON.stringify(body) : body);
+  }
+  return promise;
 }
 
-/** docker-modem takes the last character off a path with a question mark: it expects one at the end. */
 function withQuery({ path, query = {} }: EngineRequest): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
     for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
   }
-  return search.size === 0 ? path : `${path}?${search.toString()}?`;
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
 async function checkStatus(answer: unknown): Promise<Result<IncomingMessage, EngineError>> {

@@ -1,0 +1,40 @@
+/**
+ * Where an engine is and how it is spoken to: a socket of this machine, plain TCP, or TLS with the client's
+ * certificate as Docker's own command line takes them (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH).
+ */
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { NoAddress } from './errors.ts';
+
+export interface Endpoint {
+  readonly where: { readonly socketPath: string } | { readonly host: string; readonly port: string };
+  readonly agent: http.Agent;
+  readonly send: (options: http.RequestOptions) => http.ClientRequest;
+}
+
+const plainPort = '2375';
+const tlsPort = '2376';
+
+/** Opens no connection. Throws NoAddress for what is no address, and Node's error for certificates that can't be read. */
+export function openEndpoint(address: string): Endpoint {
+  const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address;
+  if (path.startsWith('/')) {
+    return { where: { socketPath: path }, agent: new http.Agent({ keepAlive: true }), send: http.request };
+  }
+  const url = URL.parse(address.includes('://') ? address : `tcp://${address}`);
+  if (url === null || url.hostname === '')
+    throw new NoAddress(`\`${address}\` is not the address of an engine`);
+  const tls = (process.env['DOCKER_TLS_VERIFY'] ?? '') !== '' || url.port === tlsPort;
+  const where = { host: url.hostname, port: url.port || (tls ? tlsPort : plainPort) };
+  if (!tls) return { where, agent: new http.Agent({ keepAlive: true }), send: http.request };
+  return { where, agent: new https.Agent({ keepAlive: true, ...certificates() }), send: https.request };
+}
+
+function certificates(): { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } {
+  const folder = process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker');
+  const read = (name: string): Buffer => readFileSync(join(folder, name));
+  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
+}
