@@ -88,8 +88,10 @@ export type RunEventBody =
       readonly id: string;
       readonly title: string;
       readonly result: 'pass' | 'fail' | 'not-applicable' | 'not-run';
+      readonly severity: 'must' | 'should' | 'info';
       readonly durationMs: number;
       readonly evidence: readonly string[];
+      readonly hint?: string;
     }
   | ({
       readonly kind: 'stage-finished';

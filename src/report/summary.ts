@@ -18,7 +18,8 @@ export function renderSummary(view: RunView, options: SummaryOptions): string {
     if (image.outcome?.kind === 'failed')
       blocks.push(renderFailure(image, image.outcome.stage, image.outcome.failure, options, style));
   }
-  for (const remark of view.remarks) blocks.push(`${style.warn('remark')}: ${remark}`);
+  const remarks = view.remarks.map((remark) => `${style.warn('remark')}: ${cleanLine(remark)}`);
+  if (remarks.length > 0) blocks.push(remarks.join('\n'));
   blocks.push(totals(view, style));
   return `${blocks.join('\n\n')}\n`;
 }

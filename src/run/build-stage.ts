@@ -10,6 +10,7 @@ import { publishedRepository } from '../matrix/naming.ts';
 import { writeMemory } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { buildFailure, engineFailure } from './failure.ts';
+import { maskOf, type Mask } from './mask-secrets.ts';
 import { OutputTail } from './output-tail.ts';
 import { done, type RunContext, type StageResult } from './run-context.ts';
 
@@ -156,6 +157,7 @@ class StepWatcher {
   readonly #context: RunContext;
   readonly #image: string;
   readonly #tail = new OutputTail();
+  readonly #mask: Mask;
   #failedStep: string | undefined;
   #steps = 0;
   #cached = 0;
@@ -163,6 +165,7 @@ class StepWatcher {
   constructor(context: RunContext, image: string) {
     this.#context = context;
     this.#image = image;
+    this.#mask = maskOf(context.secrets);
   }
 
   /** How much of the Dockerfile came from the engine's cache; undefined where nothing did. */
@@ -193,11 +196,13 @@ class StepWatcher {
         emit({ kind: 'build-step', image, step: event.step, name: event.name, state });
         return;
       }
-      case 'output':
-        this.#tail.add(event.step, event.text);
-        log.append(image, event.text);
-        emit({ kind: 'output', image, stage: 'build', text: event.text });
+      case 'output': {
+        const text = this.#mask(event.text);
+        this.#tail.add(event.step, text);
+        log.append(image, text);
+        emit({ kind: 'output', image, stage: 'build', text });
         return;
+      }
       case 'warning':
         emit({ kind: 'remark', image, message: event.message });
         return;

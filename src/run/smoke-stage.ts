@@ -25,6 +25,8 @@ export async function checkImage(
   const started = Date.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'smoke' });
   const reference = recordReference(entry.name, keyTag(entry.key));
+  const details = await engine.images.inspect(reference, signal);
+  if (!details.ok) return engineFailure(details.error, 'looking at it');
   const verdict = await smokeImage(
     engine,
     {
@@ -35,11 +37,11 @@ export async function checkImage(
       resources: image.resources,
       runId: options.runId,
       size: bytes.size,
+      architecture: { image: details.value.architecture, node: context.drawn.info.architecture },
       ...(image.maxSize === undefined ? {} : { maxSize: image.maxSize }),
       ...(proxy === undefined ? {} : { companions: { proxy } }),
     },
-    ({ id, title, result, durationMs, evidence }) =>
-      emit({ kind: 'clause', image: entry.name, id, title, result, durationMs, evidence }),
+    (clause) => emit({ kind: 'clause', image: entry.name, ...clause }),
     signal,
   );
   if (!verdict.ok)
@@ -66,7 +68,7 @@ export async function checkImage(
       emit({
         kind: 'remark',
         image: entry.name,
-        message: `${clause.id} ${clause.title}: ${clause.hint ?? clause.evidence.at(-1) ?? ''}`,
+        message: `${clause.id} ${clause.title}: not so (${clause.evidence.at(-1) ?? 'no evidence'})`,
       });
   }
   return done(verdict.value);
