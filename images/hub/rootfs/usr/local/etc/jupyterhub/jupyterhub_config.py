@@ -42,7 +42,7 @@ if env.get("LDAP_SERVER"):
     if env.get("LDAP_CA_FILE"):
         c.LDAPAuthenticator.tls_kwargs = {"ca_certs_file": env["LDAP_CA_FILE"]}
     # Without one of these two JupyterHub turns everybody away.
-    c.LDAPAuthenticator.allowed_groups = set(env.get("LDAP_ALLOWED_GROUPS", "").splitlines())
+    c.LDAPAuthenticator.allowed_groups = env.get("LDAP_ALLOWED_GROUPS", "").splitlines()
     c.LDAPAuthenticator.allow_all = env.get("LDAP_ALLOW_ALL", "") == "true"
 
 # Servers as the images of this family expect them.
