@@ -9,7 +9,7 @@ import type { Family } from '../plan/draw-plan.ts';
 import { defaultRegistryPort, localRegistryStatus } from '../setup/local-registry.ts';
 import { engineDiagnostic } from '../plan/draw-plan.ts';
 import type { CliContext } from './context.ts';
-import { startRegistryOfFamily } from './registry.ts';
+import { localPort, startRegistryOfFamily } from './registry.ts';
 import { usage } from './tell.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -17,8 +17,6 @@ export interface RegistryChoice {
   readonly setup: boolean;
   readonly secrets: ReadonlyMap<string, Buffer>;
 }
-
-const local = /^(?:localhost|127\.0\.0\.1):(?<port>\d+)(?:\/|$)/;
 
 /** The family with the registry that this run publishes to. */
 export async function chooseRegistry(
@@ -50,12 +48,12 @@ export async function chooseRegistry(
     });
     return started.ok ? ok(withRegistry(family, started.value)) : started;
   }
-  const port = local.exec(declared.prefix)?.groups?.['port'];
+  const port = localPort(declared.prefix);
   if (port === undefined || !choice.setup) return ok(family);
   const answers = await workplace.registry.ping(`localhost:${port}`, context.signal);
   if (answers.kind === 'found') return ok(family);
   const started = await startRegistryOfFamily(context, workplace, family, {
-    port: Number(port),
+    port,
     secrets: choice.secrets,
     setup: true,
   });

@@ -58,7 +58,11 @@ export async function startRegistryOfFamily(
     ]);
   }
   const mode = { changed: true, force: false, push: false };
-  const drawn = await draw(context, workplace, family, { names: [image.name], mode, setup: options.setup });
+  const drawn = await draw(context, workplace, withoutRegistryAt(family, options.port), {
+    names: [image.name],
+    mode,
+    setup: options.setup,
+  });
   if (!drawn.ok) return drawn;
   if (drawn.value.plan.entries.some(({ action }) => action !== 'reuse')) {
     const quiet = {
@@ -80,6 +84,21 @@ export async function startRegistryOfFamily(
     context.signal,
   );
   return started.ok ? ok(started.value.address) : err([started.error]);
+}
+
+const local = /^(?:localhost|127\.0\.0\.1):(?<port>\d+)(?:\/|$)/;
+
+/** The port of this machine that a registry's prefix names; undefined for any other registry. */
+export function localPort(prefix: string): number | undefined {
+  const port = local.exec(prefix)?.groups?.['port'];
+  return port === undefined ? undefined : Number(port);
+}
+
+/** What is about to be started cannot be asked yet whether it has its own image. */
+function withoutRegistryAt(family: Family, port: number): Family {
+  const { registry } = family.set;
+  if (registry === undefined || localPort(registry.prefix) !== port) return family;
+  return { ...family, set: { ...family.set, registry: undefined } };
 }
 
 function registryImageFailed(name: string): Diagnostic {
