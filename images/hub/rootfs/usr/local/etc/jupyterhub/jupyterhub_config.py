@@ -1,8 +1,8 @@
 """The hub's configuration where no chart mounts another one over it.
 
 Everything that differs from site to site comes from the environment, or from further files in
-jupyterhub_config.d, which are read last, in the order of their names. Nothing here needs a
-cluster before the first server is started.
+jupyterhub_config.d, which are read last, in the order of their names. The hub starts without a
+cluster; KubeSpawner wants one as soon as somebody logs in, and the login page fails without.
 """
 
 import os
