@@ -132,3 +132,23 @@ test('killed while an image is checked: 3; then it is checked, not built, and no
   expect(stages).toEqual(['smoke']);
   expect(await leftovers(family.engine)).toEqual([]);
 });
+
+test('a run that is itself killed while it checks leaves nothing that the next one does not remove', async () => {
+  await using family = await workspace(
+    {
+      'matrix.yaml': matrixOf(['sleeper']),
+      'sleeper/Dockerfile':
+        'FROM rig.example/{p}root:1\nCMD ["sh", "-c", "trap exit TERM; sleep 300 & wait"]\n',
+    },
+    { socket },
+  );
+  const running = family.start(['images', '--changed']);
+  await expect.poll(async () => (await leftovers(family.engine)).length, soon).toBeGreaterThanOrEqual(2);
+  running.kill('SIGKILL');
+  await running;
+  expect((await leftovers(family.engine)).length).toBeGreaterThanOrEqual(2);
+  const again = await family.build(['images', '--changed']);
+  expect(again.exitCode, again.stderr).toBe(0);
+  expect(again.stderr).toContain('from the engine that a run left there');
+  expect(await leftovers(family.engine)).toEqual([]);
+});
