@@ -7,6 +7,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ImagesOptions } from './images.ts';
+import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RegistryStartOptions } from './registry.ts';
 
@@ -40,6 +41,7 @@ function describe(context: CliContext, answer: Answer): Command {
     .exitOverride();
   describeImages(program, context, answer);
   describePlan(program, context, answer);
+  describeLock(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
   return program;
@@ -84,6 +86,22 @@ function describePlan(program: Command, context: CliContext, answer: Answer): vo
     .action(async (names: string[], options: PlanOptions) => {
       const { planCommand } = await import('./plan.ts');
       answer(await planCommand(context, names, options));
+    });
+}
+
+function describeLock(program: Command, context: CliContext, answer: Answer): void {
+  program
+    .command('lock')
+    .description(
+      'write down versions, hashes, commits and digests; with NAME, the Python locks of these images alone',
+    )
+    .argument('[NAME...]', 'images or definitions')
+    .option('--update', 'take what is newest, also where something is locked already', false)
+    .option('--ca <FILE>', 'certificate authorities that builds shall trust')
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (names: string[], options: LockOptions) => {
+      const { lockCommand } = await import('./lock.ts');
+      answer(await lockCommand(context, names, options));
     });
 }
 

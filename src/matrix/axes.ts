@@ -5,7 +5,7 @@ import type { SourceSpan } from '../core/diagnostic.ts';
 import type { Check } from './check.ts';
 import { imageNameHelp, isImageName } from './check.ts';
 import { isValidGitRef, parseGitAddress } from './git-address.ts';
-import type { Lock } from './image-set.ts';
+import type { GitReference, Lock } from './image-set.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
 import { readSchema } from './schema-diagnostics.ts';
 import { courseSchema, coursesSchema } from './schema.ts';
@@ -71,6 +71,7 @@ export function literalAxisValues(check: Check, path: YamlPath, names: readonly 
 export interface CourseFile extends AxisValues {
   readonly bases: readonly CourseBase[];
   readonly repositories: readonly CourseRepository[];
+  readonly clones: readonly GitReference[];
 }
 
 /** The courses of a file; entries that are wrong are told and left out. Undefined where it is no list at all. */
@@ -98,6 +99,9 @@ export function courseValues(check: Check, lock: Lock): CourseFile | undefined {
       course.base === undefined ? [] : [{ base: course.base, check, path: [index, 'base'] }],
     ),
     repositories,
+    clones: courses.flatMap(({ course }) =>
+      course.clone === true ? [{ key: lockedRefOf(course), url: course.repo, ref: course.ref }] : [],
+    ),
   };
 }
 

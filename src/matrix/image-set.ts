@@ -100,6 +100,15 @@ export interface Lock {
   readonly epochs: Readonly<Record<string, string>>;
 }
 
+/** A commit that matrix.lock has to name. */
+export interface GitReference {
+  /** Key under `git:` in matrix.lock: `<url>#<ref or HEAD>`. */
+  readonly key: string;
+  readonly url: string;
+  /** Undefined: the repository's default branch. */
+  readonly ref: string | undefined;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -115,4 +124,6 @@ export interface ImageSet {
   readonly tags: readonly string[];
   readonly secrets: readonly SecretSource[];
   readonly lock: Lock;
+  /** What courses ask to have cloned into their images. */
+  readonly clones: readonly GitReference[];
 }

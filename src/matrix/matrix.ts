@@ -121,7 +121,8 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
     images.map((image) => image.name),
   );
   if (content.naming === 'single-repository') checkSingleRepository(check, images, tags);
-  const set = { directory, roots, mirrors, groups, registry, tags, secrets, lock };
+  const clones = courseFiles.flatMap((file) => file.clones);
+  const set = { directory, roots, mirrors, groups, registry, tags, secrets, lock, clones };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

@@ -44,6 +44,6 @@ function doneText(image: ImageView, style: Style): string {
         return [];
     }
   });
-  const size = image.size === undefined ? '' : formatBytes(image.size);
-  return `${size.padStart(7)}  ${parts.join(style.dim(' · '))}`;
+  const size = image.size === undefined ? '' : `${formatBytes(image.size).padStart(7)}  `;
+  return `${size}${parts.join(style.dim(' · '))}`;
 }

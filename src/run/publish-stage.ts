@@ -51,6 +51,7 @@ export async function publishImage(
     durationMs: Date.now() - started,
     digest: manifest.value.digest,
     reference,
+    ...(bytes === undefined ? {} : { size: bytes.size }),
   });
 
   const tagging = Date.now();

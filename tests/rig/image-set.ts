@@ -40,6 +40,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     tags: ['latest'],
     secrets: [],
     lock: { roots: {}, git: {}, epochs: {} },
+    clones: [],
     ...parts,
   };
 }

@@ -1,0 +1,206 @@
+/**
+ * `build lock`: writes down what an image's content may depend on but its Dockerfile does not say: versions and
+ * hashes of Python packages, commits of cloned repositories, digests of roots, and a day for each image's
+ * operating-system packages.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseReference } from '../../registry/reference.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { ExitCode } from '../core/exit-code.ts';
+import type { GraphNode } from '../graph/image-graph.ts';
+import { compilePythonLock, requirementsOf } from '../lock/compile-python-lock.ts';
+import { commitOf } from '../lock/git-refs.ts';
+import { updateLockText } from '../lock/lock-text.ts';
+import { isInstaller, neededForLock } from '../lock/python-lock.ts';
+import type { Lock } from '../matrix/image-set.ts';
+import { lockFile } from '../matrix/load-matrix.ts';
+import { readFamily, type Family } from '../plan/draw-plan.ts';
+import { readBuildSecrets } from '../run/build-secrets.ts';
+import { findCaBundle } from '../setup/ca-bundle.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { findRepository } from './repository.ts';
+import { draw, runPlan } from './run-plan.ts';
+import { tell } from './tell.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
+
+export interface LockOptions {
+  readonly directory?: string;
+  readonly update: boolean;
+  readonly ca?: string;
+}
+
+export async function lockCommand(
+  context: CliContext,
+  names: readonly string[],
+  options: LockOptions,
+): Promise<ExitCode> {
+  const directory = findRepository(options.directory, context.cwd, context.home);
+  const family = await readFamily(directory, context.env, context.signal);
+  if (!family.ok) return await tell(context, family.error);
+  const ca = await findCaBundle({ flag: options.ca, env: context.env });
+  if (!ca.ok) return await tell(context, [ca.error]);
+  const secrets = await readBuildSecrets(directory, family.value.set.secrets, ca.value?.bytes, context.env);
+  if (!secrets.ok) return await tell(context, secrets.error);
+  await using workplace = openWorkplace(context);
+
+  const outside =
+    names.length === 0 ? await lockOutside(context, workplace, family.value, options.update) : [];
+  const python = await lockPython(context, workplace, directory, names, {
+    update: options.update,
+    secrets: secrets.value,
+  });
+  return await tell(context, [...outside, ...python]);
+}
+
+/** matrix.lock: what is open is closed; what is closed moves only with `--update`. Answers what could not be had. */
+async function lockOutside(
+  context: CliContext,
+  { registry }: Workplace,
+  family: Family,
+  update: boolean,
+): Promise<readonly Diagnostic[]> {
+  const { set, graph } = family;
+  const troubles: Diagnostic[] = [];
+  const git: Record<string, string> = {};
+  for (const reference of set.clones) {
+    if (!update && set.lock.git[reference.key] !== undefined) continue;
+    const commit = await commitOf(reference, set.directory, context.signal);
+    if (commit.ok) git[reference.key] = commit.value;
+    else troubles.push(commit.error);
+  }
+  const roots: Record<string, string> = {};
+  for (const root of set.roots) {
+    const reference = parseReference(root.from);
+    if (reference.kind !== 'reference' || (!update && root.digest !== undefined)) continue;
+    const answer = await registry.headManifest(reference, context.signal);
+    if (answer.kind === 'found') roots[root.name] = answer.digest;
+    else
+      troubles.push(
+        openRoot(
+          root.name,
+          root.from,
+          answer.kind === 'absent' ? 'its registry has no such image' : answer.error.message,
+        ),
+      );
+  }
+  const today = new Date().toISOString().slice(0, 10);
+  const epochs: Record<string, string> = {};
+  for (const [name, node] of graph.nodes) {
+    if (update || (set.lock.epochs[name] === undefined && declaresEpoch(node))) epochs[name] = today;
+  }
+  await writeLock(context, set.directory, { roots, git, epochs });
+  return troubles;
+}
+
+function declaresEpoch({ dockerfile }: GraphNode): boolean {
+  return dockerfile.stages.some(({ args }) => args.some(({ name }) => name === 'EPOCH'));
+}
+
+function openRoot(name: string, from: string, why: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'warning',
+    code: 'root-left-open',
+    message: `the root \`${name}\` (\`${from}\`) is left open: ${why}`,
+  };
+}
+
+async function writeLock(context: CliContext, directory: string, entries: Lock): Promise<void> {
+  const file = path.join(directory, lockFile);
+  const before = await readFile(file, 'utf8').catch(() => '');
+  const after = updateLockText(before, entries);
+  if (after === before) return;
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, after);
+  await rename(temporary, file);
+  screenOf(context.stdout, context.env).write(`${lockFile}: written\n`);
+}
+
+/**
+ * The Python locks, parents first: a parent whose lock moved is built again before its children's are computed.
+ * Images that share a context share its lock. Ends at the first trouble.
+ */
+async function lockPython(
+  context: CliContext,
+  workplace: Workplace,
+  directory: string,
+  names: readonly string[],
+  options: { readonly update: boolean; readonly secrets: ReadonlyMap<string, Buffer> },
+): Promise<readonly Diagnostic[]> {
+  const { write } = screenOf(context.stdout, context.env);
+  const locked = new Set<string>();
+  for (;;) {
+    // Read anew each time: a lock that was just written is part of the keys of what stands on it.
+    const family = await readFamily(directory, context.env, context.signal);
+    if (!family.ok) return family.error;
+    const next = await nextToLock(family.value, names, locked);
+    if (next === undefined) return [];
+    const { node, requirements } = next;
+    locked.add(node.image.context ?? '');
+    const prepared = await prepare(context, workplace, family.value, node, options.secrets);
+    if (!prepared.ok) return prepared.error;
+    const { engine, credentials } = workplace;
+    const changed = await compilePythonLock(
+      prepared.value,
+      node,
+      requirements,
+      { engine, credentials, secrets: options.secrets, upgrade: options.update },
+      context.signal,
+    );
+    if (!changed.ok) return [changed.error];
+    write(`${node.image.context}/requirements.lock: ${changed.value ? 'written' : 'unchanged'}\n`);
+  }
+}
+
+async function nextToLock(
+  { set, graph }: Family,
+  names: readonly string[],
+  locked: ReadonlySet<string>,
+): Promise<{ readonly node: GraphNode; readonly requirements: string } | undefined> {
+  for (const name of graph.order) {
+    const node = graph.nodes.get(name);
+    if (node === undefined || locked.has(node.image.context ?? '')) continue;
+    if (names.length > 0 && !names.includes(name) && !names.includes(node.image.definition)) continue;
+    const requirements = await requirementsOf(set.directory, node);
+    if (requirements !== undefined) return { node, requirements };
+  }
+  return undefined;
+}
+
+/** Builds what the lock is computed in, and draws the plan that names it exactly. */
+async function prepare(
+  context: CliContext,
+  workplace: Workplace,
+  family: Family,
+  node: GraphNode,
+  secrets: ReadonlyMap<string, Buffer>,
+): ReturnType<typeof draw> {
+  const mode = { changed: true, force: false, push: false };
+  const needed = isInstaller(node) ? [node.image.name] : neededForLock(family.graph, node);
+  const parents = await draw(context, workplace, family, { names: needed, mode, setup: false });
+  if (!parents.ok) return parents;
+  if (parents.value.plan.entries.some(({ action }) => action === 'build')) {
+    const run = {
+      jobs: undefined,
+      failFast: true,
+      noCache: false,
+      force: false,
+      push: false,
+      json: false,
+      verbose: false,
+    };
+    const report = await runPlan(context, workplace, parents.value, { ...run, secrets });
+    if (report.result !== 'success') return { ok: false, error: [parentFailed(node.image.name)] };
+  }
+  return await draw(context, workplace, family, { names: [node.image.name, ...needed], mode, setup: false });
+}
+
+function parentFailed(name: string): Diagnostic {
+  return {
+    category: 'usage',
+    severity: 'error',
+    code: 'lock-failed',
+    message: `the lock of \`${name}\` can't be computed, because what it is computed in could not be built (see above)`,
+  };
+}

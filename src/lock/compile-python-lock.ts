@@ -1,0 +1,152 @@
+/** Computes one image's requirements.lock by a build of its own, and reads it out of the result. Leaves no image behind. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { ownerLabel } from '../core/labels.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { BuildFailure, CredentialSource, Engine } from '../engine/engine.ts';
+import { buildArgs } from '../key/content-key.ts';
+import type { GraphNode } from '../graph/image-graph.ts';
+import type { DrawnPlan } from '../plan/draw-plan.ts';
+import {
+  exactImage,
+  installerImage,
+  lockDockerfile,
+  lockFile,
+  lockTarget,
+  requirementsFile,
+} from './python-lock.ts';
+
+const largestLock = 16 * 1024 * 1024;
+
+export interface LockTools {
+  readonly engine: Engine;
+  readonly credentials: CredentialSource;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Take newer versions than the lock has. */
+  readonly upgrade: boolean;
+}
+
+/** The image's `requirements.txt`, or undefined where it has none. */
+export async function requirementsOf(directory: string, node: GraphNode): Promise<string | undefined> {
+  if (node.image.context === undefined) return undefined;
+  return await readFile(path.join(directory, node.image.context, requirementsFile), 'utf8').catch(
+    () => undefined,
+  );
+}
+
+/**
+ * Brings one image's lock up to date; answers whether its text changed. `drawn` must hold the image and all that it
+ * needs, built. The lock is written under a temporary name and renamed.
+ */
+export async function compilePythonLock(
+  drawn: DrawnPlan,
+  node: GraphNode,
+  requirements: string,
+  tools: LockTools,
+  signal: AbortSignal,
+): Promise<Result<boolean, Diagnostic>> {
+  const { name, context = '', dockerfile } = node.image;
+  const file = path.join(drawn.set.directory, context, lockFile);
+  const before = await readFile(file, 'utf8').catch(() => '');
+  const keyOf = (image: string): string => drawn.keys.get(image)?.key ?? '';
+  const text = lockDockerfile(
+    node,
+    (target) =>
+      target.kind === 'image'
+        ? exactImage(target.name, keyOf(target.name))
+        : (drawn.roots.get(target.root)?.reference ?? target.root),
+    { requirements, lock: before },
+    {
+      installer: drawn.keys.has(installerImage)
+        ? exactImage(installerImage, keyOf(installerImage))
+        : undefined,
+      upgrade: tools.upgrade,
+    },
+  );
+  if (text === undefined) return err(noSystemStage(name, dockerfile));
+  const output: string[] = [];
+  const built = await tools.engine.build(
+    {
+      name: `${name}-lock`,
+      dockerfile: text,
+      dockerfilePath: dockerfile,
+      context: {
+        directory: path.join(drawn.set.directory, context),
+        entries: drawn.contexts.get(name) ?? [],
+      },
+      target: lockTarget,
+      args: buildArgs(node),
+      labels: { [ownerLabel]: 'lock' },
+      tags: [],
+      secrets: tools.secrets,
+      credentials: tools.credentials,
+      noCache: tools.upgrade,
+    },
+    (event) => void (event.kind === 'output' && output.push(event.text)),
+    signal,
+  );
+  if (!built.ok) return err(lockFailed(name, context, built.error, output.join('')));
+  const lock = await readOut(tools.engine, built.value.id, signal);
+  if (!lock.ok) return lock;
+  if (lock.value === before) return ok(false);
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, lock.value);
+  await rename(temporary, file);
+  return ok(true);
+}
+
+/** The one file of the result; the image and the container that it is read through are removed. */
+async function readOut(
+  engine: Engine,
+  image: string,
+  signal: AbortSignal,
+): Promise<Result<string, Diagnostic>> {
+  const container = await engine.createContainer(
+    { image, cmd: ['none'], env: {}, labels: { [ownerLabel]: 'lock' }, mounts: [] },
+    signal,
+  );
+  if (!container.ok) return err(engineTrouble(container.error.message));
+  const file = await engine.readFile(container.value, `/${lockFile}`, largestLock, signal);
+  const clean = AbortSignal.timeout(30_000);
+  await engine.removeContainer(container.value, clean);
+  await engine.images.remove(image, clean);
+  return file.ok ? ok(file.value.toString('utf8')) : err(engineTrouble(file.error.message));
+}
+
+function engineTrouble(message: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: 'engine-failed',
+    message: `the lock could not be read out: ${message}`,
+  };
+}
+
+function noSystemStage(name: string, dockerfile: string): Diagnostic {
+  return {
+    category: 'usage',
+    severity: 'error',
+    code: 'no-system-stage',
+    message: `nothing says what the Python packages of \`${name}\` are installed on`,
+    help: `name the stage of ${dockerfile} that they are installed on \`system\` (FROM … AS system)`,
+  };
+}
+
+function lockFailed(name: string, context: string, failure: BuildFailure, output: string): Diagnostic {
+  const engine = failure.kind === 'engine';
+  const message = engine ? failure.error.message : failure.message.split('\n')[0];
+  const lines = output
+    .trim()
+    .split('\n')
+    .slice(-12)
+    .filter((line) => line !== '');
+  return {
+    category: engine ? 'environment' : 'usage',
+    severity: 'error',
+    code: 'lock-failed',
+    message: `\`${context}/${requirementsFile}\` could not be locked for \`${name}\`: ${message}`,
+    notes: lines.map((line) => ({ message: line })),
+    ...(engine ? {} : { help: 'what does not fit together, or does not exist, is named above' }),
+  };
+}

@@ -1,0 +1,39 @@
+/** Asks git servers which commit a branch or tag is at. */
+import { execa } from 'execa';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { GitReference } from '../matrix/image-set.ts';
+
+const timeoutMs = 60_000;
+
+/** The commit (40 hexadecimal digits) that the reference names now. git asks nobody for a password. */
+export async function commitOf(
+  reference: GitReference,
+  directory: string,
+  signal: AbortSignal,
+): Promise<Result<string, Diagnostic>> {
+  const { url, ref = 'HEAD' } = reference;
+  const result = await execa('git', ['ls-remote', '--exit-code', '--', url, ref], {
+    cwd: directory,
+    env: { GIT_TERMINAL_PROMPT: '0' },
+    reject: false,
+    timeout: timeoutMs,
+    cancelSignal: signal,
+    stdin: 'ignore',
+  });
+  // An annotated tag is told twice; the line with `^{}` names the commit itself.
+  const lines = result.stdout.split('\n').map((line) => line.split('\t'));
+  const wanted = [`refs/tags/${ref}^{}`, `refs/heads/${ref}`, `refs/tags/${ref}`, ref];
+  const commit = wanted.flatMap((name) => lines.find(([, found]) => found === name)?.[0] ?? [])[0];
+  if (!result.failed && commit !== undefined && /^[0-9a-f]{40}$/.test(commit)) return ok(commit);
+  const missing = result.exitCode === 2;
+  return err({
+    category: missing ? 'usage' : 'environment',
+    severity: 'error',
+    code: missing ? 'no-such-ref' : 'git-failed',
+    message: missing
+      ? `\`${url}\` has no branch or tag \`${ref}\``
+      : `\`${url}\` can't be asked: ${result.stderr.split('\n')[0] ?? 'git failed'}`,
+    help: missing ? 'check `ref` in courses.yaml' : 'check the address, the network, and the login',
+  });
+}
