@@ -25,6 +25,27 @@ export async function main(args: readonly string[], version: string, home: strin
     stdin,
     signal: interrupt.signal,
   };
-  const code = await runCommandLine(context);
-  return interrupt.signal.aborted ? exitCode.interrupted : code;
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has gone (`| head`) wants no more: what runs is ended in order, as by Ctrl-C.
+      if (error.code !== 'EPIPE') throw error;
+      interrupt.abort();
+    });
+  }
+  try {
+    const code = await runCommandLine(context);
+    return interrupt.signal.aborted ? exitCode.interrupted : code;
+  } catch (error) {
+    if (interrupt.signal.aborted) return exitCode.interrupted;
+    stderr.write(`${describeBug(error, env)}\n`);
+    return exitCode.imageFailed;
+  }
+}
+
+/** Whatever gets here is a bug: a person is told so, and how to see more. */
+function describeBug(error: unknown, env: CliContext['env']): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const more =
+    (env['HUBWRIGHT_DEBUG'] ?? '') !== '' && error instanceof Error ? `\n${error.stack ?? ''}` : '';
+  return `internal error: ${message}\n  this is a mistake in hubwright itself; HUBWRIGHT_DEBUG=1 shows where${more}`;
 }

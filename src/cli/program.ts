@@ -2,7 +2,7 @@
  * The command line: names, arguments and options of all commands. Each command's own file is loaded when it is
  * called, so that `build --version` and a mistyped option answer at once.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import type { DoctorOptions } from './doctor.ts';
@@ -26,6 +26,11 @@ export async function runCommandLine(context: CliContext): Promise<ExitCode> {
   }
 }
 
+/** A switch that is off says nothing by "(default: false)". */
+function optionDescription(option: Option): string {
+  return option.defaultValue === false ? option.description : new Help().optionDescription(option);
+}
+
 type Answer = (code: ExitCode) => void;
 
 function describe(context: CliContext, answer: Answer): Command {
@@ -33,6 +38,7 @@ function describe(context: CliContext, answer: Answer): Command {
     .description('Builds, tests and ships a family of container images for JupyterHub.')
     .version(`hubwright ${context.version}`, '--version', 'print the version')
     .helpOption('--help', 'show this, or a command’s help')
+    .configureHelp({ optionDescription })
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),

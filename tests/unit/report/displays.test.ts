@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { jsonReporter } from '../../../src/report/json.ts';
+import { renderFrame } from '../../../src/report/live-frame.ts';
+import { plainReporter } from '../../../src/report/plain.ts';
+import { applyEvent, emptyView, type RunView } from '../../../src/report/run-view.ts';
+import { begin, end, told } from './run-events.ts';
+
+const events = told(...begin, ...end);
+
+function viewAfter(count: number): RunView {
+  const view = emptyView();
+  for (const event of events.slice(0, count)) applyEvent(view, event);
+  return view;
+}
+
+test('plain lines tell the plan, each stage and each end, then failures with their evidence', () => {
+  let text = '';
+  const reporter = plainReporter((piece) => (text += piece), { colour: false, width: 80, verbose: false });
+  for (const event of events) reporter.event(event);
+  expect(text).toBe(`[  0.0s] run 20261120-080000-abcd
+[  1.0s] 4 images, 3 with something to do
+[  1.0s]   build base: never built
+[  1.0s]   build hub: hub.py edited
+[  1.0s]   build course: base changed
+[  3.0s] base: build …
+[  6.0s] base: smoke …
+[  7.0s] ✗ base  smoke failed: S4 it listens where the hub looks
+[  8.0s] – course  blocked by base
+[  9.0s] hub: build …
+[ 11.0s] ✓ hub     1 MB  the same as before
+
+base: smoke failed: S4 it listens where the hub looks
+  S4 it listens where the hub looks
+     GET :8888 → refused
+     listens on 9999
+     likely cause: an option in the entry point
+  the last 1 line of its output:
+  │ last words
+
+remark: hub: slow
+
+Some images failed: 1 done, 1 unchanged, 1 failed, 1 blocked in 1m01s
+`);
+});
+
+test('the live frame shows what runs with its step, what waits, and how far it is', () => {
+  const now = (events[4]?.time ?? 0) + 500;
+  expect(renderFrame(viewAfter(5), { colour: false, width: 60, height: 24, now })).toBe(
+    `● base  build   1.5s  RUN pip install x
+○ waiting: hub, course
+  1 of 4 · 4.5s`,
+  );
+});
+
+test('no line of the frame is wider than the terminal, and the frame is never higher', () => {
+  const view = viewAfter(2);
+  for (const image of view.images.values()) {
+    image.stage = 'build';
+    image.activity = '漢字 '.repeat(80);
+  }
+  const frame = renderFrame(view, { colour: false, width: 40, height: 6, now: 0 }).split('\n');
+  expect(frame.length).toBeLessThan(6);
+  expect(frame.some((line) => line.includes('… and 2 more'))).toBe(true);
+  // A Chinese character takes two columns.
+  for (const line of frame)
+    expect([...line].reduce((sum, char) => sum + (char > '\u2e80' ? 2 : 1), 0)).toBeLessThanOrEqual(40);
+});
+
+test('JSON is one event a line, as it was', () => {
+  const lines: string[] = [];
+  const reporter = jsonReporter((text) => void lines.push(text));
+  for (const event of events) reporter.event(event);
+  expect(lines.map((line) => JSON.parse(line))).toEqual(events);
+  expect(lines.every((line) => line.endsWith('\n') && line.indexOf('\n') === line.length - 1)).toBe(true);
+});

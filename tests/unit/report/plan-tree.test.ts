@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { PlanEntry } from '../../../src/plan/plan.ts';
+import { renderPlanTree } from '../../../src/report/plan-tree.ts';
+
+function entry(name: string, parents: readonly string[], more: Partial<PlanEntry> = {}): PlanEntry {
+  return {
+    name,
+    definition: name,
+    parents,
+    key: 'k',
+    verdictKey: 'v',
+    action: 'reuse',
+    reasons: [],
+    selected: true,
+    local: undefined,
+    published: undefined,
+    ...more,
+  };
+}
+
+const plan = {
+  entries: [
+    entry('tools', []),
+    entry('base', ['tools']),
+    entry('course', ['base', 'tools'], {
+      action: 'build',
+      reasons: [
+        { kind: 'file-changed', path: 'apt.txt', change: 'edited' },
+        { kind: 'argument-changed', name: 'ROLE', from: 'a', to: 'b' },
+      ],
+    }),
+    entry('hub', [], { action: 'verify', reasons: [{ kind: 'not-verified' }] }),
+  ],
+};
+
+test('each image stands once, under the parent it is built on first, with its action and its first reason', () => {
+  expect(renderPlanTree(plan, { colour: false, width: 0 })).toBe(`tools         reuse
+└─ base       reuse
+   └─ course  build   apt.txt edited (and 1 more)
+hub           verify  built, but its checks have not passed yet
+
+2 images with something to do, 2 unchanged.
+`);
+});
+
+test('a terminal’s width is kept to', () => {
+  const lines = renderPlanTree(plan, { colour: false, width: 30 }).split('\n');
+  expect(Math.max(...lines.slice(0, 4).map((line) => line.length))).toBeLessThanOrEqual(30);
+});
+
+test('a plan without anything to do says so', () => {
+  const idle = { entries: plan.entries.slice(0, 2) };
+  expect(renderPlanTree(idle, { colour: false, width: 0 })).toContain('Nothing to do: 2 images unchanged.');
+});
