@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/core/event.ts';
 import type { PlanDocument } from '../../src/plan/plan.ts';
 import type { Release, ReleasedImage } from '../../src/run/schema.ts';
 import { otherStore, patience, stores, valueOf } from '../rig/engine.ts';
-import { startRegistry } from '../rig/registry.ts';
+import { LOGIN, startRegistry } from '../rig/registry.ts';
 import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
 
 type PlannedJson = PlanDocument['images'][number];
@@ -112,16 +112,19 @@ describe.each(stores)('on the %s store', (store) => {
 });
 
 /** Every tag of a repository with the digest that the registry tells for it. */
-async function tagsIn(host: string, repository: string): Promise<Map<string, string>> {
-  const list = (await (await fetch(`http://${host}/v2/${repository}/tags/list`)).json()) as {
-    tags: string[];
-  };
+async function tagsIn(host: string, repository: string, login?: typeof LOGIN): Promise<Map<string, string>> {
+  const authorization =
+    login === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}` };
+  const list = await fetch(`http://${host}/v2/${repository}/tags/list`, { headers: authorization });
+  const { tags } = (await list.json()) as { tags: string[] }; // the distribution specification's answer
   const accept =
     'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json';
-  const entries = list.tags.map(async (tag) => {
+  const entries = tags.map(async (tag) => {
     const answer = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
       method: 'HEAD',
-      headers: { accept },
+      headers: { accept, ...authorization },
     });
     return [tag, answer.headers.get('docker-content-digest') ?? ''] as const;
   });
@@ -131,6 +134,46 @@ async function tagsIn(host: string, repository: string): Promise<Map<string, str
 /** Digest of each image of a release. */
 function digests(release: Release): Map<string, string> {
   return new Map(release.images.map(({ name, digest }) => [name, digest]));
+}
+
+test('one repository for all images, behind a login: names as they were asked for, with the user’s credentials', async () => {
+  await using registry = await startRegistry('htpasswd');
+  await using family = await workspace({
+    ...chain,
+    'matrix.yaml': matrixOf(
+      ['base', 'course', 'hub'],
+      'registry: ${DOCKER_REGISTRY}\nnaming: single-repository\ntags: ["${IMG_VERSION}"]\n',
+    ),
+    'docker/config.json': JSON.stringify({
+      auths: {
+        [registry.host]: { auth: Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64') },
+      },
+    }),
+  });
+  const env = { DOCKER_REGISTRY: `${registry.host}/family/images`, IMG_VERSION: 'v1' };
+  const stranger = await family.build(['images', '--push'], env);
+  expect(stranger.exitCode).toBe(3);
+  expect(stranger.stderr).toContain('docker login');
+
+  const login = { ...env, DOCKER_CONFIG: path.join(family.directory, 'docker') };
+  const run = await family.build(['images', '--push'], login);
+  expect(run.exitCode, run.stderr).toBe(0);
+  const tags = await tagsIn(registry.host, 'family/images', LOGIN);
+  for (const name of ['base', 'course', 'hub'])
+    expect([...tags.keys()]).toContain(`${family.prefix}${name}-v1`);
+  expect(`${run.stdout}${run.stderr}${await journalOf(family)}`).not.toContain(LOGIN.password);
+
+  // A new version is a new name for the same bytes: nothing is built, nothing is pushed again.
+  const next = await family.events(['--changed', '--push'], { ...login, IMG_VERSION: 'v2' });
+  expect([next.exitCode, stagesOf(next.events, 'build')]).toEqual([0, []]);
+  const after = await tagsIn(registry.host, 'family/images', LOGIN);
+  expect(after.get(`${family.prefix}hub-v2`)).toBe(after.get(`${family.prefix}hub-v1`));
+});
+
+/** All that the runs' journals hold. */
+async function journalOf(family: Workspace): Promise<string> {
+  const runs = await readdir(path.join(family.directory, '.hubwright/runs'));
+  return (await Promise.all(runs.map((run) => family.read(`.hubwright/runs/${run}/events.ndjson`)))).join('');
 }
 
 test('a broken Dockerfile ends its own branch; the others are published, and the failure shows where', async () => {
