@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,11 +56,14 @@ export async function sweepAbandoned(): Promise<void> {
   }
 }
 
-/** Ends an engine as a crash would: what it ran goes on, what it had stays. */
+/** Ends an engine as a crash would: the containers that it ran go on, what it had stays. */
 export async function killEngine(folder: string): Promise<void> {
-  const pid = Number(await readFile(join(folder, 'dockerd.pid'), 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  await until(async () => !isAlive(pid), endDeadlineMs, `process ${pid} does not end`);
+  // Its containerd as well: the next engine would wait ten seconds for this one before it starts another.
+  for (const file of ['dockerd.pid', 'exec/containerd/containerd.pid']) {
+    const pid = Number(await readFile(join(folder, file), 'utf8'));
+    kill(pid);
+    await until(async () => !isAlive(pid), endDeadlineMs, `process ${pid} does not end`);
+  }
 }
 
 async function start(folder: string, store: Store, socket: string): Promise<void> {
@@ -159,10 +163,11 @@ async function unmountBelow(folder: string): Promise<void> {
     await execa('umount', ['--lazy', path], { reject: false });
 }
 
+/** A process that has ended and that nobody reaps, as in a container without an init, has ended. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
   } catch {
     return false;
   }
