@@ -3,7 +3,6 @@
  * a local registry, and what follows an edit, a mistake and an image that nobody could use. The tests go on from one
  * another. The engine is the machine's: names of images are the clone's own, what it built is removed at the end.
  */
-import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,15 +12,12 @@ import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { readMemories } from '../../src/plan/memory.ts';
 import type { Release } from '../../src/run/schema.ts';
-import {
-  localRegistryStatus,
-  stopLocalRegistry,
-  type LocalRegistryStatus,
-} from '../../src/setup/local-registry.ts';
+import { localRegistryStatus, stopLocalRegistry } from '../../src/setup/local-registry.ts';
 import { patience, valueOf } from '../rig/engine.ts';
 import { familyEnvironment, repository } from '../rig/family.ts';
 import { changesOf, eventsOf, type FamilyRun } from '../rig/family-copy.ts';
 import { freePort } from '../rig/free-port.ts';
+import { startRegistry, type RegistryRig } from '../rig/registry.ts';
 
 // The whole family from nothing is allowed twelve minutes; the rest is for the clone and the launcher.
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 });
@@ -31,24 +27,23 @@ const physics = ['course-physics-instructor', 'course-physics-student'] as const
 let engine: Engine;
 let clone = '';
 let prefix = '';
-/** A local registry that runs already is used as it is, under a name of ours, and goes on. */
-let registryBefore: LocalRegistryStatus['state'] = 'absent';
+/** Where this machine has a local registry already, it is left alone: a registry of the test's own takes its place. */
+let registry: RegistryRig | undefined;
 let imagesBefore: ReadonlySet<string> = new Set();
 
 beforeAll(async () => {
   engine = connectDocker();
   clone = await mkdtemp(path.join(tmpdir(), 'hubwright-clone-'));
   await execa('git', ['clone', '--quiet', '--no-hardlinks', repository, clone]);
-  const status = valueOf(await localRegistryStatus(engine, patience()));
-  registryBefore = status.state;
-  const address = status.address ?? `localhost:${await freePort()}`;
-  prefix = `${address}/done-when-${randomUUID().slice(0, 8)}`;
+  const { state } = valueOf(await localRegistryStatus(engine, patience()));
+  if (state !== 'absent') registry = await startRegistry();
+  prefix = registry?.host ?? `localhost:${await freePort()}`;
   imagesBefore = new Set(valueOf(await engine.images.list({}, patience())).map(({ id }) => id));
 });
 
 afterAll(async () => {
-  const removeData = registryBefore === 'absent';
-  if (registryBefore !== 'running') valueOf(await stopLocalRegistry(engine, { removeData }, patience()));
+  if (registry === undefined) valueOf(await stopLocalRegistry(engine, { removeData: true }, patience()));
+  else await registry[Symbol.asyncDispose]();
   const built = new Set([...(await readMemories(clone)).values()].map(({ imageId }) => imageId));
   for (const { id, tags } of valueOf(await engine.images.list({}, patience()))) {
     const isOwn = built.has(id) && !imagesBefore.has(id);
@@ -85,11 +80,12 @@ async function release(): Promise<Release> {
 
 /** The digest that the registry has under an image's moving tag; undefined where it has none. */
 async function publishedDigest(name: string): Promise<string | undefined> {
-  const [host, ...repositoryPath] = `${prefix}/${name}`.split('/');
   const accept =
     'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json';
-  const url = `http://${host}/v2/${repositoryPath.join('/')}/manifests/latest`;
-  const answer = await fetch(url, { method: 'HEAD', headers: { accept } });
+  const answer = await fetch(`http://${prefix}/v2/${name}/manifests/latest`, {
+    method: 'HEAD',
+    headers: { accept },
+  });
   return answer.headers.get('docker-content-digest') ?? undefined;
 }
 
