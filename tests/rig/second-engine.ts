@@ -166,8 +166,8 @@ async function unmountBelow(folder: string): Promise<void> {
 /** A process that has ended and that nobody reaps, as in a container without an init, has ended. */
 function isAlive(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
+    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !line.slice(line.lastIndexOf(')')).startsWith(') Z');
   } catch {
     return false;
   }
