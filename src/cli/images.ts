@@ -3,11 +3,9 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { RunResult } from '../core/event.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { ok, type Result } from '../core/result.ts';
-import { readFamily, type Family } from '../plan/draw-plan.ts';
-import { readBuildSecrets } from '../run/build-secrets.ts';
-import { findCaBundle } from '../setup/ca-bundle.ts';
+import type { Family } from '../plan/draw-plan.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { findRepository } from './repository.ts';
+import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
 import { tell } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -41,14 +39,10 @@ export async function imagesCommand(
   names: readonly string[],
   options: ImagesOptions,
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
   // What the user got wrong is told before anything is installed, started or asked.
-  const read = await readFamily(directory, context.env, context.signal);
-  if (!read.ok) return await tell(context, read.error);
-  const ca = await findCaBundle({ flag: options.ca, env: context.env });
-  if (!ca.ok) return await tell(context, [ca.error]);
-  const secrets = await readBuildSecrets(directory, read.value.set.secrets, ca.value?.bytes, context.env);
-  if (!secrets.ok) return await tell(context, secrets.error);
+  const repository = await openRepository(context, options);
+  if (!repository.ok) return await tell(context, repository.error);
+  const { secrets } = repository.value;
 
   await using workplace = openWorkplace(context);
   if (options.setup) {
@@ -56,11 +50,11 @@ export async function imagesCommand(
     const prepared = await setUpMachine(context, workplace.engine, {
       yes: options.yes,
       tests: false,
-      family: read.value,
+      family: repository.value.family,
     });
     if (prepared !== exitCode.ok) return prepared;
   }
-  const family = await registryFor(context, workplace, read.value, options, secrets.value);
+  const family = await registryFor(context, workplace, repository.value.family, options, secrets);
   if (!family.ok) return await tell(context, family.error);
 
   const { changed, force, push, setup } = options;
@@ -86,7 +80,7 @@ export async function imagesCommand(
     json,
     verbose,
     noCache: !cache,
-    secrets: secrets.value,
+    secrets,
   });
   return exitCodeOfRun[report.result];
 }

@@ -3,8 +3,9 @@
  * hashes of Python packages, commits of cloned repositories, digests of roots, and a day for each image's
  * operating-system packages.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { parseReference } from '../../registry/reference.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ExitCode } from '../core/exit-code.ts';
@@ -16,10 +17,8 @@ import { isInstaller, neededForLock } from '../lock/python-lock.ts';
 import type { Lock } from '../matrix/image-set.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
 import { readFamily, type Family } from '../plan/draw-plan.ts';
-import { readBuildSecrets } from '../run/build-secrets.ts';
-import { findCaBundle } from '../setup/ca-bundle.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { findRepository } from './repository.ts';
+import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
 import { tell } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -35,20 +34,15 @@ export async function lockCommand(
   names: readonly string[],
   options: LockOptions,
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readFamily(directory, context.env, context.signal);
-  if (!family.ok) return await tell(context, family.error);
-  const ca = await findCaBundle({ flag: options.ca, env: context.env });
-  if (!ca.ok) return await tell(context, [ca.error]);
-  const secrets = await readBuildSecrets(directory, family.value.set.secrets, ca.value?.bytes, context.env);
-  if (!secrets.ok) return await tell(context, secrets.error);
+  const repository = await openRepository(context, options);
+  if (!repository.ok) return await tell(context, repository.error);
+  const { directory, family, secrets } = repository.value;
   await using workplace = openWorkplace(context);
 
-  const outside =
-    names.length === 0 ? await lockOutside(context, workplace, family.value, options.update) : [];
+  const outside = names.length === 0 ? await lockOutside(context, workplace, family, options.update) : [];
   const python = await lockPython(context, workplace, directory, names, {
     update: options.update,
-    secrets: secrets.value,
+    secrets,
   });
   return await tell(context, [...outside, ...python]);
 }
@@ -111,9 +105,7 @@ async function writeLock(context: CliContext, directory: string, entries: Lock):
   const before = await readFile(file, 'utf8').catch(() => '');
   const after = updateLockText(before, entries);
   if (after === before) return;
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, after);
-  await rename(temporary, file);
+  await writeFileAtomic(file, after);
   screenOf(context.stdout, context.env).write(`${lockFile}: written\n`);
 }
 

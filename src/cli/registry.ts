@@ -3,12 +3,10 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { keyTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { engineDiagnostic, readFamily, type Family } from '../plan/draw-plan.ts';
-import { readBuildSecrets } from '../run/build-secrets.ts';
-import { findCaBundle } from '../setup/ca-bundle.ts';
+import { engineDiagnostic, type Family } from '../plan/draw-plan.ts';
 import { localRegistryStatus, startLocalRegistry, stopLocalRegistry } from '../setup/local-registry.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { findRepository } from './repository.ts';
+import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -23,17 +21,13 @@ export async function registryStartCommand(
   context: CliContext,
   options: RegistryStartOptions,
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readFamily(directory, context.env, context.signal);
-  if (!family.ok) return await tell(context, family.error);
-  const ca = await findCaBundle({ flag: options.ca, env: context.env });
-  if (!ca.ok) return await tell(context, [ca.error]);
-  const secrets = await readBuildSecrets(directory, family.value.set.secrets, ca.value?.bytes, context.env);
-  if (!secrets.ok) return await tell(context, secrets.error);
+  const repository = await openRepository(context, options);
+  if (!repository.ok) return await tell(context, repository.error);
+  const { family, secrets } = repository.value;
   await using workplace = openWorkplace(context);
-  const started = await startRegistryOfFamily(context, workplace, family.value, {
+  const started = await startRegistryOfFamily(context, workplace, family, {
     port: options.port,
-    secrets: secrets.value,
+    secrets,
     setup: false,
   });
   if (!started.ok) return await tell(context, started.error);

@@ -1,6 +1,7 @@
 /** Computes one image's requirements.lock by a build of its own, and reads it out of the result. Leaves no image behind. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { ownerLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -90,9 +91,7 @@ export async function compilePythonLock(
   const lock = await readOut(tools.engine, built.value.id, signal);
   if (!lock.ok) return lock;
   if (lock.value === before) return ok(false);
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, lock.value);
-  await rename(temporary, file);
+  await writeFileAtomic(file, lock.value);
   return ok(true);
 }
 

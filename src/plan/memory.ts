@@ -3,8 +3,9 @@
  * explain a change by, and the durations, to order the next run by. Losing it loses explanations, never truth:
  * the record itself lies in the engine's store and in the registry.
  */
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { memorySchema, type Memory } from './schema.ts';
 
 function memoryDirectory(directory: string): string {
@@ -41,7 +42,6 @@ export async function writeMemory(directory: string, memory: Memory): Promise<vo
   const folder = memoryDirectory(directory);
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, `${memory.image}.json`);
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(memory)}\n`);
-  await rename(temporary, file);
+  // Losing the last of it in a power cut costs an explanation; waiting for the disk would cost each build.
+  await writeFileAtomic(file, `${JSON.stringify(memory)}\n`, { fsync: false });
 }

@@ -2,8 +2,9 @@
  * The release: the whole family at one moment, as `release.json`. What this run published stands with its new
  * digest; what it could not replace is carried forward with the older one, and marked.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import type { ImageOutcome } from '../core/event.ts';
 import type { Image, ImageSet } from '../matrix/image-set.ts';
 import { releaseSchema, releaseVersion, type Release, type ReleasedImage } from './schema.ts';
@@ -85,9 +86,6 @@ function heldBackReason(outcome: ImageOutcome): string {
 
 /** Writes the release under a temporary name and renames it. Answers its path relative to the repository's root. */
 export async function writeRelease(directory: string, release: Release): Promise<string> {
-  const file = path.join(directory, releaseFile);
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(release, null, 2)}\n`);
-  await rename(temporary, file);
+  await writeFileAtomic(path.join(directory, releaseFile), `${JSON.stringify(release, null, 2)}\n`);
   return releaseFile;
 }
