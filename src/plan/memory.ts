@@ -5,7 +5,6 @@
  */
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { memorySchema, type Memory } from './schema.ts';
 
 function memoryDirectory(directory: string): string {
@@ -40,6 +39,8 @@ async function readMemory(file: string): Promise<Memory | undefined> {
 /** Writes one image's memory under a temporary name and renames it, so that a reader never sees half of it. */
 export async function writeMemory(directory: string, memory: Memory): Promise<void> {
   const folder = memoryDirectory(directory);
+  // Loaded by runs that build something; most only read.
+  const { default: writeFileAtomic } = await import('write-file-atomic');
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, `${memory.image}.json`);
   // Losing the last of it in a power cut costs an explanation; waiting for the disk would cost each build.

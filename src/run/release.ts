@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import type { ImageOutcome } from '../core/event.ts';
 import type { Image, ImageSet } from '../matrix/image-set.ts';
 import { releaseSchema, releaseVersion, type Release, type ReleasedImage } from './schema.ts';
@@ -86,6 +85,7 @@ function heldBackReason(outcome: ImageOutcome): string {
 
 /** Writes the release under a temporary name and renames it. Answers its path relative to the repository's root. */
 export async function writeRelease(directory: string, release: Release): Promise<string> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
   await writeFileAtomic(path.join(directory, releaseFile), `${JSON.stringify(release, null, 2)}\n`);
   return releaseFile;
 }

@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/smoke': upTo('src/matrix', 'src/engine'),
   'src/scan': upTo('src/matrix', 'src/engine'),
   'src/setup': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
+  'src/lock': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
   'src/run': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/smoke', 'src/scan'),
   'src/ship': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/run'),
   'src/report': upTo(
