@@ -1,7 +1,7 @@
 /** Tells the plan what a pass of an image is a pass of. The plan lies below the smoke room and cannot ask it itself. */
 import type { VerdictTerms } from '../key/verdict-key.ts';
 import type { Image } from '../matrix/image-set.ts';
-import { contractVersion, profileOf } from '../smoke/smoke-image.ts';
+import { contractVersion, profileOf } from '../smoke/profile.ts';
 
 export function contractOf(image: Image): VerdictTerms {
   return {

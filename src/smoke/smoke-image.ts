@@ -5,36 +5,15 @@
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
-import type { ImageKind } from '../matrix/image-set.ts';
 import { Bench } from './bench.ts';
 import { refuses } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
 import { tailLines } from './evidence.ts';
+import { contractVersion } from './profile.ts';
 import type { SmokeRequest } from './request.ts';
-import type { ClauseResult, Profile, Verdict } from './verdict.ts';
-
-/** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
-export const contractVersion = 2;
+import type { ClauseResult, Verdict } from './verdict.ts';
 
 const logTailLines = 30;
-
-const profileByKind = {
-  singleuser: 'singleuser',
-  pytorch: 'singleuser',
-  local: 'singleuser',
-  hub: 'hub',
-  proxy: 'proxy',
-  database: 'database',
-  registry: 'registry',
-  nfs: 'custom',
-  custom: 'custom',
-  builder: 'none',
-} as const satisfies Record<ImageKind, Profile>;
-
-/** The profile that images of this kind are held to. */
-export function profileOf(kind: ImageKind): Profile {
-  return profileByKind[kind];
-}
 
 /**
  * Starts the image the way it will be started in earnest, and judges it clause by clause.

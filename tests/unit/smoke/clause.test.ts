@@ -6,7 +6,8 @@ import { scene } from '../../../src/smoke/contract/clause.ts';
 import type { Clause, Finding, Specimen } from '../../../src/smoke/contract/clause.ts';
 import { scenes } from '../../../src/smoke/contract/profiles.ts';
 import type { SmokeRequest } from '../../../src/smoke/request.ts';
-import { profileOf, smokeImage } from '../../../src/smoke/smoke-image.ts';
+import { profileOf } from '../../../src/smoke/profile.ts';
+import { smokeImage } from '../../../src/smoke/smoke-image.ts';
 import { profiles } from '../../../src/smoke/verdict.ts';
 
 const { signal } = new AbortController();

@@ -1,0 +1,27 @@
+/**
+ * Which profile an image is held to, and the contract's version: what a plan has to know of the contract.
+ * Kept apart from the clauses, so that a run which checks nothing does not load them.
+ */
+import type { ImageKind } from '../matrix/image-set.ts';
+import type { Profile } from './verdict.ts';
+
+/** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
+export const contractVersion = 2;
+
+const profileByKind = {
+  singleuser: 'singleuser',
+  pytorch: 'singleuser',
+  local: 'singleuser',
+  hub: 'hub',
+  proxy: 'proxy',
+  database: 'database',
+  registry: 'registry',
+  nfs: 'custom',
+  custom: 'custom',
+  builder: 'none',
+} as const satisfies Record<ImageKind, Profile>;
+
+/** The profile that images of this kind are held to. */
+export function profileOf(kind: ImageKind): Profile {
+  return profileByKind[kind];
+}
