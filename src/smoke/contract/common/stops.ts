@@ -3,7 +3,16 @@ import { ok } from '../../../core/result.ts';
 import { seconds } from '../../evidence.ts';
 import { stopBudgetSeconds } from '../../live-container.ts';
 import type { LiveContainer } from '../../live-container.ts';
+import { pause } from '../../pause.ts';
 import type { Clause } from '../clause.ts';
+
+/**
+ * Quiet before the signal. jupyter_server answers a request before it writes its log line, and a SIGTERM that falls
+ * into that write is lost: the handler logs too, Python refuses to write within a write, and the server never hears
+ * of the signal. That takes a request in the same moment, which a user's server that is being stopped rarely has;
+ * our own last question must not be it.
+ */
+const quietMs = 500;
 
 /** Exit code of a process that SIGKILL ended. */
 const killed = 137;
@@ -24,6 +33,7 @@ export function stopsClause<Outcome>(
     severity,
     needs,
     async test(live, signal) {
+      await pause(quietMs, signal);
       const stopped = await live.stop(signal);
       if (!stopped.ok) return stopped;
       const { durationMs, exitCode } = stopped.value;

@@ -1,0 +1,17 @@
+import { performance } from 'node:perf_hooks';
+import { expect, test } from 'vitest';
+import { ok } from '../../../src/core/result.ts';
+import { stopsClause } from '../../../src/smoke/contract/common/stops.ts';
+import type { LiveContainer } from '../../../src/smoke/live-container.ts';
+
+test('a server that loses a signal while it still logs our last question is not failed for that', async () => {
+  const answered = performance.now();
+  const busyMs = 300;
+  const server = {
+    stop: async () => ok({ durationMs: 100, exitCode: performance.now() - answered < busyMs ? 137 : 0 }),
+  };
+  const clause = stopsClause('S20', 'must', '', []);
+  // The clause uses nothing else of a container.
+  const judged = await clause.test(server as unknown as LiveContainer<unknown>, AbortSignal.timeout(5000));
+  expect(judged).toMatchObject({ ok: true, value: { result: 'pass' } });
+});
