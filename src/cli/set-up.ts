@@ -36,13 +36,11 @@ export async function setUpMachine(
   options: SetUpOptions,
 ): Promise<ExitCode> {
   const askEngine = (signal: AbortSignal): ReturnType<Engine['info']> => engine.info(signal);
-  const bootstrap = [...(options.family?.graph.roots.values() ?? [])].some(
-    (root) => root.bootstrap !== undefined && root.digest === undefined,
-  );
+  const roots = options.family === undefined ? [] : rootsToMake(options.family);
   const { requirements, machine } = await inspectMachine(
     localHost,
     askEngine,
-    { bootstrap, tests: options.tests },
+    { bootstrap: roots.length > 0, tests: options.tests },
     context.signal,
   );
   const plan = planSetup(requirements, machine);
@@ -52,7 +50,7 @@ export async function setUpMachine(
     write('setup: everything that is needed is there\n');
     return exitCode.ok;
   }
-  announce(context, plan.value);
+  announce(context, plan.value, roots);
   const agreed = options.yes || (await agrees(context));
   if (!agreed)
     return await tell(context, [
@@ -68,13 +66,23 @@ export async function setUpMachine(
   return exitCode.ok;
 }
 
-function announce(context: CliContext, plan: SetupPlan): void {
+/** Open roots that matrix.yaml tells how to make, should no registry answer for them. */
+function rootsToMake({ graph }: Family): readonly Root[] {
+  return [...graph.roots.values()].filter(
+    ({ bootstrap, digest }) => bootstrap !== undefined && digest === undefined,
+  );
+}
+
+function announce(context: CliContext, plan: SetupPlan, roots: readonly Root[]): void {
   const screen = screenOf(context.stderr, context.env);
   const style = styleOf(screen.colour);
   screen.write(`${style.bold('setup')} will do this:\n`);
   for (const [index, step] of plan.steps.entries()) {
     screen.write(`  ${index + 1}. ${step.title}: ${step.reason}\n`);
     for (const line of step.shown) screen.write(`     ${style.dim(line)}\n`);
+  }
+  for (const { from } of roots) {
+    screen.write(`  then, if no registry answers for \`${from}\`: make that root from Debian’s packages\n`);
   }
 }
 
@@ -97,9 +105,7 @@ export async function makeMissingRoots(
   family: Family,
   diagnostics: readonly Diagnostic[],
 ): Promise<Result<void, readonly Diagnostic[]>> {
-  const roots = [...family.graph.roots.values()].filter(
-    ({ bootstrap, digest }) => bootstrap !== undefined && digest === undefined,
-  );
+  const roots = rootsToMake(family);
   if (roots.length === 0) return err(diagnostics);
   const { write } = screenOf(context.stderr, context.env);
   for (const root of roots) {
