@@ -3,6 +3,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { RunResult } from '../core/event.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { ok, type Result } from '../core/result.ts';
+import { selectImages } from '../graph/select-images.ts';
 import type { Family } from '../plan/draw-plan.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
@@ -42,7 +43,9 @@ export async function imagesCommand(
   // What the user got wrong is told before anything is installed, started or asked.
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
-  const { secrets } = repository.value;
+  const { family: asRead, secrets } = repository.value;
+  const chosen = selectImages(asRead.set, asRead.graph, names);
+  if (!chosen.ok) return await tell(context, chosen.error);
 
   await using workplace = openWorkplace(context);
   if (options.setup) {
@@ -50,11 +53,11 @@ export async function imagesCommand(
     const prepared = await setUpMachine(context, workplace.engine, {
       yes: options.yes,
       tests: false,
-      family: repository.value.family,
+      family: asRead,
     });
     if (prepared !== exitCode.ok) return prepared;
   }
-  const family = await registryFor(context, workplace, repository.value.family, options, secrets);
+  const family = await registryFor(context, workplace, asRead, options, secrets);
   if (!family.ok) return await tell(context, family.error);
 
   const { changed, force, push, setup } = options;

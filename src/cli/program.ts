@@ -31,6 +31,15 @@ function optionDescription(option: Option): string {
   return option.defaultValue === false ? option.description : new Help().optionDescription(option);
 }
 
+const selectorHelp = `
+Selectors:
+  base, course     an image; a definition or a group: all its images
+  'course-*'       images by their names: * is any characters, ? is one
+  role=student     images with this value of an axis; a=x,b=y: with both
+  +x, x+, +x+      with all that x stands on; with all that stands on x; with both
+  '!x'             without x, wherever it is written; alone: the group default without x
+Quote * ? and ! for your shell.`;
+
 type Answer = (code: ExitCode) => void;
 
 function describe(context: CliContext, answer: Answer): Command {
@@ -57,7 +66,11 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
   program
     .command('images')
     .description('build, check and, with --push, publish images; parents come along where they are needed')
-    .argument('[NAME...]', 'images, definitions or groups; without any, the group `default`')
+    .argument(
+      '[NAME...]',
+      'images, definitions, groups or other selectors (see below); default: the group `default`',
+    )
+    .addHelpText('after', selectorHelp)
     .option('--changed', 'only what the record lacks: unchanged images that passed are left alone', false)
     .option('--force', 'build and check everything named, whatever the record says', false)
     .option('--no-cache', 'build without the engine’s layer cache')
@@ -85,7 +98,11 @@ function describePlan(program: Command, context: CliContext, answer: Answer): vo
   program
     .command('plan')
     .description('show what `images --changed` would do, and why')
-    .argument('[NAME...]', 'images, definitions or groups; without any, the group `default`')
+    .argument(
+      '[NAME...]',
+      'images, definitions, groups or other selectors (see below); default: the group `default`',
+    )
+    .addHelpText('after', selectorHelp)
     .addOption(new Option('--format <FORMAT>', 'how to show it').choices(['tree', 'json']).default('tree'))
     .option('--push', 'also what is missing in the registry', false)
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')

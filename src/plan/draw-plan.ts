@@ -8,11 +8,11 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry, Engine, EngineError, EngineInfo } from '../engine/engine.ts';
 import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
+import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
 import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
-import { selectImages } from '../matrix/select-images.ts';
 import { listContexts } from './list-contexts.ts';
 import { missingTags } from './missing-tags.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
@@ -42,6 +42,7 @@ export interface DrawnPlan extends Family {
 }
 
 export interface DrawOptions {
+  /** Selectors; none: the group `default`. */
   readonly names: readonly string[];
   readonly mode: PlanMode;
   /** What a pass of this image is a pass of; the contract itself is src/smoke's. */
@@ -76,7 +77,7 @@ export async function drawPlan(
   signal: AbortSignal,
 ): Promise<Result<DrawnPlan, readonly Diagnostic[]>> {
   const { set, graph } = family;
-  const selected = selectImages(set, options.names);
+  const selected = selectImages(set, graph, options.names);
   if (!selected.ok) return selected;
   const needed = [...new Set([...selected.value, ...graph.ancestors(selected.value)])];
 
