@@ -5,6 +5,7 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
+import { describeFamily } from './describe-family.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ImagesOptions } from './images.ts';
 import type { LockOptions } from './lock.ts';
@@ -56,6 +57,7 @@ function describe(context: CliContext, answer: Answer): Command {
     .exitOverride();
   describeImages(program, context, answer);
   describePlan(program, context, answer);
+  describeFamily(program, context, answer);
   describeLock(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
