@@ -14,6 +14,7 @@ import {
   stopLocalRegistry,
 } from '../../src/setup/local-registry.ts';
 import { engineRig, errorOf, patience, valueOf, type EngineRig } from '../rig/engine.ts';
+import { freePort } from '../rig/free-port.ts';
 import { REGISTRY_BINARY } from '../rig/registry.ts';
 
 let rig: EngineRig;
@@ -66,16 +67,6 @@ async function registryImage({ engine, name: own, labels, request }: EngineRig):
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // It listens on TCP, so it is no pipe's name.
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function client(): RegistryClient {
