@@ -19,6 +19,9 @@ import { sortDiagnostics, usageError } from './usage-error.ts';
 export const matrixFile = 'matrix.yaml';
 export const lockFile = 'matrix.lock';
 
+/** Texts of files that are to be read as if they were written already, by their path from the root. */
+export type Edits = ReadonlyMap<string, string>;
+
 export interface LoadedMatrix {
   readonly set: ImageSet;
   readonly warnings: Diagnostic[];
@@ -27,27 +30,35 @@ export interface LoadedMatrix {
 /**
  * The family that a folder describes. `environment` is read only where the file says so.
  * With one error there is no family: then the error side holds every finding, warnings included,
- * sorted by file, line and column.
+ * sorted by file, line and column. `edits` lets a change be judged before it is written.
  */
 export async function loadMatrix(
   directory: string,
   environment: Readonly<Record<string, string | undefined>>,
+  edits: Edits = new Map(),
 ): Promise<Result<LoadedMatrix, readonly Diagnostic[]>> {
   const root = resolve(directory);
   const findings = new Findings();
-  const set = await load(root, environment, findings);
+  const set = await load({ directory: root, edits }, environment, findings);
   const sorted = sortDiagnostics(findings.all);
   if (set === undefined || findings.errorCount > 0) return err(sorted);
   return ok({ set, warnings: [...sorted] });
 }
 
+/** Where texts come from. */
+interface Files {
+  readonly directory: string;
+  readonly edits: Edits;
+}
+
 async function load(
-  directory: string,
+  files: Files,
   environment: Readonly<Record<string, string | undefined>>,
   findings: Findings,
 ): Promise<ImageSet | undefined> {
-  const matrixText = await readText(directory, matrixFile, findings);
-  const lock = await loadLock(directory, findings);
+  const { directory } = files;
+  const matrixText = await readText(files, matrixFile, findings);
+  const lock = await loadLock(files, findings);
   if (matrixText === 'missing') {
     findings.add(
       usageError('missing-file', `there is no \`${matrixFile}\` in \`${directory}\``, undefined, {
@@ -59,15 +70,15 @@ async function load(
   const matrix = readMatrixText(matrixFile, matrixText.text, findings);
   if (matrix === undefined) return undefined;
   const tree = new Tree(directory);
-  const axisFiles = await loadAxisFiles(directory, matrix, tree, findings);
+  const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
   const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory }, findings);
   const check = { source: matrix.source, environment, findings };
   await checkRepositories(findings, checked.repositories, tree);
   return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
 }
 
-async function loadLock(directory: string, findings: Findings): Promise<ImageSet['lock']> {
-  const text = await readText(directory, lockFile, findings);
+async function loadLock(files: Files, findings: Findings): Promise<ImageSet['lock']> {
+  const text = await readText(files, lockFile, findings);
   if (typeof text !== 'object') return emptyLock;
   const { lock, diagnostics } = readLock(lockFile, text.text);
   findings.add(...diagnostics);
@@ -75,7 +86,7 @@ async function loadLock(directory: string, findings: Findings): Promise<ImageSet
 }
 
 async function loadAxisFiles(
-  directory: string,
+  files: Files,
   matrix: MatrixReading,
   tree: Tree,
   findings: Findings,
@@ -94,7 +105,8 @@ async function loadAxisFiles(
       tellAll(findings, spans, 'path-leaves-repository', message, pathHelp);
       continue;
     }
-    const text = place === 'file' ? await readText(directory, parsed.path, findings) : 'missing';
+    const isThere = place === 'file' || files.edits.has(parsed.path);
+    const text = isThere ? await readText(files, parsed.path, findings) : 'missing';
     if (text === 'missing') tellAll(findings, spans, 'missing-file', `the file \`${file}\` does not exist`);
     else if (text !== 'told') texts.set(file, text.text);
   }
@@ -112,10 +124,12 @@ function tellAll(
 }
 
 async function readText(
-  directory: string,
+  { directory, edits }: Files,
   file: string,
   findings: Findings,
 ): Promise<{ text: string } | 'missing' | 'told'> {
+  const edited = edits.get(file);
+  if (edited !== undefined) return { text: edited };
   try {
     const bytes = await readFile(join(directory, file));
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };

@@ -238,3 +238,29 @@ describe('a right matrix.yaml', () => {
     expect(locked.lock.git).toEqual({ 'a#main': digits });
   });
 });
+
+describe('edits that are not written yet', () => {
+  const files = {
+    'matrix.yaml':
+      'images:\n  c: { context: "c/{course.name}", dockerfile: D, kind: custom, axes: { course: { from: courses.yaml } } }\n',
+    'courses.yaml': '- { name: a, repo: "https://git.example.org/a.git" }\n',
+    D: 'FROM debian:13\n',
+  };
+
+  test('are read instead of the files', async () => {
+    await using folder = await matrixFolder(files);
+    const edits = new Map([['courses.yaml', '- { name: b, repo: "https://git.example.org/b.git" }\n']]);
+    const loaded = await loadMatrix(folder.directory, {}, edits);
+    expect(loaded.ok && loaded.value.set.images.map(({ name }) => name)).toEqual(['c-b']);
+  });
+
+  test('may be files that do not exist yet', async () => {
+    await using folder = await matrixFolder({ D: files.D });
+    const edits = new Map([
+      ['matrix.yaml', files['matrix.yaml']],
+      ['courses.yaml', files['courses.yaml']],
+    ]);
+    const loaded = await loadMatrix(folder.directory, {}, edits);
+    expect(loaded.ok && loaded.value.set.images.map(({ name }) => name)).toEqual(['c-a']);
+  });
+});
