@@ -240,7 +240,7 @@ describe('a right matrix.yaml', () => {
 });
 
 describe('edits that are not written yet', () => {
-  const files = {
+  const before = {
     'matrix.yaml':
       'images:\n  c: { context: "c/{course.name}", dockerfile: D, kind: custom, axes: { course: { from: courses.yaml } } }\n',
     'courses.yaml': '- { name: a, repo: "https://git.example.org/a.git" }\n',
@@ -248,17 +248,17 @@ describe('edits that are not written yet', () => {
   };
 
   test('are read instead of the files', async () => {
-    await using folder = await matrixFolder(files);
+    await using folder = await matrixFolder(before);
     const edits = new Map([['courses.yaml', '- { name: b, repo: "https://git.example.org/b.git" }\n']]);
     const loaded = await loadMatrix(folder.directory, {}, edits);
     expect(loaded.ok && loaded.value.set.images.map(({ name }) => name)).toEqual(['c-b']);
   });
 
   test('may be files that do not exist yet', async () => {
-    await using folder = await matrixFolder({ D: files.D });
+    await using folder = await matrixFolder({ D: before.D });
     const edits = new Map([
-      ['matrix.yaml', files['matrix.yaml']],
-      ['courses.yaml', files['courses.yaml']],
+      ['matrix.yaml', before['matrix.yaml']],
+      ['courses.yaml', before['courses.yaml']],
     ]);
     const loaded = await loadMatrix(folder.directory, {}, edits);
     expect(loaded.ok && loaded.value.set.images.map(({ name }) => name)).toEqual(['c-a']);
