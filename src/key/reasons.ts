@@ -7,10 +7,14 @@ import type { KeyInputs, ListedEntry } from './content-key.ts';
 export type Reason =
   | {
       readonly kind: 'file-changed';
+      /** Relative to the repository. */
       readonly path: string;
       readonly change: 'added' | 'removed' | 'edited' | 'mode';
+      /** What differs: a content's `sha256:…`, a mode (`0644`), a link's target (`→ target`), `folder`. */
+      readonly from: string | undefined;
+      readonly to: string | undefined;
     }
-  /** `because` is filled in by whoever knows the parent's own reasons; `undefined`: not known. */
+  /** `because`: the first of the parent's own reasons, by reason-chain.ts; `undefined`: not known. */
   | { readonly kind: 'parent-changed'; readonly image: string; readonly because?: Reason }
   | {
       readonly kind: 'root-moved';
@@ -25,12 +29,23 @@ export type Reason =
       readonly to: string | undefined;
     }
   | { readonly kind: 'epoch-moved'; readonly from: string | undefined; readonly to: string | undefined }
-  /** `line`: the first instruction that differs, in the Dockerfile of today; undefined where only the end was cut off. */
-  | { readonly kind: 'dockerfile-changed'; readonly line?: number }
+  /**
+   * `line`: the first instruction that differs, in the Dockerfile of today; undefined where only the end was cut off.
+   * `from` and `to`: that instruction then and now; one alone where it was removed or added.
+   */
+  | {
+      readonly kind: 'dockerfile-changed';
+      readonly file: string;
+      readonly line: number | undefined;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
   | { readonly kind: 'target-changed'; readonly from: string | undefined; readonly to: string | undefined }
   | { readonly kind: 'platform-changed'; readonly from: string; readonly to: string }
   | { readonly kind: 'schema-changed'; readonly from: number; readonly to: number }
   | { readonly kind: 'never-built' }
+  /** This very content was built before, but neither the engine nor the registry has it any more. */
+  | { readonly kind: 'bytes-gone' }
   | { readonly kind: 'forced' }
   | { readonly kind: 'asked' }
   /** The bytes exist, but no record says that they passed the checks as they are now. */
@@ -39,19 +54,30 @@ export type Reason =
   /** The registry has the image, but not under this tag. */
   | { readonly kind: 'tag-missing'; readonly tag: string };
 
+/** Where an image's inputs lie in the repository, so that a person finds them: paths with forward slashes. */
+export interface InputPlace {
+  readonly dockerfile: string;
+  /** `.` or undefined: the repository itself, or no context at all. */
+  readonly context: string | undefined;
+}
+
 /**
  * Every difference, the most telling first: platform and target, what a person edited, what moved outside, what
  * follows from other images. Empty where the keys are the same. Of another schema version nothing else can be told.
  */
-export function explainChange(before: KeyInputs | undefined, after: KeyInputs): readonly Reason[] {
+export function explainChange(
+  before: KeyInputs | undefined,
+  after: KeyInputs,
+  place: InputPlace,
+): readonly Reason[] {
   if (before === undefined) return [{ kind: 'never-built' }];
   if (before.schema !== after.schema) {
     return [{ kind: 'schema-changed', from: before.schema, to: after.schema }];
   }
   return [
     ...frameReasons(before, after),
-    ...dockerfileReasons(before, after),
-    ...fileReasons(before.context, after.context),
+    ...dockerfileReasons(before, after, place.dockerfile),
+    ...fileReasons(before.context, after.context, place.context),
     ...argumentReasons(before, after),
     ...epochReasons(before, after),
     ...rootReasons(before, after),
@@ -59,15 +85,22 @@ export function explainChange(before: KeyInputs | undefined, after: KeyInputs): 
   ];
 }
 
-/** A reason in plain words, without a final full stop: `courses/physics/apt.txt edited`. */
+/**
+ * A reason in plain words, without a final full stop: `courses/physics/apt.txt edited`. Of a chain through several
+ * parents, the one that changed first: `base changed: images/base/apt.txt edited`.
+ */
 export function describeReason(reason: Reason): string {
   switch (reason.kind) {
     case 'file-changed':
       return `${reason.path} ${reason.change === 'mode' ? 'has another mode' : reason.change}`;
-    case 'parent-changed':
-      return reason.because === undefined
-        ? `${reason.image} changed`
-        : `${reason.image} changed: ${describeReason(reason.because)}`;
+    case 'parent-changed': {
+      const { image, because } = reason;
+      if (because === undefined) return `${image} changed`;
+      // The first cause is what a person can act on; the images between are seen in the tree.
+      return because.kind === 'parent-changed' && because.because !== undefined
+        ? describeReason(because)
+        : `${image} changed: ${describeReason(because)}`;
+    }
     case 'root-moved':
       return `root ${reason.root} ${moved(shortIdentity(reason.from), shortIdentity(reason.to))}`;
     case 'argument-changed':
@@ -75,7 +108,7 @@ export function describeReason(reason: Reason): string {
     case 'epoch-moved':
       return `epoch ${moved(reason.from, reason.to)}`;
     case 'dockerfile-changed':
-      return reason.line === undefined ? 'Dockerfile changed' : `Dockerfile changed at line ${reason.line}`;
+      return `${reason.file}${reason.line === undefined ? '' : `:${reason.line}`} changed`;
     case 'target-changed':
       return `target stage ${moved(reason.from, reason.to)}`;
     case 'platform-changed':
@@ -84,6 +117,8 @@ export function describeReason(reason: Reason): string {
       return `keys are made in another way since version ${reason.to} (was ${reason.from})`;
     case 'never-built':
       return 'never built';
+    case 'bytes-gone':
+      return 'built before, but its image is gone';
     case 'forced':
       return 'forced';
     case 'asked':
@@ -99,25 +134,64 @@ export function describeReason(reason: Reason): string {
   }
 }
 
-function dockerfileReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
+function dockerfileReasons(before: KeyInputs, after: KeyInputs, file: string): readonly Reason[] {
   // Another target takes other instructions, without an edit of any.
   if (before.target !== after.target) return [];
   const old = before.instructions.map(({ text }) => text);
   const current = after.instructions.map(({ text }) => text);
-  const index = current.findIndex((text, at) => text !== old[at]);
-  if (index === -1) return old.length === current.length ? [] : [{ kind: 'dockerfile-changed' }];
-  const line = after.instructions[index]?.line;
-  return [{ kind: 'dockerfile-changed', ...(line === undefined ? {} : { line }) }];
+  const start = current.findIndex((text, at) => text !== old[at]);
+  if (start === -1 && old.length === current.length) return [];
+  const first = start === -1 ? current.length : start;
+  let same = 0;
+  const most = Math.min(old.length, current.length) - first;
+  while (same < most && old.at(-1 - same) === current.at(-1 - same)) same += 1;
+  return [
+    {
+      kind: 'dockerfile-changed',
+      file,
+      line: after.instructions[first]?.line,
+      from: first < old.length - same ? old[first] : undefined,
+      to: first < current.length - same ? current[first] : undefined,
+    },
+  ];
 }
 
-function fileReasons(before: readonly ListedEntry[], after: readonly ListedEntry[]): readonly Reason[] {
+function fileReasons(
+  before: readonly ListedEntry[],
+  after: readonly ListedEntry[],
+  context = '.',
+): readonly Reason[] {
   const old = new Map(before.map((entry) => [entry.path, entry]));
   const current = new Map(after.map((entry) => [entry.path, entry]));
   const paths = [...new Set([...old.keys(), ...current.keys()])].toSorted(byCodeUnit);
+  const folder = context === '.' ? '' : `${context}/`;
   return paths.flatMap((path) => {
-    const change = changeOf(old.get(path), current.get(path));
-    return change === undefined ? [] : [{ kind: 'file-changed' as const, path, change }];
+    const [from, to] = [old.get(path), current.get(path)];
+    const change = changeOf(from, to);
+    if (change === undefined) return [];
+    const show = change === 'mode' ? modeOf : contentOf;
+    return [
+      { kind: 'file-changed' as const, path: `${folder}${path}`, change, from: show(from), to: show(to) },
+    ];
   });
+}
+
+function contentOf(entry: ListedEntry | undefined): string | undefined {
+  if (entry === undefined) return undefined;
+  switch (entry.kind) {
+    case 'file':
+      return `sha256:${entry.sha256}`;
+    case 'symlink':
+      return `→ ${entry.target}`;
+    case 'directory':
+      return 'folder';
+    default:
+      return entry satisfies never;
+  }
+}
+
+function modeOf(entry: ListedEntry | undefined): string | undefined {
+  return entry?.kind === 'file' ? `0${entry.mode.toString(8)}` : undefined;
 }
 
 function changeOf(before: ListedEntry | undefined, after: ListedEntry | undefined) {
@@ -127,10 +201,7 @@ function changeOf(before: ListedEntry | undefined, after: ListedEntry | undefine
     if (before.sha256 !== after.sha256) return 'edited';
     return before.mode === after.mode ? undefined : 'mode';
   }
-  if (before.kind === 'symlink' && after.kind === 'symlink' && before.target === after.target) {
-    return undefined;
-  }
-  return before.kind === 'directory' && after.kind === 'directory' ? undefined : 'edited';
+  return contentOf(before) === contentOf(after) ? undefined : 'edited';
 }
 
 function argumentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {

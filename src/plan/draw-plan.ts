@@ -16,9 +16,10 @@ import { loadMatrix } from '../matrix/load-matrix.ts';
 import { listContexts } from './list-contexts.ts';
 import { missingTags } from './missing-tags.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
-import { makePlan, type PlanMode } from './make-plan.ts';
+import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
 import type { LocalBytes, Plan } from './plan.ts';
+import { readRememberedInputs } from './remembered-inputs.ts';
 import { askRemoteRecord } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
@@ -105,7 +106,9 @@ export async function drawPlan(
   const facts = await askRecords({ ...family, keys, local, needed, options }, registry, signal);
   if (!facts.ok) return err([facts.error]);
 
-  const remembered = new Map([...memories].map(([name, memory]) => [name, memory.inputs]));
+  const unknown = unknownImages(facts.value, needed);
+  const explained = [...unknown, ...graph.ancestors(unknown)];
+  const remembered = await readRememberedInputs(set.directory, explained);
   const plan = makePlan({
     graph,
     selected: selected.value,

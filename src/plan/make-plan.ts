@@ -3,8 +3,9 @@
  */
 import type { Action } from '../core/event.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
-import type { ImageKey, KeyInputs } from '../key/content-key.ts';
-import { explainChange, type Reason } from '../key/reasons.ts';
+import type { ImageKey } from '../key/content-key.ts';
+import { placeOf, ReasonChain, type RememberedInputs } from '../key/reason-chain.ts';
+import type { InputPlace, Reason } from '../key/reasons.ts';
 import type { LocalBytes, Plan, PlanEntry, PublishedBytes } from './plan.ts';
 
 export interface PlanMode {
@@ -27,8 +28,8 @@ export interface PlanInput {
   readonly remote: ReadonlyMap<string, PublishedBytes> | undefined;
   /** Images whose published tags are not all there, or point elsewhere, with the tags. */
   readonly missingTags: ReadonlyMap<string, readonly string[]>;
-  /** The inputs that each image was last built from, on this machine. */
-  readonly remembered: ReadonlyMap<string, KeyInputs>;
+  /** What images were built from earlier, each one's last build first; enough for those that nobody has. */
+  readonly remembered: ReadonlyMap<string, readonly RememberedInputs[]>;
 }
 
 /** The plan for the selected images and all that they are built on, parents first. */
@@ -36,13 +37,14 @@ export function makePlan(input: PlanInput): Plan {
   const { graph } = input;
   const selected = new Set(input.selected);
   const needed = new Set([...selected, ...graph.ancestors(input.selected)]);
+  const chain = new ReasonChain(input.keys, input.remembered, (name) => placeIn(graph, name));
   const entries: PlanEntry[] = [];
   for (const name of graph.order) {
     const node = graph.nodes.get(name);
     const key = input.keys.get(name);
     const verdictKey = input.verdictKeys.get(name);
     if (!needed.has(name) || node === undefined || key === undefined || verdictKey === undefined) continue;
-    const { action, reasons } = decide(input, name, key, node.image.kind === 'builder', selected.has(name));
+    const { action, reasons } = decide(input, name, chain, node.image.kind === 'builder', selected.has(name));
     entries.push({
       name,
       definition: node.image.definition,
@@ -59,10 +61,24 @@ export function makePlan(input: PlanInput): Plan {
   return { entries };
 }
 
+/** The images that {@link makePlan} would explain by their inputs: nobody has their bytes. */
+export function unknownImages(
+  input: Pick<PlanInput, 'local' | 'remote'>,
+  needed: readonly string[],
+): readonly string[] {
+  return needed.filter((name) => !input.local.has(name) && input.remote?.has(name) !== true);
+}
+
+function placeIn(graph: ImageGraph, name: string): InputPlace {
+  const node = graph.nodes.get(name);
+  if (node === undefined) throw new Error(`no image ${name}`);
+  return placeOf(node.image);
+}
+
 function decide(
   input: PlanInput,
   name: string,
-  key: ImageKey,
+  chain: ReasonChain,
   isBuilder: boolean,
   isSelected: boolean,
 ): { readonly action: Action; readonly reasons: readonly Reason[] } {
@@ -72,7 +88,7 @@ function decide(
 
   if (isSelected && force) return { action: 'build', reasons: [{ kind: 'forced' }] };
   if (local === undefined && remote === undefined) {
-    return { action: 'build', reasons: explainChange(input.remembered.get(name), key.inputs) };
+    return { action: 'build', reasons: chain.reasons(name) };
   }
   if (isSelected && !changed) return { action: 'build', reasons: [{ kind: 'asked' }] };
   const passed = isBuilder || (local?.passed ?? false) || (remote?.passed ?? false);

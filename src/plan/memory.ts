@@ -1,7 +1,7 @@
 /**
- * What this machine remembers of each image's last build (`.hubwright/record/<image>.json`): the inputs, to
- * explain a change by, and the durations, to order the next run by. Losing it loses explanations, never truth:
- * the record itself lies in the engine's store and in the registry.
+ * What this machine remembers of each image's last build (`.hubwright/record/<image>.json`): when it was, and the
+ * durations, to order the next run by; what it was built from lies beside it, see remembered-inputs.ts. Losing it
+ * loses explanations, never truth: the record itself lies in the engine's store and in the registry.
  */
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';

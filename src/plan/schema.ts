@@ -3,19 +3,40 @@ import { z } from 'zod';
 import type { KeyInputs } from '../key/content-key.ts';
 
 /** Version of the files under `.hubwright/record`; another version is read as "nothing remembered". */
-export const memoryVersion = 1;
+export const memoryVersion = 2;
 
 /** What this machine remembers of an image's last good build; it explains and orders, it never decides. */
 export const memorySchema = z.object({
   version: z.literal(memoryVersion),
+  /** When it was built last, milliseconds since 1970. */
+  builtAt: z.number(),
   image: z.string(),
   key: z.string(),
   imageId: z.string(),
   /** Milliseconds that the build took when it was not all from the cache. */
   buildMs: z.number(),
   smokeMs: z.number(),
-  // Written by ourselves from typed data, and read for explanations alone.
-  inputs: z.custom<KeyInputs>((value) => typeof value === 'object' && value !== null),
 });
 
 export type Memory = z.infer<typeof memorySchema>;
+
+const text = z.string().nullable();
+
+/** What a key was made from, as we wrote it, or as a registry that others write to answers it. */
+export const keyInputsSchema: z.ZodType<KeyInputs> = z.object({
+  schema: z.number(),
+  platform: z.string(),
+  target: text,
+  epoch: text,
+  args: z.record(z.string(), z.string()),
+  instructions: z.array(z.object({ line: z.number(), text: z.string() })),
+  parents: z.array(z.object({ name: z.string(), key: z.string() })),
+  roots: z.array(z.object({ root: z.string(), identity: z.string() })),
+  context: z.array(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('file'), path: z.string(), mode: z.number(), sha256: z.string() }),
+      z.object({ kind: z.literal('directory'), path: z.string() }),
+      z.object({ kind: z.literal('symlink'), path: z.string(), target: z.string() }),
+    ]),
+  ),
+});

@@ -9,6 +9,8 @@ import { buildArgs } from '../key/content-key.ts';
 import { publishedRepository } from '../matrix/naming.ts';
 import { writeMemory } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
+import { rememberInputs } from '../plan/remembered-inputs.ts';
+import { memoryVersion } from '../plan/schema.ts';
 import { buildFailure, engineFailure } from './failure.ts';
 import { maskOf, type Mask } from './mask-secrets.ts';
 import { OutputTail } from './output-tail.ts';
@@ -104,14 +106,15 @@ async function remember(
   const key = drawn.keys.get(entry.name);
   const before = drawn.memories.get(entry.name);
   if (key === undefined) return;
+  await rememberInputs(drawn.set.directory, entry.name, key.key, key.inputs);
   await writeMemory(drawn.set.directory, {
-    version: 1,
+    version: memoryVersion,
+    builtAt: buildMs === undefined && before?.key === key.key ? before.builtAt : Date.now(),
     image: entry.name,
     key: key.key,
     imageId,
     buildMs: buildMs ?? before?.buildMs ?? 0,
     smokeMs: before?.smokeMs ?? 0,
-    inputs: key.inputs,
   });
 }
 

@@ -56,7 +56,7 @@ describe.each(stores)('on the %s store', (store) => {
       ]),
     ).toEqual([
       ['base', 'reuse', undefined],
-      ['course', 'build', 'file edited'],
+      ['course', 'build', 'course/file edited'],
       ['hub', 'reuse', undefined],
     ]);
     const third = await family.events(['--changed']);

@@ -30,6 +30,8 @@ interface Situation {
   readonly sources: KeySources;
 }
 
+const here = { dockerfile: 'Dockerfile', context: '.' };
+
 const start: Situation = {
   base: 'FROM debian:trixie-slim\nRUN one\n',
   child: [
@@ -142,7 +144,7 @@ describe('every input enters the key, and has its reason', () => {
     const before = keyOfChild(start);
     const after = keyOfChild({ ...start, ...change });
     expect(after.key).not.toBe(before.key);
-    expect(explainChange(before.inputs, after.inputs).map(({ kind }) => kind)).toEqual(reasons);
+    expect(explainChange(before.inputs, after.inputs, here).map(({ kind }) => kind)).toEqual(reasons);
   });
 });
 
@@ -181,7 +183,7 @@ describe('nothing else does', () => {
     const before = keyOfChild(start);
     const after = keyOfChild({ ...start, ...change });
     expect(after.key).toBe(before.key);
-    expect(explainChange(before.inputs, after.inputs)).toEqual([]);
+    expect(explainChange(before.inputs, after.inputs, here)).toEqual([]);
   });
 
   test('by which of its names a parent is named', () => {

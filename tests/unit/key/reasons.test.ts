@@ -20,11 +20,13 @@ const inputs: KeyInputs = {
   ],
 };
 
+const place = { dockerfile: 'images/x/Dockerfile', context: 'images/x' };
+
 const id = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
 describe('what changed', () => {
   test('nothing', () => {
-    expect(explainChange(inputs, structuredClone(inputs))).toEqual([]);
+    expect(explainChange(inputs, structuredClone(inputs), place)).toEqual([]);
   });
 
   test('everything at once, the most telling first', () => {
@@ -46,12 +48,18 @@ describe('what changed', () => {
       roots: [{ root: 'debian:trixie', identity: 'sha256:2' }],
       context,
     };
-    expect(explainChange(inputs, after)).toEqual([
+    expect(explainChange(inputs, after, place)).toEqual([
       { kind: 'platform-changed', from: 'linux/amd64', to: 'linux/arm64' },
-      { kind: 'dockerfile-changed', line: 11 },
-      { kind: 'file-changed', path: 'a', change: 'mode' },
-      { kind: 'file-changed', path: 'b', change: 'added' },
-      { kind: 'file-changed', path: 'l', change: 'removed' },
+      {
+        kind: 'dockerfile-changed',
+        file: 'images/x/Dockerfile',
+        line: 11,
+        from: 'RUN true',
+        to: 'RUN false',
+      },
+      { kind: 'file-changed', path: 'images/x/a', change: 'mode', from: '0644', to: '0755' },
+      { kind: 'file-changed', path: 'images/x/b', change: 'added', from: undefined, to: 'sha256:2' },
+      { kind: 'file-changed', path: 'images/x/l', change: 'removed', from: '→ a', to: undefined },
       { kind: 'argument-changed', name: 'COLOUR', from: 'red', to: undefined },
       { kind: 'argument-changed', name: 'SHAPE', from: undefined, to: 'round' },
       { kind: 'epoch-moved', from: '2026-01-01', to: '2026-02-01' },
@@ -62,39 +70,72 @@ describe('what changed', () => {
 
   test('another target, which takes other instructions', () => {
     const after = { ...inputs, target: 'x', instructions: [] };
-    expect(explainChange(inputs, after)).toEqual([{ kind: 'target-changed', from: undefined, to: 'x' }]);
+    expect(explainChange(inputs, after, place)).toEqual([
+      { kind: 'target-changed', from: undefined, to: 'x' },
+    ]);
   });
 
   test('never built, and another schema, stand alone', () => {
-    expect(explainChange(undefined, inputs)).toEqual([{ kind: 'never-built' }]);
-    expect(explainChange({ ...inputs, schema: 0, epoch: null }, inputs)).toEqual([
+    expect(explainChange(undefined, inputs, place)).toEqual([{ kind: 'never-built' }]);
+    expect(explainChange({ ...inputs, schema: 0, epoch: null }, inputs, place)).toEqual([
       { kind: 'schema-changed', from: 0, to: 1 },
     ]);
   });
 
-  test('a Dockerfile that only lost its end has no line', () => {
-    expect(explainChange(inputs, { ...inputs, instructions: inputs.instructions.slice(0, 1) })).toEqual([
-      { kind: 'dockerfile-changed' },
+  const [from, run] = inputs.instructions.map(({ text }) => text);
+  const [first, second] = inputs.instructions;
+  test.each([
+    ['lost its end', [first!], undefined, run, undefined],
+    ['got a longer end', [first!, second!, { line: 12, text: 'USER 1' }], 12, undefined, 'USER 1'],
+    ['got one in the middle', [first!, { line: 5, text: 'USER 1' }, second!], 5, undefined, 'USER 1'],
+    ['lost its beginning', [second!], 9, from, undefined],
+    ['says one twice', [first!, second!, second!], 9, undefined, run],
+  ])('a Dockerfile that %s', (_, instructions, line, before, now) => {
+    expect(explainChange(inputs, { ...inputs, instructions }, place)).toEqual([
+      { kind: 'dockerfile-changed', file: 'images/x/Dockerfile', line, from: before, to: now },
+    ]);
+  });
+
+  test('a file in the place of a link, in a context that is the whole repository', () => {
+    const context: readonly ListedEntry[] = [
+      inputs.context[0]!,
+      { kind: 'file', path: 'l', mode: 0o644, sha256: '1' },
+    ];
+    expect(explainChange(inputs, { ...inputs, context }, { ...place, context: '.' })).toEqual([
+      { kind: 'file-changed', path: 'l', change: 'edited', from: '→ a', to: 'sha256:1' },
     ]);
   });
 });
 
+const edited: Reason = {
+  kind: 'file-changed',
+  path: 'images/base/apt.txt',
+  change: 'edited',
+  from: 'sha256:1',
+  to: 'sha256:2',
+};
+
+function dockerfileAt(line: number | undefined): Reason {
+  return { kind: 'dockerfile-changed', file: 'images/base/Dockerfile', line, from: undefined, to: undefined };
+}
+
 describe('in plain words', () => {
   test.each<[Reason, string]>([
-    [{ kind: 'file-changed', path: 'apt.txt', change: 'edited' }, 'apt.txt edited'],
-    [{ kind: 'file-changed', path: 'run', change: 'mode' }, 'run has another mode'],
+    [edited, 'images/base/apt.txt edited'],
+    [{ ...edited, change: 'mode', from: '0644', to: '0755' }, 'images/base/apt.txt has another mode'],
     [{ kind: 'parent-changed', image: 'base' }, 'base changed'],
+    [{ kind: 'parent-changed', image: 'base', because: edited }, 'base changed: images/base/apt.txt edited'],
     [
       {
         kind: 'parent-changed',
         image: 'mid',
-        because: {
-          kind: 'parent-changed',
-          image: 'base',
-          because: { kind: 'file-changed', path: 'x', change: 'added' },
-        },
+        because: { kind: 'parent-changed', image: 'base', because: edited },
       },
-      'mid changed: base changed: x added',
+      'base changed: images/base/apt.txt edited',
+    ],
+    [
+      { kind: 'parent-changed', image: 'mid', because: { kind: 'parent-changed', image: 'base' } },
+      'mid changed: base changed',
     ],
     [
       { kind: 'root-moved', root: 'debian', from: id('a'), to: id('b') },
@@ -106,10 +147,11 @@ describe('in plain words', () => {
       { kind: 'epoch-moved', from: '2026-01-01', to: '2026-02-01' },
       'epoch moved from 2026-01-01 to 2026-02-01',
     ],
-    [{ kind: 'dockerfile-changed', line: 3 }, 'Dockerfile changed at line 3'],
-    [{ kind: 'dockerfile-changed' }, 'Dockerfile changed'],
+    [dockerfileAt(3), 'images/base/Dockerfile:3 changed'],
+    [dockerfileAt(undefined), 'images/base/Dockerfile changed'],
     [{ kind: 'target-changed', from: 'a', to: 'b' }, 'target stage moved from a to b'],
     [{ kind: 'never-built' }, 'never built'],
+    [{ kind: 'bytes-gone' }, 'built before, but its image is gone'],
     [{ kind: 'forced' }, 'forced'],
   ])('%j', (reason, words) => {
     expect(describeReason(reason)).toBe(words);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { ContextEntry } from '../../../src/engine/engine.ts';
 import { buildGraph, type ImageGraph } from '../../../src/graph/image-graph.ts';
 import { computeKeys } from '../../../src/key/content-key.ts';
+import { describeReason } from '../../../src/key/reasons.ts';
 import { makePlan, type PlanInput } from '../../../src/plan/make-plan.ts';
 import type { LocalBytes, PublishedBytes } from '../../../src/plan/plan.ts';
 import { loadFiles } from '../../rig/matrix-folder.ts';
@@ -141,4 +143,34 @@ test('--force builds what is named whatever the record says, and nothing else', 
     tools: 'reuse',
     base: 'build forced',
   });
+});
+
+test('a child of an edited image tells the edit; one that is remembered as it is tells that its image is gone', async () => {
+  const graph = await graphOf(files);
+  const keysWith = (sha256: string) => {
+    const contexts = new Map<string, readonly ContextEntry[]>(
+      [...graph.nodes.keys()].map((name) => [name, []]),
+    );
+    contexts.set('base', [{ kind: 'file', path: 'requirements.lock', mode: 0o644, size: 1, sha256 }]);
+    return computeKeys(graph, { platform: 'linux/amd64', roots: new Map(), contexts });
+  };
+  const [before, keys] = [keysWith('1'), keysWith('2')];
+  const plan = makePlan({
+    graph,
+    selected: ['course', 'hub'],
+    mode: { changed: true, force: false, push: false },
+    keys,
+    verdictKeys: new Map([...keys].map(([name, { key }]) => [name, key])),
+    local: new Map([['tools', bytes]]),
+    remote: undefined,
+    missingTags: new Map(),
+    remembered: new Map([...before].map(([name, build]) => [name, [build]])),
+  });
+  const told = plan.entries.map(({ name, reasons }) => [name, ...reasons.map(describeReason)]);
+  expect(told).toEqual([
+    ['tools'],
+    ['base', 'base/requirements.lock edited'],
+    ['course', 'base changed: base/requirements.lock edited'],
+    ['hub', 'built before, but its image is gone'],
+  ]);
 });

@@ -25,7 +25,7 @@ const plan = {
     entry('course', ['base', 'tools'], {
       action: 'build',
       reasons: [
-        { kind: 'file-changed', path: 'apt.txt', change: 'edited' },
+        { kind: 'file-changed', path: 'images/course/apt.txt', change: 'edited', from: '1', to: '2' },
         { kind: 'argument-changed', name: 'ROLE', from: 'a', to: 'b' },
       ],
     }),
@@ -36,7 +36,7 @@ const plan = {
 test('each image stands once, under the parent it is built on first, with its action and its first reason', () => {
   expect(renderPlanTree(plan, { colour: false, width: 0 })).toBe(`tools         reuse
 └─ base       reuse
-   └─ course  build   apt.txt edited (and 1 more)
+   └─ course  build   images/course/apt.txt edited (and 1 more)
 hub           verify  built, but its checks have not passed yet
 
 2 images with something to do, 2 unchanged.

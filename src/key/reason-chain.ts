@@ -1,0 +1,77 @@
+/**
+ * Follows a change through an image's parents down to its first cause. Pure: it compares the inputs that others
+ * kept with those of today, and says "not known" where nobody kept them.
+ */
+import type { Image } from '../matrix/image-set.ts';
+import type { ImageKey, KeyInputs } from './content-key.ts';
+import { explainChange, type InputPlace, type Reason } from './reasons.ts';
+
+/** The inputs that one earlier build of an image was made from. */
+export interface RememberedInputs {
+  readonly key: string;
+  readonly inputs: KeyInputs;
+}
+
+/** Where an image's inputs lie. */
+export function placeOf({ dockerfile, context }: Pick<Image, 'dockerfile' | 'context'>): InputPlace {
+  return { dockerfile, context };
+}
+
+/** Explains images of one family against what is remembered of their earlier builds. */
+export class ReasonChain {
+  readonly #keys: ReadonlyMap<string, ImageKey>;
+  readonly #remembered: ReadonlyMap<string, readonly RememberedInputs[]>;
+  readonly #place: (name: string) => InputPlace;
+  /** By image and the key that it had: a family's children stand on the same few builds. */
+  readonly #known = new Map<string, readonly Reason[]>();
+
+  /** `keys` are today's; `remembered` holds an image's builds, the last one first. */
+  constructor(
+    keys: ReadonlyMap<string, ImageKey>,
+    remembered: ReadonlyMap<string, readonly RememberedInputs[]>,
+    place: (name: string) => InputPlace,
+  ) {
+    this.#keys = keys;
+    this.#remembered = remembered;
+    this.#place = place;
+  }
+
+  /** Why an image's bytes of today do not exist: what differs from its last build, the most telling first. */
+  reasons(name: string): readonly Reason[] {
+    const builds = this.#remembered.get(name) ?? [];
+    const last = builds[0];
+    if (last === undefined) return [{ kind: 'never-built' }];
+    const today = this.#keys.get(name)?.key;
+    if (builds.some(({ key }) => key === today)) return [{ kind: 'bytes-gone' }];
+    return this.#since(name, last);
+  }
+
+  /**
+   * What differs between one earlier build of an image and today, a changed parent with its own reasons' first.
+   * Undefined where nobody kept what that build was made from.
+   */
+  reasonsSince(name: string, key: string): readonly Reason[] | undefined {
+    const build = this.#remembered.get(name)?.find((each) => each.key === key);
+    return build === undefined || !this.#keys.has(name) ? undefined : this.#since(name, build);
+  }
+
+  #since(name: string, build: RememberedInputs): readonly Reason[] {
+    const id = `${name} ${build.key}`;
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const today = this.#keys.get(name);
+    if (today === undefined) throw new Error(`no key for ${name}`);
+    const reasons = explainChange(build.inputs, today.inputs, this.#place(name)).map((reason) =>
+      reason.kind === 'parent-changed' ? this.#withCause(reason, build.inputs) : reason,
+    );
+    this.#known.set(id, reasons);
+    return reasons;
+  }
+
+  /** The parent is compared with the very build that the child stood on, not with its own last one. */
+  #withCause(reason: Reason & { readonly kind: 'parent-changed' }, child: KeyInputs): Reason {
+    const stoodOn = child.parents.find(({ name }) => name === reason.image)?.key;
+    const because = stoodOn === undefined ? undefined : this.reasonsSince(reason.image, stoodOn)?.[0];
+    return because === undefined ? reason : { ...reason, because };
+  }
+}

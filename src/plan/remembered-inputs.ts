@@ -1,0 +1,80 @@
+/**
+ * The inputs of the last builds of each image on this machine (`.hubwright/record/<image>/<key>.json`), from which
+ * a change is explained. Read only for images that are to be explained: a plan with nothing to do reads none.
+ */
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { KeyInputs } from '../key/content-key.ts';
+import type { RememberedInputs } from '../key/reason-chain.ts';
+import { keyInputsSchema } from './schema.ts';
+
+/** So many builds back a child that lagged behind finds the parent that it stood on. */
+const kept = 8;
+
+const keyFile = /^(?<key>[0-9a-f]{64})\.json$/;
+
+function folderOf(directory: string, image: string): string {
+  return path.join(directory, '.hubwright', 'record', image);
+}
+
+/** What this machine remembers of these images' builds, each image's last build first. */
+export async function readRememberedInputs(
+  directory: string,
+  images: readonly string[],
+): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
+  const remembered = new Map<string, readonly RememberedInputs[]>();
+  await Promise.all(
+    images.map(async (image) => {
+      const folder = folderOf(directory, image);
+      const builds = await Promise.all(
+        (await newestFirst(folder)).map((key) => readInputs(path.join(folder, `${key}.json`), key)),
+      );
+      const known = builds.filter((build) => build !== undefined);
+      if (known.length > 0) remembered.set(image, known);
+    }),
+  );
+  return remembered;
+}
+
+/** Keeps what an image's build was made from, as its last one, and forgets the oldest. */
+export async function rememberInputs(
+  directory: string,
+  image: string,
+  key: string,
+  inputs: KeyInputs,
+): Promise<void> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  const folder = folderOf(directory, image);
+  await mkdir(folder, { recursive: true });
+  // Losing it in a power cut costs an explanation; waiting for the disk would cost each build.
+  await writeFileAtomic(path.join(folder, `${key}.json`), JSON.stringify(inputs), { fsync: false });
+  const old = (await newestFirst(folder)).slice(kept);
+  await Promise.all(old.map((each) => rm(path.join(folder, `${each}.json`), { force: true })));
+}
+
+/** Keys by when they were built last; a rebuild of the same content writes its file anew. */
+async function newestFirst(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder).catch(() => []);
+  const dated = await Promise.all(
+    files.map(async (file) => {
+      const key = keyFile.exec(file)?.groups?.['key'];
+      const times =
+        key === undefined ? undefined : await stat(path.join(folder, file)).catch(() => undefined);
+      return key === undefined || times === undefined ? [] : [{ key, written: times.mtimeMs }];
+    }),
+  );
+  return dated
+    .flat()
+    .toSorted((a, b) => b.written - a.written || (a.key < b.key ? -1 : 1))
+    .map(({ key }) => key);
+}
+
+async function readInputs(file: string, key: string): Promise<RememberedInputs | undefined> {
+  try {
+    const inputs = keyInputsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+    return inputs === undefined ? undefined : { key, inputs };
+  } catch {
+    // A file that is cut off or not JSON is as good as none: it only explains.
+    return undefined;
+  }
+}
