@@ -3,7 +3,7 @@
  * or, where only the registry has them, by a pull.
  */
 import { imageLabel, keyLabel, keyTag, recordReference } from '../core/labels.ts';
-import type { BuildEvent, BuildRequest } from '../engine/engine.ts';
+import type { BuildRequest } from '../engine/engine.ts';
 import { exactDockerfile, type GraphNode } from '../graph/image-graph.ts';
 import { buildArgs } from '../key/content-key.ts';
 import { publishedRepository } from '../matrix/naming.ts';
@@ -11,9 +11,8 @@ import { writeMemory } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { rememberInputs } from '../plan/remembered-inputs.ts';
 import { memoryVersion } from '../plan/schema.ts';
-import { buildFailure, engineFailure } from './failure.ts';
-import { maskOf, type Mask } from './mask-secrets.ts';
-import { OutputTail } from './output-tail.ts';
+import { buildPatiently } from './build-attempts.ts';
+import { engineFailure } from './failure.ts';
 import { done, type RunContext, type StageResult } from './run-context.ts';
 
 /** Bytes that the engine has now. */
@@ -34,25 +33,16 @@ export async function buildImage(
   node: GraphNode,
   signal: AbortSignal,
 ): Promise<StageResult<Bytes>> {
-  const { emit, engine, log, drawn } = context;
+  const { emit, drawn } = context;
   const started = Date.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'build' });
-  const steps = new StepWatcher(context, entry.name);
-  const request = buildRequest(context, entry, node);
-  const built = await engine.build(request, (event) => steps.on(event), signal);
-  if (!built.ok) {
-    return buildFailure(built.error, {
-      dockerfile: node.image.dockerfile,
-      dockerfileText: node.dockerfile.text,
-      tail: steps.failureTail(),
-      log: log.logPath(entry.name),
-    });
-  }
+  const built = await buildPatiently(context, buildRequest(context, entry, node), node, signal);
+  if (built.kind !== 'ok') return built;
   const durationMs = Date.now() - started;
-  const { id, size, created } = built.value;
+  const { id, size, created } = built.value.image;
   // The same bytes as before: nothing was built anew, whatever was asked of the engine.
   const remembered = entry.local?.id === id;
-  const summary = steps.summary();
+  const { summary } = built.value;
   await remember(context, entry, id, remembered ? undefined : durationMs);
   emit({
     kind: 'stage-finished',
@@ -148,71 +138,4 @@ export async function pullImage(
     summary: 'pulled',
   });
   return done({ id, size, created, passed: entry.published?.passed ?? false });
-}
-
-/** Loading and exporting are steps to the engine, but none of the Dockerfile's. */
-function isInstruction(step: string): boolean {
-  return /^[A-Z]+ /.test(step) && !step.startsWith('FROM ');
-}
-
-/** Turns the engine's events into ours, and keeps what a failure will have to show. */
-class StepWatcher {
-  readonly #context: RunContext;
-  readonly #image: string;
-  readonly #tail = new OutputTail();
-  readonly #mask: Mask;
-  #failedStep: string | undefined;
-  #steps = 0;
-  #cached = 0;
-
-  constructor(context: RunContext, image: string) {
-    this.#context = context;
-    this.#image = image;
-    this.#mask = maskOf(context.secrets);
-  }
-
-  /** How much of the Dockerfile came from the engine's cache; undefined where nothing did. */
-  summary(): string | undefined {
-    return this.#cached === 0 ? undefined : `(${this.#cached} of ${this.#steps} steps cached)`;
-  }
-
-  failureTail(): readonly string[] {
-    return this.#tail.lines(this.#failedStep);
-  }
-
-  on(event: BuildEvent): void {
-    const { emit, log } = this.#context;
-    const image = this.#image;
-    switch (event.kind) {
-      case 'step-started':
-        log.append(image, `\n# ${event.name}\n`);
-        emit({ kind: 'build-step', image, step: event.step, name: event.name, state: 'started' });
-        return;
-      case 'step-finished': {
-        if (isInstruction(event.name)) {
-          this.#steps += 1;
-          if (event.cached) this.#cached += 1;
-        }
-        if (event.error !== undefined) this.#failedStep = event.step;
-        const state = event.error === undefined ? (event.cached ? 'cached' : 'done') : 'failed';
-        log.append(image, `\n# ${event.name}: ${state} (${(event.durationMs / 1000).toFixed(1)}s)\n`);
-        emit({ kind: 'build-step', image, step: event.step, name: event.name, state });
-        return;
-      }
-      case 'output': {
-        const text = this.#mask(event.text);
-        this.#tail.add(event.step, text);
-        log.append(image, text);
-        emit({ kind: 'output', image, stage: 'build', text });
-        return;
-      }
-      case 'warning':
-        emit({ kind: 'remark', image, message: event.message });
-        return;
-      case 'progress':
-        return;
-      default:
-        event satisfies never;
-    }
-  }
 }

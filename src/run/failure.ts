@@ -71,6 +71,22 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
   }
 }
 
+/** A build that the network failed, and failed again: somebody has to look at the network, not at the Dockerfile. */
+export function networkFailure<T>(
+  trouble: string,
+  failure: BuildFailure,
+  evidence: BuildEvidence,
+): StageResult<T> {
+  const line = 'line' in failure ? failure.line : undefined;
+  const place = line === undefined ? evidence.dockerfile : `${evidence.dockerfile}:${line}`;
+  return failed({
+    message: `the network failed its build twice: ${trouble.trim()} (${place})`,
+    blame: 'environment',
+    tail: evidence.tail,
+    log: evidence.log,
+  });
+}
+
 function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }

@@ -3,6 +3,7 @@ import type { RegistryClient } from '../../registry/client.ts';
 import type { Emit, ImageFailure } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
+import type { Clock } from './clock.ts';
 import type { RunLog } from './run-log.ts';
 
 export interface RunOptions {
@@ -28,6 +29,7 @@ export interface RunContext {
   readonly secrets: ReadonlyMap<string, Buffer>;
   readonly emit: Emit;
   readonly log: RunLog;
+  readonly clock: Clock;
   readonly options: RunOptions;
 }
 

@@ -12,6 +12,7 @@ import { publishedRepository } from '../matrix/naming.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import { sweepAbandonedRuns } from './abandoned-runs.ts';
+import { realClock } from './clock.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
 import { composeRelease, readRelease, writeRelease, type ReleaseInput } from './release.ts';
 import { newRunId, RunLog } from './run-log.ts';
@@ -50,7 +51,13 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       reasons: reasons.map(describeReason),
     }));
     emit({ kind: 'plan-made', images });
-    const context: RunContext = { ...request, emit, log, options: { ...request.options, runId } };
+    const context: RunContext = {
+      ...request,
+      emit,
+      log,
+      clock: realClock,
+      options: { ...request.options, runId },
+    };
     const [report] = await Promise.all([executePlan(context, signal), tidyUp(context, signal)]);
     const release = await publishRelease(context, report, new Date(started));
     emit({

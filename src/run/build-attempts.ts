@@ -1,0 +1,67 @@
+/**
+ * The build of one image in the engine, with the patience that networks need: what failed for want of the network
+ * is tried once more after a pause. What is built and what becomes of it is build-stage.ts's.
+ */
+import type { BuildFailure, BuildRequest, BuiltImage } from '../engine/engine.ts';
+import type { GraphNode } from '../graph/image-graph.ts';
+import { buildFailure, networkFailure, type BuildEvidence } from './failure.ts';
+import { networkTrouble } from './network-trouble.ts';
+import { cancelled, type RunContext, type StageResult } from './run-context.ts';
+import { StepWatcher } from './step-watcher.ts';
+
+/** Long enough for a resolver or a mirror to come back, short enough to wait for. */
+const retryPauseMs = 5000;
+
+/** An image that was built, and how much of it came from the engine's cache. */
+export interface Built {
+  readonly image: BuiltImage;
+  readonly summary: string | undefined;
+}
+
+/**
+ * Builds; a failure that the network is to blame for is told as a remark and tried once more. If that fails for want of the
+ * network too, it is nobody's Dockerfile that is wrong: the failure's blame is `environment`.
+ */
+export async function buildPatiently(
+  context: RunContext,
+  request: BuildRequest,
+  node: GraphNode,
+  signal: AbortSignal,
+): Promise<StageResult<Built>> {
+  const first = await attempt(context, request, node, signal);
+  if (first.kind !== 'failed') return first;
+  const trouble = networkTrouble(first.failure, first.evidence.tail);
+  if (trouble === undefined) return buildFailure(first.failure, first.evidence);
+  const message = `the network failed its build (${trouble.trim()}); it is tried once more`;
+  context.emit({ kind: 'remark', image: request.name, message });
+  context.log.append(request.name, `\n# ${message}\n`);
+  if (!(await context.clock.sleep(retryPauseMs, signal))) return cancelled;
+  const second = await attempt(context, request, node, signal);
+  if (second.kind !== 'failed') return second;
+  const again = networkTrouble(second.failure, second.evidence.tail);
+  return again === undefined
+    ? buildFailure(second.failure, second.evidence)
+    : networkFailure(again, second.failure, second.evidence);
+}
+
+type Attempt =
+  | { readonly kind: 'ok'; readonly value: Built }
+  | { readonly kind: 'failed'; readonly failure: BuildFailure; readonly evidence: BuildEvidence };
+
+async function attempt(
+  context: RunContext,
+  request: BuildRequest,
+  node: GraphNode,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const steps = new StepWatcher(context, request.name);
+  const built = await context.engine.build(request, (event) => steps.on(event), signal);
+  if (built.ok) return { kind: 'ok', value: { image: built.value, summary: steps.summary() } };
+  const evidence = {
+    dockerfile: node.image.dockerfile,
+    dockerfileText: node.dockerfile.text,
+    tail: steps.failureTail(),
+    log: context.log.logPath(request.name),
+  };
+  return { kind: 'failed', failure: built.error, evidence };
+}

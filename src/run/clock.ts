@@ -1,0 +1,11 @@
+/** Time as a run uses it to wait; tests bring their own. Stamps of events are not its business. */
+import { pause } from '../smoke/pause.ts';
+
+export interface Clock {
+  /** Milliseconds that only ever grow: a machine's clock that is set moves no limit. */
+  now(): number;
+  /** Waits; answers false where the signal cut it short. */
+  sleep(ms: number, signal: AbortSignal): Promise<boolean>;
+}
+
+export const realClock: Clock = { now: () => performance.now(), sleep: pause };

@@ -1,0 +1,88 @@
+/** Builds on a real engine that are failed by the network. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { expect, test } from 'vitest';
+import type { RunEvent } from '../../src/core/event.ts';
+import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
+
+/** A server that answers its first `failures` requests with 503, and all others well. */
+async function moodyServer(failures: number) {
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests += 1;
+    response.statusCode = requests <= failures ? 503 : 200;
+    response.end('content\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', () => resolve()));
+  return {
+    // An address of this kind always is: the server listens on a port, not on a socket file.
+    port: (server.address() as AddressInfo).port,
+    requests: () => requests,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A family of an image that downloads, another on top of it, and one that does not care. */
+async function downloadingFamily(port: number) {
+  const family = await workspace({
+    'matrix.yaml': matrixOf(['fetching', 'above', 'other']),
+    'above/Dockerfile': 'FROM {p}fetching\nCMD ["true"]\n',
+    'other/Dockerfile': trivial,
+    'fetching/Dockerfile': '',
+  });
+  // Any address of this machine's own is one that its containers reach.
+  const host = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+  await family.write(
+    'fetching/Dockerfile',
+    `FROM rig.example/{p}root:1\nRUN wget -O /data/page http://${host}:${port}/page\nCMD ["true"]\n`,
+  );
+  return family;
+}
+
+function outcomes(events: readonly RunEvent[], prefix: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    events.flatMap((event) =>
+      event.kind === 'image-finished' ? [[event.image.replace(prefix, ''), event.outcome.kind]] : [],
+    ),
+  );
+}
+
+test('a download that fails once is tried again after a pause, and said', async () => {
+  await using server = await moodyServer(1);
+  await using family = await downloadingFamily(server.port);
+  const run = await family.events([]);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(server.requests()).toBe(2);
+  expect(outcomes(run.events, family.prefix)).toEqual({ fetching: 'done', above: 'done', other: 'done' });
+  const remarks = run.events.flatMap((event) => (event.kind === 'remark' ? [event.message] : []));
+  expect(remarks).toEqual([
+    'the network failed its build (wget: server returned error: HTTP/1.1 503 Service Unavailable); it is tried once more',
+  ]);
+});
+
+test('a server that stays away is the environment’s fault: 3, and the others are built', async () => {
+  await using server = await moodyServer(Number.POSITIVE_INFINITY);
+  await using family = await downloadingFamily(server.port);
+  const run = await family.events([]);
+  expect(run.exitCode, run.stderr).toBe(3);
+  expect(server.requests()).toBe(2);
+  expect(outcomes(run.events, family.prefix)).toEqual({
+    fetching: 'failed',
+    above: 'blocked',
+    other: 'done',
+  });
+  const failure = run.events.flatMap((event) =>
+    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome.failure] : [],
+  )[0];
+  expect(failure).toMatchObject({
+    blame: 'environment',
+    message:
+      'the network failed its build twice: wget: server returned error: HTTP/1.1 503 Service Unavailable (fetching/Dockerfile:2)',
+  });
+});
