@@ -3,9 +3,11 @@
  * combination of the axes' values. Whether the folders exist is tree.ts's question.
  */
 import { parseReference } from '../../registry/reference.ts';
-import type { Axis, AxisValue } from './axes.ts';
+import type { Axis } from './axes.ts';
 import { checkTemplate, imageNameHelp, isImageName, isVariableName } from './check.ts';
 import type { Check, TemplateRules } from './check.ts';
+import { combinationsOf } from './combinations.ts';
+import type { Combination } from './combinations.ts';
 import type { Image, Lock, Resources } from './image-set.ts';
 import { parseBytes } from './quantity.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
@@ -24,8 +26,6 @@ export interface PlannedImage {
   readonly path: YamlPath;
 }
 
-type Combination = ReadonlyMap<string, AxisValue>;
-
 export interface Expansion {
   readonly images: readonly PlannedImage[];
   /** False where images were left out because something about them is wrong. */
@@ -43,13 +43,19 @@ export function expandDefinition(
 ): Expansion {
   const path: YamlPath = ['images', name];
   const errorsBefore = check.findings.errorCount;
-  const templates = parseTemplates(check, path, name, definition, axes, declared);
+  const combinations = combinationsOf(check, path, definition, axes);
+  const templates = parseTemplates(check, path, name, definition, {
+    axes,
+    extras: combinations.extras,
+    declared,
+  });
   const readable = check.findings.errorCount === errorsBefore;
   const fileAxes = new Set(axes.filter((axis) => axis.fromFile).map((axis) => axis.name));
   checkProvidedReferences(check, path, definition.provides ?? []);
   const common: Common = {
     templates,
     path,
+    axes: axes.map((axis) => axis.name),
     contextFollowsFile: templates.context.some((part) => part.kind === 'value' && fileAxes.has(part.name)),
     fields: {
       definition: name,
@@ -62,16 +68,17 @@ export function expandDefinition(
   };
   // What is wrong in a template is told once; filling it in would tell it again for every image.
   if (!readable) return { images: [], complete: false };
-  const combinations = combinationsOf(axes);
-  const images = combinations.flatMap((each) => planImage(check, common, each, lock) ?? []);
-  const known = axes.every((axis) => axis.complete);
-  return { images, complete: known && images.length === combinations.length };
+  const images = combinations.all.flatMap((each) => planImage(check, common, each, lock) ?? []);
+  const known = combinations.complete && axes.every((axis) => axis.complete);
+  return { images, complete: known && images.length === combinations.all.length };
 }
 
 /** What all images of a definition have in common. */
 interface Common {
   readonly templates: Templates;
   readonly path: YamlPath;
+  /** Their names; a combination may hold more. */
+  readonly axes: readonly string[];
   readonly contextFollowsFile: boolean;
   readonly fields: Pick<Image, 'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'span'>;
 }
@@ -82,7 +89,7 @@ function planImage(
   combination: Combination,
   lock: Lock,
 ): PlannedImage | undefined {
-  const { templates, path, contextFollowsFile, fields } = common;
+  const { templates, path, axes, contextFollowsFile, fields } = common;
   const fill = (parts: readonly TemplatePart[]): Filled =>
     fillTemplate(parts, check.environment, (axis, field) => {
       const value = combination.get(axis);
@@ -102,7 +109,7 @@ function planImage(
     dockerfile: given ?? (context === '.' ? 'Dockerfile' : `${context}/Dockerfile`),
     target,
     args: readArgs(templates.args, fill),
-    axes: Object.fromEntries([...combination].map(([axis, value]) => [axis, value.name])),
+    axes: Object.fromEntries(axes.map((axis) => [axis, combination.get(axis)?.name ?? ''])),
     epoch: lock.epochs[name],
   };
   return { image, context, contextFollowsFile, path };
@@ -116,15 +123,26 @@ interface Templates {
   readonly args: ReadonlyMap<string, readonly TemplatePart[]>;
 }
 
+/** What the templates of a definition may name. */
+interface Placeholders {
+  readonly axes: readonly Axis[];
+  readonly extras: readonly string[];
+  /** Environment names, for `args` alone. */
+  readonly declared: ReadonlySet<string>;
+}
+
 function parseTemplates(
   check: Check,
   path: YamlPath,
   name: string,
   definition: BuildDefinition,
-  axes: readonly Axis[],
-  declared: ReadonlySet<string>,
+  known: Placeholders,
 ): Templates {
-  const values = new Map(axes.map((axis) => [axis.name, axis.fields]));
+  const { axes, extras, declared } = known;
+  const values = new Map([
+    ...axes.map((axis) => [axis.name, axis.fields] as const),
+    ...extras.map((extra) => [extra, []] as const),
+  ]);
   const rules: TemplateRules = { values, environment: 'none' };
   const { dockerfile, target } = definition;
   const usual = [name, ...axes.map((axis) => `{${axis.name}}`)].join('-');
@@ -153,29 +171,16 @@ function parseTemplates(
   };
 }
 
-function combinationsOf(axes: readonly Axis[]): readonly Combination[] {
-  return axes.reduce<readonly Combination[]>(
-    (combinations, axis) =>
-      combinations.flatMap((each) =>
-        axis.values.map((value) => new Map([...each, [axis.name, value] as const])),
-      ),
-    [new Map()],
-  );
-}
-
 /** A value in which every placeholder has to stand for something. */
 function wholeValue(check: Check, path: YamlPath, filled: Filled): string | undefined {
   const [missing] = filled.empty;
   if (missing === undefined) return filled.text;
+  const isField = missing.includes('.');
+  const message = `\`${missing}\` is absent for some ${isField ? 'values of its axis' : 'combinations'}`;
   check.findings.add(
-    usageError(
-      'absent-value',
-      `\`${missing}\` is absent for some values of its axis`,
-      check.source.textSpan(path, missing),
-      {
-        help: 'only `args` may name an optional field',
-      },
-    ),
+    usageError('absent-value', message, check.source.textSpan(path, missing), {
+      help: `only \`args\` may name ${isField ? 'an optional field' : 'what not every combination has'}`,
+    }),
   );
   return undefined;
 }

@@ -30,6 +30,14 @@ const buildSchema = z
       .record(z.string(), z.union([z.array(z.string()), fileAxisSchema]))
       .describe('One image for each combination of their values')
       .optional(),
+    exclude: z
+      .array(z.record(z.string(), z.string()))
+      .describe('Combinations to leave out: those that have all values of an entry')
+      .optional(),
+    include: z
+      .array(z.record(z.string(), z.string()))
+      .describe('Combinations to add, or further values for those that have all axis values of an entry')
+      .optional(),
     name: z.string().describe("Default: the definition's name, then `-value` for each axis").optional(),
     args: z.record(z.string(), z.string()).describe('Build arguments').optional(),
     resources: resourcesSchema.describe('What the smoke test runs under').optional(),
