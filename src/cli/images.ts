@@ -19,6 +19,8 @@ export interface ImagesOptions {
   readonly cache: boolean;
   readonly push: boolean;
   readonly jobs?: number;
+  /** Milliseconds. */
+  readonly idleTimeout?: number;
   readonly failFast: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
@@ -74,9 +76,10 @@ export async function imagesCommand(
     screen.write(renderPlanTree(drawn.value.plan, screen));
     return exitCode.ok;
   }
-  const { jobs, failFast, cache, json, verbose } = options;
+  const { jobs, idleTimeout, failFast, cache, json, verbose } = options;
   const report = await runPlan(context, workplace, drawn.value, {
     jobs,
+    ...(idleTimeout === undefined ? {} : { idleTimeoutMs: idleTimeout }),
     failFast,
     force,
     push,

@@ -7,6 +7,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeFamily } from './describe-family.ts';
 import type { DoctorOptions } from './doctor.ts';
+import { parseDuration } from './duration.ts';
 import type { ImagesOptions } from './images.ts';
 import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
@@ -81,6 +82,12 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
       new Option('--jobs <N>', 'builds at once (default: two more than the engine has processors)').argParser(
         positiveInteger,
       ),
+    )
+    .addOption(
+      new Option(
+        '--idle-timeout <DURATION>',
+        'end a build that is silent for so long and makes no progress (default: 20m)',
+      ).argParser(parseDuration),
     )
     .option('--fail-fast', 'end everything at the first failure', false)
     .option('--dry-run', 'show the plan and stop', false)

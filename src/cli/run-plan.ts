@@ -37,6 +37,7 @@ export async function draw(
 
 export interface RunPlanOptions {
   readonly jobs: number | undefined;
+  readonly idleTimeoutMs?: number;
   readonly failFast: boolean;
   readonly noCache: boolean;
   readonly force: boolean;
@@ -48,6 +49,9 @@ export interface RunPlanOptions {
 
 /** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
 const waitingJobs = 2;
+
+/** Longer than any step that works is silent, short enough that a hanging one does not cost the night. */
+const defaultIdleTimeoutMs = 20 * 60_000;
 
 /** Walks a plan under the display that fits the terminal. */
 export async function runPlan(
@@ -70,6 +74,7 @@ export async function runPlan(
         options: {
           jobs: options.jobs ?? drawn.info.cpus + waitingJobs,
           checks: drawn.info.cpus,
+          idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
           failFast,
           noCache,
           force,

@@ -2,9 +2,10 @@
  * The build of one image in the engine, with the patience that networks need: what failed for want of the network
  * is tried once more after a pause. What is built and what becomes of it is build-stage.ts's.
  */
-import type { BuildFailure, BuildRequest, BuiltImage } from '../engine/engine.ts';
+import type { BuildEvent, BuildFailure, BuildRequest, BuiltImage } from '../engine/engine.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
-import { buildFailure, networkFailure, type BuildEvidence } from './failure.ts';
+import { buildFailure, networkFailure, silentBuild, type BuildEvidence, type Silence } from './failure.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { networkTrouble } from './network-trouble.ts';
 import { cancelled, type RunContext, type StageResult } from './run-context.ts';
 import { StepWatcher } from './step-watcher.ts';
@@ -29,7 +30,8 @@ export async function buildPatiently(
   signal: AbortSignal,
 ): Promise<StageResult<Built>> {
   const first = await attempt(context, request, node, signal);
-  if (first.kind !== 'failed') return first;
+  if (first.kind === 'ok') return first;
+  if (first.kind === 'silent') return silentBuild(first.silence, first.evidence);
   const trouble = networkTrouble(first.failure, first.evidence.tail);
   if (trouble === undefined) return buildFailure(first.failure, first.evidence);
   const message = `the network failed its build (${trouble.trim()}); it is tried once more`;
@@ -37,7 +39,8 @@ export async function buildPatiently(
   context.log.append(request.name, `\n# ${message}\n`);
   if (!(await context.clock.sleep(retryPauseMs, signal))) return cancelled;
   const second = await attempt(context, request, node, signal);
-  if (second.kind !== 'failed') return second;
+  if (second.kind === 'ok') return second;
+  if (second.kind === 'silent') return silentBuild(second.silence, second.evidence);
   const again = networkTrouble(second.failure, second.evidence.tail);
   return again === undefined
     ? buildFailure(second.failure, second.evidence)
@@ -46,6 +49,7 @@ export async function buildPatiently(
 
 type Attempt =
   | { readonly kind: 'ok'; readonly value: Built }
+  | { readonly kind: 'silent'; readonly silence: Silence; readonly evidence: BuildEvidence }
   | { readonly kind: 'failed'; readonly failure: BuildFailure; readonly evidence: BuildEvidence };
 
 async function attempt(
@@ -55,7 +59,13 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const steps = new StepWatcher(context, request.name);
-  const built = await context.engine.build(request, (event) => steps.on(event), signal);
+  const limitMs = context.options.idleTimeoutMs;
+  using idle = new IdleWatch(context.clock, limitMs);
+  const hear = (event: BuildEvent): void => {
+    idle.touch();
+    steps.on(event);
+  };
+  const built = await context.engine.build(request, hear, AbortSignal.any([signal, idle.signal]));
   if (built.ok) return { kind: 'ok', value: { image: built.value, summary: steps.summary() } };
   const evidence = {
     dockerfile: node.image.dockerfile,
@@ -63,5 +73,7 @@ async function attempt(
     tail: steps.failureTail(),
     log: context.log.logPath(request.name),
   };
+  if (idle.signal.aborted && !signal.aborted)
+    return { kind: 'silent', silence: { step: steps.currentStep(), limitMs }, evidence };
   return { kind: 'failed', failure: built.error, evidence };
 }

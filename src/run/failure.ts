@@ -87,6 +87,27 @@ export function networkFailure<T>(
   });
 }
 
+/** A build that was ended because nothing was heard of it any more. */
+export interface Silence {
+  /** The step that was under way, as the Dockerfile has it; undefined between two of them. */
+  readonly step: string | undefined;
+  readonly limitMs: number;
+}
+
+export function silentBuild<T>({ step, limitMs }: Silence, evidence: BuildEvidence): StageResult<T> {
+  const where = step === undefined ? evidence.dockerfile : `\`${step}\` (${evidence.dockerfile})`;
+  return failed({
+    message: `${where} printed nothing and made no progress for ${spoken(limitMs)}, and was ended (\`--idle-timeout\`)`,
+    blame: 'image',
+    tail: evidence.tail,
+    log: evidence.log,
+  });
+}
+
+function spoken(ms: number): string {
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}
+
 function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }

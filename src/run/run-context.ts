@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly jobs: number;
   /** Checks at once, beside the builds. Each is granted processors of its own, and judged by its times. */
   readonly checks: number;
+  /** A build that is silent for so long, and makes no progress, is ended. */
+  readonly idleTimeoutMs: number;
   readonly failFast: boolean;
   /** Build without the engine's layer cache. */
   readonly noCache: boolean;

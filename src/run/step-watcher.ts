@@ -17,6 +17,8 @@ export class StepWatcher {
   readonly #image: string;
   readonly #tail = new OutputTail();
   readonly #mask: Mask;
+  /** Names by step, in the order of their start. */
+  readonly #underWay = new Map<string, string>();
   #failedStep: string | undefined;
   #steps = 0;
   #cached = 0;
@@ -36,15 +38,22 @@ export class StepWatcher {
     return this.#tail.lines(this.#failedStep);
   }
 
+  /** What is under way, the latest to start where it is several; undefined between two steps. */
+  currentStep(): string | undefined {
+    return [...this.#underWay.values()].at(-1);
+  }
+
   on(event: BuildEvent): void {
     const { emit, log } = this.#context;
     const image = this.#image;
     switch (event.kind) {
       case 'step-started':
+        this.#underWay.set(event.step, event.name);
         log.append(image, `\n# ${event.name}\n`);
         emit({ kind: 'build-step', image, step: event.step, name: event.name, state: 'started' });
         return;
       case 'step-finished': {
+        this.#underWay.delete(event.step);
         if (isInstruction(event.name)) {
           this.#steps += 1;
           if (event.cached) this.#cached += 1;

@@ -1,4 +1,4 @@
-/** Builds on a real engine that are failed by the network. */
+/** Builds on a real engine that are failed by the network, or never end. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -84,5 +84,33 @@ test('a server that stays away is the environment’s fault: 3, and the others a
     blame: 'environment',
     message:
       'the network failed its build twice: wget: server returned error: HTTP/1.1 503 Service Unavailable (fetching/Dockerfile:2)',
+  });
+});
+
+test('a build that hangs is ended after the time given for it, named with its step; others are unharmed', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['hanging', 'above', 'talking']),
+    'hanging/Dockerfile':
+      'FROM rig.example/{p}root:1\nRUN echo begun\nRUN echo waiting; sleep 300\nCMD ["true"]\n',
+    'above/Dockerfile': 'FROM {p}hanging\nCMD ["true"]\n',
+    // Longer than the limit in all, but never silent for so long.
+    'talking/Dockerfile':
+      'FROM rig.example/{p}root:1\nRUN for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 1; done\nCMD ["true"]\n',
+  });
+  const run = await family.events(['--idle-timeout', '4s']);
+  expect(run.exitCode, run.stderr).toBe(1);
+  expect(outcomes(run.events, family.prefix)).toEqual({
+    hanging: 'failed',
+    above: 'blocked',
+    talking: 'done',
+  });
+  const failure = run.events.flatMap((event) =>
+    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome.failure] : [],
+  )[0];
+  expect(failure).toMatchObject({
+    blame: 'image',
+    message:
+      '`RUN echo waiting; sleep 300` (hanging/Dockerfile) printed nothing and made no progress for 4 s, and was ended (`--idle-timeout`)',
+    tail: ['waiting'],
   });
 });
