@@ -1,14 +1,20 @@
 /**
- * Blobs, as far as small ones are needed: is it there, and upload in one piece
+ * Blobs, as far as small ones are needed: is it there, its bytes, and upload in one piece
  * (OCI distribution specification, end-2, 4a and 6). Layers of built images travel by the engine's push.
  */
-import { digestOf, type Digest } from './digest.ts';
+import { digestOf, matchesDigest, type Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import type { Absent, Stored } from './manifests.ts';
 import type { Exchange } from './session.ts';
 import type { Repository } from './tags.ts';
 
 const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** A blob's bytes, verified against the digest that was asked for. */
+export interface Blob {
+  readonly kind: 'found';
+  readonly bytes: Buffer;
+}
 
 interface BlobOptions {
   readonly exchange: Exchange;
@@ -37,6 +43,35 @@ export async function headBlob(
   if (answer.status === 200) return { kind: 'found' };
   if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'absent' };
   return errorOfAnswer(registry, `looking for ${digest}`, answer, options.now());
+}
+
+/** The blob's bytes; a longer one than `maxBytes` is refused, at the latest when as much of it was read as of any answer. */
+export async function getBlob(
+  repository: Repository,
+  digest: Digest,
+  maxBytes: number,
+  options: BlobOptions,
+  signal: AbortSignal,
+): Promise<Blob | Absent | Failed> {
+  const { registry, repository: name } = repository;
+  const answer = await options.exchange(
+    {
+      method: 'GET',
+      ...repositoryOf(repository),
+      actions: 'pull',
+      path: `/v2/${name}/blobs/${digest}`,
+      maxBytes: Math.max(maxBytes, MAX_ANSWER_BYTES),
+    },
+    signal,
+  );
+  if (answer.kind === 'failed') return answer;
+  if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'absent' };
+  if (answer.status !== 200) return errorOfAnswer(registry, `reading ${digest}`, answer, options.now());
+  if (answer.body.length > maxBytes)
+    return invalidAnswer(registry, `a blob of ${name} that is longer than ${maxBytes} bytes`);
+  if (!matchesDigest(answer.body, digest))
+    return invalidAnswer(registry, `a blob of ${name} that is not what its digest says`);
+  return { kind: 'found', bytes: answer.body };
 }
 
 /** Uploads the bytes unless they are there. */

@@ -2,7 +2,7 @@
  * The client that the rest of a program uses: composes transport, retries, logins and endpoints.
  * Holds no logic of its own, knows nothing of image families, and prints nothing.
  */
-import { headBlob, uploadBlob } from './blobs.ts';
+import { getBlob, headBlob, uploadBlob, type Blob } from './blobs.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { Digest } from './digest.ts';
 import type { Failed } from './error.ts';
@@ -54,6 +54,13 @@ export interface RegistryClient {
     digest: Digest,
     signal: AbortSignal,
   ): Promise<{ readonly kind: 'found' } | Absent | Failed>;
+  /** Bytes of a small blob; a longer one than `maxBytes` is refused. */
+  getBlob(
+    repository: Repository,
+    digest: Digest,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Blob | Absent | Failed>;
   /** Small blobs in one piece. */
   uploadBlob(repository: Repository, bytes: Uint8Array, signal: AbortSignal): Promise<Stored | Failed>;
 }
@@ -83,6 +90,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       putManifest(reference, bytes, mediaType, endpoint, signal),
     listTags: (repository, signal) => listTags(repository, endpoint, signal),
     headBlob: (repository, digest, signal) => headBlob(repository, digest, endpoint, signal),
+    getBlob: (repository, digest, maxBytes, signal) =>
+      getBlob(repository, digest, maxBytes, endpoint, signal),
     uploadBlob: (repository, bytes, signal) => uploadBlob(repository, bytes, endpoint, signal),
   };
 }

@@ -28,6 +28,11 @@ export function passTag(verdictKey: string): string {
   return `pass-${verdictKey}`;
 }
 
+/** The registry's tag for what a key was made from, beside the image itself: `inputs-` and the content key. */
+export function inputsTag(contentKey: string): string {
+  return `inputs-${contentKey}`;
+}
+
 /** The engine's local reference that names exactly one content of one image. */
 export function recordReference(imageName: string, tag: string): string {
   return `${recordRepositoryPrefix}${imageName}:${tag}`;

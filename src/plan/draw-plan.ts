@@ -10,16 +10,17 @@ import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
+import type { RememberedInputs } from '../key/reason-chain.ts';
 import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
+import type { GatherSources } from './gather-inputs.ts';
 import { listContexts } from './list-contexts.ts';
 import { missingTags } from './missing-tags.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
 import type { LocalBytes, Plan } from './plan.ts';
-import { readRememberedInputs } from './remembered-inputs.ts';
 import { askRemoteRecord } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
@@ -73,7 +74,7 @@ export async function readFamily(
 export async function drawPlan(
   family: Family,
   engine: Engine,
-  registry: Pick<RegistryClient, 'headManifest'>,
+  registry: RegistryClient,
   options: DrawOptions,
   signal: AbortSignal,
 ): Promise<Result<DrawnPlan, readonly Diagnostic[]>> {
@@ -107,8 +108,8 @@ export async function drawPlan(
   if (!facts.ok) return err([facts.error]);
 
   const unknown = unknownImages(facts.value, needed);
-  const explained = [...unknown, ...graph.ancestors(unknown)];
-  const remembered = await readRememberedInputs(set.directory, explained);
+  const asked = facts.value.remote === undefined ? undefined : registry;
+  const remembered = await earlierInputs({ set, graph, keys, registry: asked }, unknown, signal);
   const plan = makePlan({
     graph,
     selected: selected.value,
@@ -129,6 +130,17 @@ export async function drawPlan(
     local,
     memories,
   });
+}
+
+/** What the images that nobody has were built from before; most plans need none of it, and load nothing. */
+async function earlierInputs(
+  sources: GatherSources,
+  unknown: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
+  if (unknown.length === 0) return new Map();
+  const { gatherInputs } = await import('./gather-inputs.ts');
+  return await gatherInputs(sources, unknown, signal);
 }
 
 interface RecordQuestions extends Family {

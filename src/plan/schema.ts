@@ -1,4 +1,4 @@
-/** The shapes of what we keep under `.hubwright/`, checked when it is read again. */
+/** The shapes of what we keep under `.hubwright/` and in the registry, checked when it is read again. */
 import { z } from 'zod';
 import type { KeyInputs } from '../key/content-key.ts';
 
@@ -39,4 +39,15 @@ export const keyInputsSchema: z.ZodType<KeyInputs> = z.object({
       z.object({ kind: z.literal('symlink'), path: z.string(), target: z.string() }),
     ]),
   ),
+});
+
+/** The parts of a manifest that lead to an image's labels, and to inputs kept beside it. */
+export const artifactSchema = z.object({
+  config: z.object({ digest: z.string() }),
+  layers: z.array(z.object({ mediaType: z.string(), digest: z.string() })),
+});
+
+/** An image's configuration, as far as its labels. */
+export const imageConfigSchema = z.object({
+  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });

@@ -9,6 +9,7 @@ import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
+import { publishInputs } from '../plan/published-inputs.ts';
 import type { Bytes } from './build-stage.ts';
 import { engineFailure } from './failure.ts';
 import { compressedSize, configDigest } from './manifest.ts';
@@ -61,6 +62,7 @@ export async function publishImage(
     const put = await putTag(context, target, entry.name, tag, manifest.value, signal);
     if (put.kind !== 'ok') return put;
   }
+  await keepInputs(context, entry, target, signal);
   emit({
     kind: 'stage-finished',
     image: entry.name,
@@ -73,6 +75,25 @@ export async function publishImage(
     digest: manifest.value.digest,
     tags,
     compressed: compressedSize(manifest.value.bytes),
+  });
+}
+
+/** Keeps what the key was made from beside it, so that another machine can explain a change; no image fails by it. */
+async function keepInputs(
+  context: RunContext,
+  entry: PlanEntry,
+  target: RegistryTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  const { drawn, registry, emit } = context;
+  const inputs = drawn.keys.get(entry.name)?.inputs;
+  if (inputs === undefined) return;
+  const kept = await publishInputs({ registry, target, image: entry.name }, entry.key, inputs, signal);
+  if (kept.ok || signal.aborted) return;
+  emit({
+    kind: 'remark',
+    image: entry.name,
+    message: `other machines cannot explain later changes of it: what it was built from was not kept in the registry (${kept.error})`,
   });
 }
 

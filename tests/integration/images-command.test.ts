@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
@@ -100,6 +100,9 @@ describe.each(stores)('on the %s store', (store) => {
     ]);
     for (const image of release.images) {
       const tags = await tagsIn(registry.host, `courses/${image.name}`);
+      const inputs = [...tags.keys()].filter((tag) => tag.startsWith('inputs-'));
+      expect(inputs).toEqual([`inputs-${image.key}`]);
+      for (const tag of inputs) tags.delete(tag);
       expect(tags.size).toBe(4);
       expect(new Set(tags.values())).toEqual(new Set([image.digest]));
     }
@@ -135,6 +138,34 @@ async function tagsIn(host: string, repository: string, login?: typeof LOGIN): P
 function digests(release: Release): Map<string, string> {
   return new Map(release.images.map(({ name, digest }) => [name, digest]));
 }
+
+test('a machine that never built the family tells why it would, from what the registry keeps', async () => {
+  await using registry = await startRegistry();
+  await using family = await workspace({
+    ...chain,
+    'matrix.yaml': matrixOf(
+      ['base', 'course', 'hub'],
+      'registry: ${DOCKER_REGISTRY}\ntags: ["{date}-{key}", latest]\n',
+    ),
+  });
+  const env = { DOCKER_REGISTRY: `${registry.host}/courses` };
+  const run = await family.events(['--push'], env);
+  expect(run.exitCode, run.stderr).toBe(0);
+  await rm(path.join(family.directory, '.hubwright'), { recursive: true });
+  await family.write('base/file', 'edited');
+  const plan = JSON.parse((await family.build(['plan', '--format', 'json'], env)).stdout);
+  expect(
+    plan.images.map(({ name, action, reasons }: PlannedJson) => [
+      name.replace(family.prefix, ''),
+      action,
+      ...reasons.map(({ text }) => text.replace(family.prefix, '')),
+    ]),
+  ).toEqual([
+    ['base', 'build', 'base/file edited'],
+    ['course', 'build', 'base changed: base/file edited'],
+    ['hub', 'reuse'],
+  ]);
+});
 
 test('one repository for all images, behind a login: names as they were asked for, with the user’s credentials', async () => {
   await using registry = await startRegistry('htpasswd');

@@ -75,6 +75,21 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
     expect(await client.headBlob(target, digest, signal)).toEqual({ kind: 'found' });
   });
 
+  test('a blob comes back as it was; a long one is refused', async () => {
+    await using rig = await startRegistry(mode);
+    const client = clientOf(mode === 'open' ? undefined : LOGIN);
+    const target = reference(`${rig.host}/family/base`);
+    const bytes = Buffer.from('a blob');
+    const digest = digestOf(bytes);
+    expect(await client.getBlob(target, digest, 6, signal)).toEqual({ kind: 'absent' });
+    await client.uploadBlob(target, bytes, signal);
+    expect(await client.getBlob(target, digest, 6, signal)).toEqual({ kind: 'found', bytes });
+    expect(await client.getBlob(target, digest, 5, signal)).toMatchObject({
+      kind: 'failed',
+      error: { message: `${rig.host}: a blob of family/base that is longer than 5 bytes` },
+    });
+  });
+
   test('says which login it wants', async () => {
     await using rig = await startRegistry(mode);
     const login = { open: 'none', htpasswd: 'basic', token: 'bearer' }[mode];

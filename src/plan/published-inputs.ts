@@ -1,0 +1,121 @@
+/**
+ * What keys were made from, as the registry keeps it: beside an image's `key-…` a manifest `inputs-…` whose one
+ * layer is the inputs' JSON. By it a machine that never built an image can say why it would. It explains and never
+ * decides: whatever cannot be read here is as good as not there.
+ */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { RegistryClient } from '../../registry/client.ts';
+import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
+import { MEDIA_TYPES } from '../../registry/manifests.ts';
+import { parseReference, type Reference } from '../../registry/reference.ts';
+import { inputsTag, keyLabel } from '../core/labels.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { keyOf, type KeyInputs } from '../key/content-key.ts';
+import type { RegistryTarget } from '../matrix/image-set.ts';
+import { publishedReference } from '../matrix/naming.ts';
+import { artifactSchema, imageConfigSchema, keyInputsSchema } from './schema.ts';
+
+const mediaType = 'application/vnd.hubwright.inputs.v1+json+gzip';
+const emptyType = 'application/vnd.oci.empty.v1+json';
+const empty = Buffer.from('{}');
+
+/** A listing of a hundred thousand files; what is longer is not from us. */
+const maxPackedBytes = 8 * 1024 * 1024;
+const maxPlainBytes = 64 * 1024 * 1024;
+
+/** Where one image is published. */
+export interface PublishedPlace {
+  readonly registry: RegistryClient;
+  readonly target: RegistryTarget;
+  readonly image: string;
+}
+
+/** Keeps an image's inputs beside its key; what is there already stays. The error is a sentence for a person. */
+export async function publishInputs(
+  place: PublishedPlace,
+  key: string,
+  inputs: KeyInputs,
+  signal: AbortSignal,
+): Promise<Result<void, string>> {
+  const { registry } = place;
+  const reference = referenceOf(place, inputsTag(key));
+  if (reference === undefined) return err('its name leaves no room for such a tag');
+  const there = await registry.headManifest(reference, signal);
+  if (there.kind === 'found') return ok(undefined);
+  const packed = await promisify(gzip)(JSON.stringify(inputs));
+  for (const bytes of [empty, packed]) {
+    const stored = await registry.uploadBlob(reference, bytes, signal);
+    if (stored.kind === 'failed') return err(stored.error.message);
+  }
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociManifest,
+    artifactType: mediaType,
+    config: { mediaType: emptyType, digest: digestOf(empty), size: empty.length },
+    layers: [{ mediaType, digest: digestOf(packed), size: packed.length }],
+  };
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  const put = await registry.putManifest(reference, bytes, MEDIA_TYPES.ociManifest, signal);
+  return put.kind === 'failed' ? err(put.error.message) : ok(undefined);
+}
+
+/** The inputs of one key, believed only where they give that key again; undefined where nobody kept them. */
+export async function fetchInputs(
+  place: PublishedPlace,
+  key: string,
+  signal: AbortSignal,
+): Promise<KeyInputs | undefined> {
+  const { registry } = place;
+  const reference = referenceOf(place, inputsTag(key));
+  if (reference === undefined) return undefined;
+  const manifest = await registry.getManifest(reference, signal);
+  if (manifest.kind !== 'found') return undefined;
+  const layer = read(artifactSchema, manifest.bytes)?.layers.find((each) => each.mediaType === mediaType);
+  const packed = await blob(place, reference, layer?.digest, signal);
+  if (packed === undefined) return undefined;
+  const plain = await promisify(gunzip)(packed, { maxOutputLength: maxPlainBytes }).catch(() => undefined);
+  const inputs = plain === undefined ? undefined : read(keyInputsSchema, plain);
+  return inputs !== undefined && keyOf(inputs) === key ? inputs : undefined;
+}
+
+/** The content key of the image that a published tag names now, as its label tells. */
+export async function keyBehindTag(
+  place: PublishedPlace,
+  tag: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const reference = referenceOf(place, tag);
+  if (reference === undefined) return undefined;
+  const manifest = await place.registry.getManifest(reference, signal);
+  if (manifest.kind !== 'found') return undefined;
+  const config = await blob(place, reference, read(artifactSchema, manifest.bytes)?.config.digest, signal);
+  const labels = config === undefined ? undefined : read(imageConfigSchema, config)?.config?.Labels;
+  const key = labels?.[keyLabel];
+  return key !== undefined && /^[0-9a-f]{64}$/.test(key) ? key : undefined;
+}
+
+function referenceOf({ target, image }: PublishedPlace, tag: string): Reference | undefined {
+  const reference = parseReference(publishedReference(target, image, tag));
+  return reference.kind === 'invalid-reference' ? undefined : reference;
+}
+
+async function blob(
+  { registry }: PublishedPlace,
+  reference: Reference,
+  digest: string | undefined,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  if (digest === undefined || !isDigest(digest)) return undefined;
+  const known: Digest = digest;
+  const answer = await registry.getBlob(reference, known, maxPackedBytes, signal);
+  return answer.kind === 'found' ? answer.bytes : undefined;
+}
+
+function read<T>(schema: { safeParse(value: unknown): { readonly data?: T } }, bytes: Buffer): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
