@@ -9,6 +9,6 @@ export function contractOf(image: Image): VerdictTerms {
     profile: profileOf(image.kind),
     resources: image.resources,
     maxSize: image.maxSize,
-    waivers: [],
+    waivers: image.waivers.map(({ clause }) => clause),
   };
 }

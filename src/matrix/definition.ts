@@ -15,6 +15,7 @@ import type { BuildDefinition } from './schema.ts';
 import { fillTemplate } from './template.ts';
 import type { Filled, TemplatePart } from './template.ts';
 import { invalidReference, usageError } from './usage-error.ts';
+import { readWaivers } from './waivers.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 /** An image whose places in the tree are still to be looked at. */
@@ -32,14 +33,22 @@ export interface Expansion {
   readonly complete: boolean;
 }
 
+/** What a definition is read against. */
+export interface Surroundings {
+  /** The names that `env` lists. */
+  readonly declared: ReadonlySet<string>;
+  readonly lock: Lock;
+  /** YYYY-MM-DD. */
+  readonly today: string;
+}
+
 /** Expands a definition; images whose name or places are wrong are told and left out. */
 export function expandDefinition(
   check: Check,
   name: string,
   definition: BuildDefinition,
   axes: readonly Axis[],
-  declared: ReadonlySet<string>,
-  lock: Lock,
+  { declared, lock, today }: Surroundings,
 ): Expansion {
   const path: YamlPath = ['images', name];
   const errorsBefore = check.findings.errorCount;
@@ -63,6 +72,7 @@ export function expandDefinition(
       resources: readResources(check, path, definition),
       maxSize: readBytes(check, [...path, 'maxSize'], definition.maxSize),
       provides: definition.provides ?? [],
+      waivers: readWaivers(check, [...path, 'waivers'], definition.waivers ?? [], today),
       span: check.source.keySpan(path),
     },
   };
@@ -80,7 +90,10 @@ interface Common {
   /** Their names; a combination may hold more. */
   readonly axes: readonly string[];
   readonly contextFollowsFile: boolean;
-  readonly fields: Pick<Image, 'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'span'>;
+  readonly fields: Pick<
+    Image,
+    'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'waivers' | 'span'
+  >;
 }
 
 function planImage(

@@ -28,6 +28,14 @@ export interface Resources {
   readonly cpu?: number;
 }
 
+/** A clause of the contract that an image need not fulfil for a time. */
+export interface Waiver {
+  readonly clause: string;
+  readonly reason: string;
+  /** The last day on which it holds, YYYY-MM-DD. */
+  readonly until: string;
+}
+
 /** One image: a definition with a value for each of its axes. */
 export interface Image {
   /** Unique in the family, a valid repository path component: `course-physics-student`. */
@@ -49,6 +57,8 @@ export interface Image {
   readonly maxSize: number | undefined;
   /** References from outside that this image stands for in others' FROM lines. */
   readonly provides: readonly string[];
+  /** Those that hold today. */
+  readonly waivers: readonly Waiver[];
   /** Day (YYYY-MM-DD) as of which its operating-system packages are taken, from matrix.lock. */
   readonly epoch: string | undefined;
   /** Where the definition stands in matrix.yaml. */

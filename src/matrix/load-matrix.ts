@@ -30,16 +30,18 @@ export interface LoadedMatrix {
 /**
  * The family that a folder describes. `environment` is read only where the file says so.
  * With one error there is no family: then the error side holds every finding, warnings included,
- * sorted by file, line and column. `edits` lets a change be judged before it is written.
+ * sorted by file, line and column. `edits` lets a change be judged before it is written; `today`
+ * (YYYY-MM-DD) is the day on which waivers have to hold.
  */
 export async function loadMatrix(
   directory: string,
   environment: Readonly<Record<string, string | undefined>>,
   edits: Edits = new Map(),
+  today = new Date().toISOString().slice(0, 10),
 ): Promise<Result<LoadedMatrix, readonly Diagnostic[]>> {
   const root = resolve(directory);
   const findings = new Findings();
-  const set = await load({ directory: root, edits }, environment, findings);
+  const set = await load({ directory: root, edits }, { environment, today }, findings);
   const sorted = sortDiagnostics(findings.all);
   if (set === undefined || findings.errorCount > 0) return err(sorted);
   return ok({ set, warnings: [...sorted] });
@@ -51,9 +53,15 @@ interface Files {
   readonly edits: Edits;
 }
 
+/** What else decides how the files are read. */
+interface Circumstances {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly today: string;
+}
+
 async function load(
   files: Files,
-  environment: Readonly<Record<string, string | undefined>>,
+  { environment, today }: Circumstances,
   findings: Findings,
 ): Promise<ImageSet | undefined> {
   const { directory } = files;
@@ -71,7 +79,7 @@ async function load(
   if (matrix === undefined) return undefined;
   const tree = new Tree(directory);
   const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
-  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory }, findings);
+  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
   const check = { source: matrix.source, environment, findings };
   await checkRepositories(findings, checked.repositories, tree);
   return { ...checked.set, images: await checkTree(check, checked.planned, tree) };

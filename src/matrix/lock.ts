@@ -1,6 +1,7 @@
 /** matrix.lock: text → checked lock. What the lock's entries belong to is not judged here. */
 import { isDigest } from '../../registry/digest.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { isDay } from './day.ts';
 import type { Lock } from './image-set.ts';
 import { readSchema } from './schema-diagnostics.ts';
 import { lockSchema } from './schema.ts';
@@ -69,10 +70,4 @@ function isLockedDigest(text: string): boolean {
 
 function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
-}
-
-function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }

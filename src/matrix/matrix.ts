@@ -68,6 +68,8 @@ export interface MatrixInput {
   readonly lock: Lock;
   readonly environment: Environment;
   readonly directory: string;
+  /** The day on which this is asked, YYYY-MM-DD. */
+  readonly today: string;
 }
 
 /** The family without its images, which are planned: whether their folders exist is still open. */
@@ -79,7 +81,7 @@ export interface CheckedMatrix {
 
 /** Checks all that text alone can tell, and expands definitions and groups. */
 export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatrix {
-  const { matrix, lock, environment, directory } = input;
+  const { matrix, lock, environment, directory, today } = input;
   const { source, content } = matrix;
   const check: Check = { source, environment, findings };
   const registry = readRegistry(check, content);
@@ -97,7 +99,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
       findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
       return { images: [], complete: false };
     }
-    return expandDefinition(check, name, definition, axes, declared, lock);
+    return expandDefinition(check, name, definition, axes, { declared, lock, today });
   });
   const planned = expansions.flatMap((expansion) => expansion.images);
   const images = planned.map(({ image }) => image);

@@ -20,6 +20,12 @@ const resourcesSchema = z.strictObject({
   cpu: z.number().describe('Processors; fractions are allowed').optional(),
 });
 
+const waiverSchema = z.strictObject({
+  clause: z.string().describe('The clause, as a failed check shows it: `S4`'),
+  reason: z.string().describe('Why it cannot be fulfilled yet'),
+  until: z.string().describe('The last day on which it is waived: YYYY-MM-DD'),
+});
+
 const buildSchema = z
   .strictObject({
     context: z.string().describe('Folder that the Dockerfile may copy from'),
@@ -45,6 +51,10 @@ const buildSchema = z
     provides: z
       .array(z.string())
       .describe("References that this image stands for in others' FROM lines")
+      .optional(),
+    waivers: z
+      .array(waiverSchema)
+      .describe('Clauses of the contract that it need not fulfil for a time')
       .optional(),
   })
   .describe('An image definition');
@@ -76,6 +86,7 @@ export const matrixSchema = z.strictObject({
 
 export type MatrixFile = z.infer<typeof matrixSchema>;
 export type BuildDefinition = z.infer<typeof buildSchema>;
+export type WaiverEntry = z.infer<typeof waiverSchema>;
 export type SecretEntry = z.infer<typeof secretSchema>;
 
 /** One entry of a file that an axis is taken from. */

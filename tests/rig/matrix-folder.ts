@@ -34,17 +34,25 @@ export async function matrixFolder(files: Files): Promise<MatrixFolder> {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The family that the files describe; fails where there are errors. */
-export async function loadFiles(files: Files, environment: Environment = {}): Promise<ImageSet> {
+export async function loadFiles(
+  files: Files,
+  environment: Environment = {},
+  today?: string,
+): Promise<ImageSet> {
   await using folder = await matrixFolder(files);
-  const loaded = await loadMatrix(folder.directory, environment);
+  const loaded = await loadMatrix(folder.directory, environment, undefined, today);
   if (!loaded.ok) throw new Error(loaded.error.map(told).join('\n'));
   return loaded.value.set;
 }
 
 /** Everything that loading the files tells, errors and warnings, in the order in which it is shown. */
-export async function tell(files: Files, environment: Environment = {}): Promise<readonly string[]> {
+export async function tell(
+  files: Files,
+  environment: Environment = {},
+  today?: string,
+): Promise<readonly string[]> {
   await using folder = await matrixFolder(files);
-  const loaded = await loadMatrix(folder.directory, environment);
+  const loaded = await loadMatrix(folder.directory, environment, undefined, today);
   const diagnostics = loaded.ok ? loaded.value.warnings : loaded.error;
   const wrong = diagnostics.some((each) => each.severity === 'error');
   if (loaded.ok === wrong) throw new Error('there has to be a family exactly where there is no error');

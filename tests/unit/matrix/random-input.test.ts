@@ -6,7 +6,7 @@ import { axisFilesOf, checkMatrix, readMatrixText } from '../../../src/matrix/ma
 import { renderDiagnostics } from '../../../src/report/diagnostics.ts';
 
 const words = `images: groups: roots: secrets: tags: registry: env: axes: args: from: context: kind: name: mirror:
-  default: a: b: id: file: repo: resources: hub courses.yaml {course.name} \${HOME} \${X:-} " ' [ ] { } , *x # % @ \`
+  default: a: b: id: file: repo: resources: exclude: include: waivers: hub courses.yaml {course.name} \${HOME} \${X:-} " ' [ ] { } , *x # % @ \`
   ~ null .inf 1 true ../ - __proto__: 物`;
 const layout = [
   '\n',
@@ -34,12 +34,14 @@ secrets: [{ id: x, env: X }]
 roots: { debian: { from: "debian:trixie", bootstrap: { debian: trixie } } }
 groups: { default: [a, c], more: [default] }
 images:
-  a: { context: a, kind: hub, maxSize: 1GB, resources: { memory: 1Gi, cpu: 1 } }
+  a: { context: a, kind: hub, maxSize: 1GB, resources: { memory: 1Gi, cpu: 1 }, waivers: [{ clause: S4, reason: x, until: 2026-12-31 }] }
   c:
     context: "courses/{course.name}"
     kind: singleuser
-    axes: { course: { from: courses.yaml }, role: [student] }
-    args: { A: "{course.base}", B: "{role}" }
+    axes: { course: { from: courses.yaml }, role: [student, tutor] }
+    exclude: [{ course: p, role: tutor }]
+    include: [{ role: student, x: "1" }]
+    args: { A: "{course.base}", B: "{role}{x}" }
 `;
 const courses = '- { name: p, repo: "https://x.org/y", clone: true }\n- { name: q, repo: z, base: a }\n';
 
@@ -71,7 +73,7 @@ function examine(matrixText: string, coursesText: string, lockText: string): str
   if (matrix === undefined) expect(findings.errorCount, matrixText).toBeGreaterThan(0);
   else {
     const axisFiles = new Map([...axisFilesOf(matrix).keys()].map((file) => [file, coursesText]));
-    const input = { matrix, axisFiles, lock, environment: {}, directory: '/nowhere' };
+    const input = { matrix, axisFiles, lock, environment: {}, directory: '/nowhere', today: '2026-11-20' };
     const { planned } = checkMatrix(input, findings);
     if (findings.errorCount === 0)
       expect(new Set(planned.map(({ image }) => image.name)).size).toBe(planned.length);
