@@ -1,5 +1,5 @@
 /** One finished image as one line, the same words in every display. Pure. */
-import { formatBytes, formatDuration } from './text.ts';
+import { cleanLine, formatBytes, formatDuration } from './text.ts';
 import type { ImageView } from './run-view.ts';
 import { signs, type Style } from './style.ts';
 
@@ -15,7 +15,7 @@ export function imageLine(image: ImageView, nameWidth: number, style: Style): st
     case 'done':
       return `${style.good(signs.done)} ${name}  ${doneText(image, style)}`;
     case 'failed':
-      return `${style.bad(signs.failed)} ${style.bold(name)}  ${style.bad(`${outcome.stage} failed`)}: ${outcome.failure.message}`;
+      return `${style.bad(signs.failed)} ${style.bold(name)}  ${style.bad(`${outcome.stage} failed`)}: ${cleanLine(outcome.failure.message)}`;
     case 'blocked':
       return `${style.warn(signs.blocked)} ${name}  ${style.warn(`blocked by ${outcome.culprit}`)}`;
     case 'cancelled':

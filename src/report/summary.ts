@@ -31,7 +31,7 @@ function renderFailure(
   options: SummaryOptions,
   style: Style,
 ): string {
-  const lines = [`${style.bad(style.bold(`${image.name}: ${stage} failed`))}: ${failure.message}`];
+  const lines = [`${style.bad(style.bold(`${image.name}: ${stage} failed`))}: ${cleanLine(failure.message)}`];
   if (failure.diagnostic !== undefined)
     lines.push(renderDiagnostics([failure.diagnostic], options).trimEnd());
   for (const clause of failure.clauses ?? []) {

@@ -29,6 +29,19 @@ export async function buildPatiently(
   node: GraphNode,
   signal: AbortSignal,
 ): Promise<StageResult<Built>> {
+  try {
+    return await tryTwice(context, request, node, signal);
+  } finally {
+    context.log.endLog(request.name);
+  }
+}
+
+async function tryTwice(
+  context: RunContext,
+  request: BuildRequest,
+  node: GraphNode,
+  signal: AbortSignal,
+): Promise<StageResult<Built>> {
   const first = await attempt(context, request, node, signal);
   if (first.kind === 'ok') return first;
   if (first.kind === 'silent') return silentBuild(first.silence, first.evidence);

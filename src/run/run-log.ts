@@ -1,11 +1,12 @@
 /**
- * A run's folder, `.hubwright/runs/<id>/`: the journal of its events and the whole log of each build.
+ * A run's folder, `.hubwright/runs/<id>/`: the journal of its events and the log of each build.
  * Writing is synchronous and unbuffered, so that what was said is on the disk when the process is killed,
- * and a build that prints without end never piles up in memory.
+ * and a build that prints without end piles up neither in memory nor on the disk (capped-log.ts).
  */
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../core/event.ts';
+import { CappedLog } from './capped-log.ts';
 import { forgetRun, noteRun } from './abandoned-runs.ts';
 
 /** How many runs' folders are kept. */
@@ -22,6 +23,8 @@ export class RunLog {
   readonly folder: string;
   readonly #absolute: string;
   readonly #journal: number;
+  /** Of builds under way. */
+  readonly #logs = new Map<string, CappedLog>();
 
   constructor(directory: string, runId: string) {
     this.folder = path.posix.join('.hubwright', 'runs', runId);
@@ -53,10 +56,19 @@ export class RunLog {
   }
 
   append(image: string, text: string): void {
-    appendFileSync(path.join(this.#absolute, 'logs', `${image}.log`), text);
+    const log = this.#logs.get(image) ?? new CappedLog(path.join(this.#absolute, 'logs', `${image}.log`));
+    this.#logs.set(image, log);
+    log.append(text);
+  }
+
+  /** Completes an image's log: its build has ended. */
+  endLog(image: string): void {
+    this.#logs.get(image)?.end();
+    this.#logs.delete(image);
   }
 
   close(): void {
+    for (const image of this.#logs.keys()) this.endLog(image);
     closeSync(this.#journal);
   }
 }

@@ -1,4 +1,4 @@
-/** Builds on a real engine that are failed by the network, or never end. */
+/** Builds on a real engine that are failed by the network, that never end, or that print too much. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -113,4 +113,20 @@ test('a build that hangs is ended after the time given for it, named with its st
       '`RUN echo waiting; sleep 300` (hanging/Dockerfile) printed nothing and made no progress for 4 s, and was ended (`--idle-timeout`)',
     tail: ['waiting'],
   });
+});
+
+test('tens of megabytes and control characters harm neither the memory, nor the log, nor the terminal', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['loud']),
+    'loud/Dockerfile': `FROM rig.example/{p}root:1
+${'RUN yes "a line of no interest at all" | head -n 200000; cat /dev/null\n'.repeat(8)}RUN printf '\\033[2J\\033]0;title\\007\\000\\010over\\rwritten\\n'; false
+`,
+  });
+  // What is kept of the output must fit a heap in which all of it would not.
+  const run = await family.build(['images', '--verbose'], { NODE_OPTIONS: '--max-old-space-size=40' });
+  expect(run.exitCode, run.stderr.slice(-2000)).toBe(1);
+  const shown = run.stderr.slice(-5000);
+  expect(shown).toContain('written');
+  // oxlint-disable-next-line no-control-regex -- these are what must not be there
+  expect(run.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
 });

@@ -73,3 +73,20 @@ test('JSON is one event a line, as it was', () => {
   expect(lines.map((line) => JSON.parse(line))).toEqual(events);
   expect(lines.every((line) => line.endsWith('\n') && line.indexOf('\n') === line.length - 1)).toBe(true);
 });
+
+test('a failure whose message is what a tool printed moves nothing on the terminal', () => {
+  const message =
+    'the network failed its build twice: \u001b[2J\u001b]0;title\u0007curl: (28) timed out\u0008';
+  const failure = { message, blame: 'environment', tail: [] } as const;
+  let text = '';
+  const reporter = plainReporter((piece) => (text += piece), { colour: false, width: 80, verbose: false });
+  const failed = { kind: 'failed', stage: 'build', failure } as const;
+  const counts = { reused: 0, done: 0, failed: 1, blocked: 0, cancelled: 0 };
+  for (const event of told(
+    ...begin,
+    { kind: 'image-finished', image: 'base', durationMs: 1, outcome: failed },
+    { kind: 'run-finished', result: 'environment', durationMs: 1, counts },
+  ))
+    reporter.event(event);
+  expect(text.split('the network failed its build twice: curl: (28) timed out\n').length).toBe(3);
+});
