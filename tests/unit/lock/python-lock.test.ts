@@ -19,9 +19,11 @@ function nodeOf(name: string): GraphNode {
   return node;
 }
 
+function exact(target: { kind: string; name?: string; root?: string }): string {
+  return `exact/${target.name ?? target.root}`;
+}
+
 function lockOf(name: string, more: Partial<typeof options> = {}): string | undefined {
-  const exact = (target: { kind: string; name?: string; root?: string }): string =>
-    `exact/${target.name ?? target.root}`;
   return lockDockerfile(nodeOf(name), exact, input, { ...options, ...more });
 }
 
