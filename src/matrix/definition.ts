@@ -72,6 +72,7 @@ export function expandDefinition(
       resources: readResources(check, path, definition),
       maxSize: readBytes(check, [...path, 'maxSize'], definition.maxSize),
       provides: definition.provides ?? [],
+      platforms: readPlatforms(check, path, definition.platforms),
       waivers: readWaivers(check, [...path, 'waivers'], definition.waivers ?? [], today),
       span: check.source.keySpan(path),
     },
@@ -92,7 +93,7 @@ interface Common {
   readonly contextFollowsFile: boolean;
   readonly fields: Pick<
     Image,
-    'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'waivers' | 'span'
+    'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'platforms' | 'waivers' | 'span'
   >;
 }
 
@@ -252,6 +253,19 @@ function readBytes(check: Check, path: YamlPath, text: string | undefined): numb
     );
   }
   return bytes;
+}
+
+function readPlatforms(
+  check: Check,
+  path: YamlPath,
+  platforms: BuildDefinition['platforms'],
+): readonly string[] {
+  if (platforms?.length === 0) {
+    const span = check.source.valueSpan([...path, 'platforms']);
+    const help = 'take it out where the image is for all';
+    check.findings.add(usageError('invalid-value', '`platforms` names none', span, { help }));
+  }
+  return platforms ?? [];
 }
 
 function checkProvidedReferences(check: Check, path: YamlPath, provides: readonly string[]): void {

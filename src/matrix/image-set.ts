@@ -1,6 +1,6 @@
 /**
  * What matrix.yaml and matrix.lock say, checked and expanded: the data that every later room works on.
- * Types only. Reading and checking live in the other files of this room; nothing here knows a Dockerfile.
+ * Types, and the words that a user may choose from. Reading and checking live in the other files of this room; nothing here knows a Dockerfile.
  */
 import type { SourceSpan } from '../core/diagnostic.ts';
 
@@ -19,6 +19,9 @@ export const imageKinds = [
 ] as const;
 
 export type ImageKind = (typeof imageKinds)[number];
+
+/** What images are built for: one of them a run, natively. */
+export const platforms = ['linux/amd64', 'linux/arm64'] as const;
 
 /** What the hub will grant a container of this image; the smoke test runs under it. */
 export interface Resources {
@@ -57,6 +60,8 @@ export interface Image {
   readonly maxSize: number | undefined;
   /** References from outside that this image stands for in others' FROM lines. */
   readonly provides: readonly string[];
+  /** Those that it is for; empty: all. */
+  readonly platforms: readonly string[];
   /** Those that hold today. */
   readonly waivers: readonly Waiver[];
   /** Day (YYYY-MM-DD) as of which its operating-system packages are taken, from matrix.lock. */

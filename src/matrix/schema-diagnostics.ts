@@ -147,14 +147,12 @@ function missingKey(
 function wrongValue(issue: z.core.$ZodIssueInvalidValue, path: YamlPath, source: YamlSource): Diagnostic {
   const values = issue.values.map(String);
   const found = typeof issue.input === 'string' ? issue.input : describeValue(issue.input);
-  return usageError(
-    'invalid-value',
-    `\`${String(path.at(-1))}\` cannot be \`${found}\``,
-    source.valueSpan(path),
-    {
-      help: didYouMean(found, values) ?? `one of ${values.map(quote).join(', ')}`,
-    },
-  );
+  const [list, last] = [path.at(-2), path.at(-1)];
+  const subject =
+    typeof last === 'number' ? `${quote(String(list))} cannot hold` : `${quote(String(last))} cannot be`;
+  return usageError('invalid-value', `${subject} ${quote(found)}`, source.valueSpan(path), {
+    help: didYouMean(found, values) ?? `one of ${values.map(quote).join(', ')}`,
+  });
 }
 
 function wrongType(issue: Issue, path: YamlPath, source: YamlSource): Diagnostic {

@@ -3,7 +3,7 @@
  * leads somewhere and what a template yields is checked by the other files of this room, which can say it better.
  */
 import { z } from 'zod';
-import { imageKinds } from './image-set.ts';
+import { imageKinds, platforms } from './image-set.ts';
 
 const mirrorSchema = z
   .strictObject({
@@ -52,6 +52,7 @@ const buildSchema = z
       .array(z.string())
       .describe("References that this image stands for in others' FROM lines")
       .optional(),
+    platforms: z.array(z.enum(platforms)).describe('The platforms that it is for; default: all').optional(),
     waivers: z
       .array(waiverSchema)
       .describe('Clauses of the contract that it need not fulfil for a time')

@@ -24,6 +24,7 @@ import type { LocalBytes, Plan } from './plan.ts';
 import { askRemoteRecord } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
+import { wrongPlatforms } from './wrong-platforms.ts';
 
 /** The family as its files say, before anything outside was asked. */
 export interface Family {
@@ -82,27 +83,26 @@ export async function drawPlan(
   const selected = selectImages(set, graph, options.names);
   if (!selected.ok) return selected;
   const needed = [...new Set([...selected.value, ...graph.ancestors(selected.value)])];
+  const images = needed.flatMap((name) => graph.nodes.get(name)?.image ?? []);
 
   const [stored, info, memories, contexts] = await Promise.all([
     engine.images.list({}, signal),
     engine.info(signal),
     readMemories(set.directory),
-    listContexts(
-      set.directory,
-      needed.flatMap((name) => graph.nodes.get(name)?.image ?? []),
-      signal,
-    ),
+    listContexts(set.directory, images, signal),
   ]);
   if (!contexts.ok) return contexts;
   if (!stored.ok) return err([engineDiagnostic(stored.error)]);
   if (!info.ok) return err([engineDiagnostic(info.error)]);
+  const platform = `linux/${info.value.architecture}`;
+  const misplaced = wrongPlatforms(images, platform);
+  if (misplaced.length > 0) return err(misplaced);
 
   const local = readLocalRecord(stored.value);
   const roots = await resolveRoots(rootsOf(graph, needed), local, registry, signal);
   if (!roots.ok) return roots;
 
   const identities = new Map([...roots.value.roots].map(([key, root]) => [key, root.identity]));
-  const platform = `linux/${info.value.architecture}`;
   const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);
   const facts = await askRecords({ ...family, keys, local, needed, options }, registry, signal);
   if (!facts.ok) return err([facts.error]);

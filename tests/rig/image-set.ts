@@ -19,6 +19,7 @@ export function imageOf(name: string, parts: Partial<Image> = {}): Image {
     resources: {},
     maxSize: undefined,
     provides: [],
+    platforms: [],
     waivers: [],
     epoch: undefined,
     span: matrixSpan,

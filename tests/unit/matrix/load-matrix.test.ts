@@ -95,6 +95,7 @@ describe('a right matrix.yaml', () => {
       resources: { memory: 2 * 2 ** 30 },
       maxSize: 1_500_000_000,
       provides: [],
+      platforms: [],
       waivers: [],
       epoch: undefined,
     });
