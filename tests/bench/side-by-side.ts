@@ -1,0 +1,36 @@
+/** Times two commands in turn (A B A B …), so that a machine's changing speed falls on both, and gives the ratios. */
+import { performance } from 'node:perf_hooks';
+
+export interface Comparison {
+  /** Milliseconds of each round. */
+  readonly ours: readonly number[];
+  readonly theirs: readonly number[];
+  /** Median of the rounds' ratios, ours / theirs. */
+  readonly ratio: number;
+}
+
+/** One round that is not counted, then `rounds` that are. */
+export async function compare(
+  rounds: number,
+  ours: () => Promise<void>,
+  theirs: () => Promise<void>,
+): Promise<Comparison> {
+  await ours();
+  await theirs();
+  const times: { ours: number; theirs: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    times.push({ ours: await timeOf(ours), theirs: await timeOf(theirs) });
+  }
+  const ratios = times.map((time) => time.ours / time.theirs).toSorted((a, b) => a - b);
+  return {
+    ours: times.map((time) => Math.round(time.ours)),
+    theirs: times.map((time) => Math.round(time.theirs)),
+    ratio: ratios[Math.floor(ratios.length / 2)] ?? Number.NaN,
+  };
+}
+
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
