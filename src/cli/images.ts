@@ -76,6 +76,11 @@ export async function imagesCommand(
     screen.write(renderPlanTree(drawn.value.plan, screen));
     return exitCode.ok;
   }
+  if (drawn.value.plan.entries.some(({ action }) => action === 'build')) {
+    const { lackOfSpace } = await import('../run/disk-preflight.ts');
+    const lack = await lackOfSpace(drawn.value);
+    if (lack !== undefined) return await tell(context, [lack]);
+  }
   const { jobs, idleTimeout, failFast, cache, json, verbose } = options;
   const report = await runPlan(context, workplace, drawn.value, {
     jobs,

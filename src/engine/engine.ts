@@ -25,6 +25,8 @@ export interface EngineInfo {
   readonly architecture: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Where it keeps images and layers, as a folder of its host; undefined where that is known to be another machine. */
+  readonly dataRoot: string | undefined;
 }
 
 /** Name and password (or token) for one registry host. */

@@ -16,6 +16,8 @@ export const memorySchema = z.object({
   /** Milliseconds that the build took when it was not all from the cache. */
   buildMs: z.number(),
   smokeMs: z.number(),
+  /** Unpacked, in bytes, parents' layers included. */
+  size: z.number().optional(),
 });
 
 export type Memory = z.infer<typeof memorySchema>;

@@ -3,7 +3,7 @@
  * or, where only the registry has them, by a pull.
  */
 import { imageLabel, keyLabel, keyTag, recordReference } from '../core/labels.ts';
-import type { BuildRequest } from '../engine/engine.ts';
+import type { BuildRequest, BuiltImage } from '../engine/engine.ts';
 import { exactDockerfile, type GraphNode } from '../graph/image-graph.ts';
 import { buildArgs } from '../key/content-key.ts';
 import { publishedRepository } from '../matrix/naming.ts';
@@ -43,7 +43,7 @@ export async function buildImage(
   // The same bytes as before: nothing was built anew, whatever was asked of the engine.
   const remembered = entry.local?.id === id;
   const { summary } = built.value;
-  await remember(context, entry, id, remembered ? undefined : durationMs);
+  await remember(context, entry, built.value.image, remembered ? undefined : durationMs);
   emit({
     kind: 'stage-finished',
     image: entry.name,
@@ -89,7 +89,7 @@ function buildRequest(context: RunContext, entry: PlanEntry, node: GraphNode): B
 async function remember(
   context: RunContext,
   entry: PlanEntry,
-  imageId: string,
+  { id, size }: BuiltImage,
   buildMs: number | undefined,
 ): Promise<void> {
   const { drawn } = context;
@@ -102,7 +102,8 @@ async function remember(
     builtAt: buildMs === undefined && before?.key === key.key ? before.builtAt : Date.now(),
     image: entry.name,
     key: key.key,
-    imageId,
+    imageId: id,
+    size,
     buildMs: buildMs ?? before?.buildMs ?? 0,
     smokeMs: before?.smokeMs ?? 0,
   });

@@ -1,4 +1,4 @@
-/** Builds on a real engine that are failed by the network, that never end, or that print too much. */
+/** Builds on a real engine that are failed by the network, that never end, that print too much, or that the disk has no room for. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -129,4 +129,24 @@ ${'RUN yes "a line of no interest at all" | head -n 200000; cat /dev/null\n'.rep
   expect(shown).toContain('written');
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
   expect(run.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+});
+
+test('builds that the engine’s disk has no room for are not begun: 3, and how much is missing', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['huge']),
+    'huge/Dockerfile': trivial,
+    'huge/file': 'small',
+  });
+  expect((await family.build(['images'])).exitCode).toBe(0);
+  const record = '.hubwright/record/{p}huge.json';
+  const memory = JSON.parse(await family.read(record));
+  expect(memory.size).toBeGreaterThan(100_000);
+  await family.write(record, JSON.stringify({ ...memory, size: 1e15 }));
+  await family.write('huge/file', 'edited');
+  const run = await family.build(['images', '--changed']);
+  expect(run.exitCode).toBe(3);
+  expect(run.stderr).toMatch(
+    /error\[disk-space\]: `\/\S+` has \d+\.\d GB free, but these builds need about 1000001\.0 GB\n/,
+  );
+  expect(run.stderr).not.toContain('build …');
 });

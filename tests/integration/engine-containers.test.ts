@@ -35,6 +35,7 @@ describe.each(stores)('containers on the %s store', (store) => {
     expect(info.store).toBe(store);
     expect(info.cpus).toBeGreaterThan(0);
     expect(info.memoryBytes).toBeGreaterThan(1e8);
+    expect(info.dataRoot).toMatch(/^\//);
     expect(['amd64', 'arm64']).toContain(info.architecture);
   });
 

@@ -55,5 +55,6 @@ async function info(transport: Transport, signal: AbortSignal): Promise<Result<E
     architecture: version.value.Arch,
     cpus: details.value.NCPU,
     memoryBytes: details.value.MemTotal,
+    dataRoot: transport.address.startsWith('tcp:') ? undefined : (details.value.DockerRootDir ?? undefined),
   });
 }

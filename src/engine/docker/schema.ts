@@ -22,6 +22,7 @@ export const versionReply = z.object({ Version: z.string(), ApiVersion: z.string
 export const infoReply = z.object({
   NCPU: z.number(),
   MemTotal: z.number(),
+  DockerRootDir: z.string().nullish(),
   DriverStatus: z
     .array(z.array(z.string()))
     .nullish()

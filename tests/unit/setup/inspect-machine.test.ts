@@ -169,6 +169,7 @@ function engineOf(version: string): AskEngine {
     architecture: 'amd64',
     cpus: 2,
     memoryBytes: 1e9,
+    dataRoot: '/var/lib/docker',
   };
   return () => Promise.resolve(ok(info));
 }
