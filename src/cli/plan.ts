@@ -1,9 +1,11 @@
-/** `build plan`: what a `--changed` run would do, and why. Builds nothing. */
+/** `build plan`: what a `--changed` run would do, and why; or what has changed since an earlier plan. Builds nothing. */
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import { drawPlan, readFamily } from '../plan/draw-plan.ts';
-import { planDocument } from '../plan/plan.ts';
-import { renderPlanTree } from '../report/plan-tree.ts';
-import { screenOf, type CliContext } from './context.ts';
+import { ok, type Result } from '../core/result.ts';
+import { drawPlan, readFamily, type Family } from '../plan/draw-plan.ts';
+import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
+import { screenOf, type CliContext, type Screen } from './context.ts';
 import { findRepository } from './repository.ts';
 import { contractOf } from './smoke-contract.ts';
 import { tell } from './tell.ts';
@@ -11,8 +13,19 @@ import { openWorkplace } from './workplace.ts';
 
 export interface PlanOptions {
   readonly directory?: string;
-  readonly format: 'tree' | 'json';
+  readonly format: 'tree' | 'json' | 'dot' | 'mermaid' | 'github-matrix';
+  /** The JSON of an earlier plan. */
+  readonly against?: string;
+  /** With what the keys were made from, in the JSON. */
+  readonly inputs: boolean;
   readonly push: boolean;
+}
+
+/** What is shown, whichever way it was found. */
+interface Shown {
+  readonly entries: readonly ShownEntry[];
+  readonly facts: PlanFacts;
+  readonly warnings: readonly Diagnostic[];
 }
 
 export async function planCommand(
@@ -23,19 +36,92 @@ export async function planCommand(
   const directory = findRepository(options.directory, context.cwd, context.home);
   const family = await readFamily(directory, context.env, context.signal);
   if (!family.ok) return await tell(context, family.error);
+  const shown = await (options.against === undefined
+    ? planned(context, family.value, names, options)
+    : compared(context, family.value, names, options, options.against));
+  if (!shown.ok) return await tell(context, shown.error);
+  await tell(context, shown.value.warnings);
+  await show(screenOf(context.stdout, context.env), shown.value, options.format);
+  return exitCode.ok;
+}
+
+/** Asks the engine and the registry. */
+async function planned(
+  context: CliContext,
+  family: Family,
+  names: readonly string[],
+  options: PlanOptions,
+): Promise<Result<Shown, readonly Diagnostic[]>> {
   await using workplace = openWorkplace(context);
-  const mode = { changed: true, force: false, push: options.push && family.value.set.registry !== undefined };
+  const mode = { changed: true, force: false, push: options.push && family.set.registry !== undefined };
   const drawn = await drawPlan(
-    family.value,
+    family,
     workplace.engine,
     workplace.registry,
     { names, mode, contractOf },
     context.signal,
   );
-  if (!drawn.ok) return await tell(context, drawn.error);
-  await tell(context, drawn.value.warnings);
-  const screen = screenOf(context.stdout, context.env);
-  if (options.format === 'json') screen.write(`${JSON.stringify(planDocument(drawn.value.plan), null, 2)}\n`);
-  else screen.write(renderPlanTree(drawn.value.plan, screen));
-  return exitCode.ok;
+  if (!drawn.ok) return drawn;
+  const { plan, info, roots, keys, warnings } = drawn.value;
+  const facts = {
+    platform: `linux/${info.architecture}`,
+    roots: new Map([...roots].map(([root, { identity }]) => [root, identity])),
+    ...(options.inputs ? { inputs: keys } : {}),
+  };
+  return ok({ entries: plan.entries, facts, warnings });
+}
+
+/** Asks nobody: the files of today against a file of then. */
+async function compared(
+  context: CliContext,
+  family: Family,
+  names: readonly string[],
+  options: PlanOptions,
+  file: string,
+): Promise<Result<Shown, readonly Diagnostic[]>> {
+  const { comparePlan, namesInBoth, readEarlierPlan } = await import('../plan/earlier-plan.ts');
+  const { selectImages } = await import('../graph/select-images.ts');
+  const selected = selectImages(family.set, family.graph, names);
+  if (!selected.ok) return selected;
+  const earlier = await readEarlierPlan(path.resolve(context.cwd, file), file);
+  if (!earlier.ok) return { ok: false, error: [earlier.error] };
+  const all =
+    names.length > 0 ? selected.value : [...selected.value, ...namesInBoth(family.graph, earlier.value)];
+  const comparison = await comparePlan(family, all, earlier.value, context.signal);
+  if (!comparison.ok) return comparison;
+  const { entries, keys, platform, roots, removed } = comparison.value;
+  const facts = {
+    platform,
+    roots,
+    removed: names.length > 0 ? [] : removed,
+    ...(options.inputs ? { inputs: keys } : {}),
+  };
+  return ok({ entries, facts, warnings: family.warnings });
+}
+
+async function show(screen: Screen, { entries, facts }: Shown, format: PlanOptions['format']): Promise<void> {
+  switch (format) {
+    case 'tree': {
+      const { renderPlanTree } = await import('../report/plan-tree.ts');
+      return screen.write(renderPlanTree({ entries, removed: facts.removed }, screen));
+    }
+    case 'json': {
+      const { planDocument } = await import('../plan/plan.ts');
+      return screen.write(`${JSON.stringify(planDocument(entries, facts), null, 2)}\n`);
+    }
+    case 'dot': {
+      const { renderDot } = await import('../report/plan-graph.ts');
+      return screen.write(renderDot({ entries }));
+    }
+    case 'mermaid': {
+      const { renderMermaid } = await import('../report/plan-graph.ts');
+      return screen.write(renderMermaid({ entries }));
+    }
+    case 'github-matrix': {
+      const { renderGithubMatrix } = await import('../report/plan-levels.ts');
+      return screen.write(renderGithubMatrix({ entries }));
+    }
+    default:
+      format satisfies never;
+  }
 }

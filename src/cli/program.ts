@@ -112,7 +112,17 @@ function describePlan(program: Command, context: CliContext, answer: Answer): vo
       'images, definitions, groups or other selectors (see below); default: the group `default`',
     )
     .addHelpText('after', selectorHelp)
-    .addOption(new Option('--format <FORMAT>', 'how to show it').choices(['tree', 'json']).default('tree'))
+    .addOption(
+      new Option('--format <FORMAT>', 'how to show it')
+        .choices(['tree', 'json', 'dot', 'mermaid', 'github-matrix'])
+        .default('tree'),
+    )
+    .option('--against <FILE>', 'compare with an earlier plan’s JSON; asks neither engine nor registry')
+    .option(
+      '--inputs',
+      'in the JSON, also what each key was made from: for `--against` to tell reasons',
+      false,
+    )
     .option('--push', 'also what is missing in the registry', false)
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
     .action(async (names: string[], options: PlanOptions) => {

@@ -46,6 +46,10 @@ export type Reason =
   | { readonly kind: 'never-built' }
   /** This very content was built before, but neither the engine nor the registry has it any more. */
   | { readonly kind: 'bytes-gone' }
+  /** The key differs, and nobody kept what the earlier one was made from. */
+  | { readonly kind: 'content-changed'; readonly from: string; readonly to: string }
+  /** The plan that is compared with did not have this image. */
+  | { readonly kind: 'new-image' }
   | { readonly kind: 'forced' }
   | { readonly kind: 'asked' }
   /** The bytes exist, but no record says that they passed the checks as they are now. */
@@ -119,6 +123,10 @@ export function describeReason(reason: Reason): string {
       return 'never built';
     case 'bytes-gone':
       return 'built before, but its image is gone';
+    case 'content-changed':
+      return `content changed (key ${reason.from.slice(0, 12)} to ${reason.to.slice(0, 12)})`;
+    case 'new-image':
+      return 'new in the family';
     case 'forced':
       return 'forced';
     case 'asked':

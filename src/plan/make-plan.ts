@@ -48,6 +48,7 @@ export function makePlan(input: PlanInput): Plan {
     entries.push({
       name,
       definition: node.image.definition,
+      kind: node.image.kind,
       parents: node.parents,
       key: key.key,
       verdictKey,

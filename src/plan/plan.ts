@@ -3,13 +3,21 @@
  * deciding is make-plan.ts's work, doing is src/run's.
  */
 import type { Action } from '../core/event.ts';
-import type { Reason } from '../key/reasons.ts';
-import { describeReason } from '../key/reasons.ts';
+import type { ImageKey, KeyInputs } from '../key/content-key.ts';
+import { describeReason, type Reason } from '../key/reasons.ts';
+import type { ImageKind } from '../matrix/image-set.ts';
+
+/** What every display of a plan goes by. */
+export type ShownEntry = Pick<
+  PlanEntry,
+  'name' | 'definition' | 'kind' | 'parents' | 'key' | 'action' | 'reasons'
+>;
 
 /** One image of the plan. */
 export interface PlanEntry {
   readonly name: string;
   readonly definition: string;
+  readonly kind: ImageKind;
   readonly parents: readonly string[];
   /** Content key, 64 hexadecimal digits. */
   readonly key: string;
@@ -43,30 +51,58 @@ export interface Plan {
   readonly entries: readonly PlanEntry[];
 }
 
-/** `build plan --format json`, version 1. */
+/** One image of a plan as the documented JSON tells it. */
+export interface PlannedDocumentImage {
+  readonly name: string;
+  readonly definition: string;
+  readonly kind: ImageKind;
+  readonly parents: readonly string[];
+  readonly key: string;
+  readonly action: Action;
+  readonly reasons: readonly (Reason & { readonly text: string })[];
+  /** What the key was made from; only where `--inputs` asked for it. */
+  readonly inputs?: KeyInputs;
+}
+
+/** `build plan --format json`, version 1; docs/plan-json.md tells its fields. */
 export interface PlanDocument {
   readonly version: 1;
-  readonly images: readonly {
-    readonly name: string;
-    readonly definition: string;
-    readonly parents: readonly string[];
-    readonly key: string;
-    readonly action: Action;
-    readonly reasons: readonly (Reason & { readonly text: string })[];
-  }[];
+  readonly platform: string;
+  /** Identities of the roots that these images start from. */
+  readonly roots: Readonly<Record<string, string>>;
+  readonly images: readonly PlannedDocumentImage[];
+  /** With `--against` alone: images of the earlier plan that are no more. */
+  readonly removed?: readonly string[];
+}
+
+/** What a plan's JSON holds beside its entries. */
+export interface PlanFacts {
+  readonly platform: string;
+  readonly roots: ReadonlyMap<string, string>;
+  /** Where the inputs of the keys are wanted. */
+  readonly inputs?: ReadonlyMap<string, ImageKey>;
+  readonly removed?: readonly string[];
 }
 
 /** The plan as the documented JSON document. */
-export function planDocument(plan: Plan): PlanDocument {
+export function planDocument(entries: readonly ShownEntry[], facts: PlanFacts): PlanDocument {
   return {
     version: 1,
-    images: plan.entries.map(({ name, definition, parents, key, action, reasons }) => ({
-      name,
-      definition,
-      parents,
-      key,
-      action,
-      reasons: reasons.map((reason) => ({ ...reason, text: describeReason(reason) })),
-    })),
+    platform: facts.platform,
+    roots: Object.fromEntries(facts.roots),
+    images: entries.map(({ name, definition, kind, parents, key, action, reasons }) => {
+      const inputs = facts.inputs?.get(name)?.inputs;
+      return {
+        name,
+        definition,
+        kind,
+        parents,
+        key,
+        action,
+        reasons: reasons.map((reason) => ({ ...reason, text: describeReason(reason) })),
+        ...(inputs === undefined ? {} : { inputs }),
+      };
+    }),
+    ...(facts.removed === undefined ? {} : { removed: facts.removed }),
   };
 }

@@ -53,3 +53,20 @@ export const artifactSchema = z.object({
 export const imageConfigSchema = z.object({
   config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
+
+/** `build plan --format json` of any time, as `--against` reads it: what version 1 always held is required, no more. */
+export const earlierPlanSchema = z.object({
+  version: z.literal(1),
+  platform: z.string().optional(),
+  roots: z.record(z.string(), z.string()).optional(),
+  images: z.array(
+    z.object({
+      name: z.string(),
+      parents: z.array(z.string()),
+      key: z.string(),
+      inputs: keyInputsSchema.optional(),
+    }),
+  ),
+});
+
+export type EarlierPlan = z.infer<typeof earlierPlanSchema>;

@@ -1,9 +1,16 @@
 /** A plan as a tree for people: every image under the parent that it is built on first. Pure. */
 import { describeReason } from '../key/reasons.ts';
-import type { Plan, PlanEntry } from '../plan/plan.ts';
+import type { ShownEntry } from '../plan/plan.ts';
 import cliTruncate from 'cli-truncate';
 import { styleOf, type Style } from './style.ts';
-import { count } from './text.ts';
+import { cleanLine, count } from './text.ts';
+
+/** What the displays of a plan go by: one that is to be done, or one that is only compared. */
+export interface ShownPlan {
+  readonly entries: readonly ShownEntry[];
+  /** Of a comparison: images that are no more. */
+  readonly removed?: readonly string[] | undefined;
+}
 
 export interface TreeOptions {
   readonly colour: boolean;
@@ -12,14 +19,14 @@ export interface TreeOptions {
 }
 
 /** Name, action and the first reason of each image, a line each, then the totals. Ends with a newline. */
-export function renderPlanTree(plan: Plan, options: TreeOptions): string {
+export function renderPlanTree(plan: ShownPlan, options: TreeOptions): string {
   const style = styleOf(options.colour);
   const names = new Set(plan.entries.map(({ name }) => name));
   // An image with several parents stands once, under the first that is in the plan.
   const parentOf = new Map(
     plan.entries.map(({ name, parents }) => [name, parents.find((parent) => names.has(parent))]),
   );
-  const rows: { readonly label: string; readonly entry: PlanEntry }[] = [];
+  const rows: { readonly label: string; readonly entry: ShownEntry }[] = [];
   const visit = (parent: string | undefined, indent: string): void => {
     const children = plan.entries.filter(({ name }) => parentOf.get(name) === parent);
     for (const [index, entry] of children.entries()) {
@@ -38,7 +45,7 @@ export function renderPlanTree(plan: Plan, options: TreeOptions): string {
   return `${[...lines, '', totals(plan)].join('\n')}\n`;
 }
 
-function paintAction(entry: PlanEntry, style: Style): string {
+function paintAction(entry: ShownEntry, style: Style): string {
   const word = entry.action.padEnd(8);
   switch (entry.action) {
     case 'reuse':
@@ -56,16 +63,25 @@ function paintAction(entry: PlanEntry, style: Style): string {
   }
 }
 
-function reasonText(entry: PlanEntry, style: Style): string {
+function reasonText(entry: ShownEntry, style: Style): string {
   const [first, ...others] = entry.reasons;
   if (first === undefined) return '';
-  return `${describeReason(first)}${others.length > 0 ? style.dim(` (and ${others.length} more)`) : ''}`;
+  return `${cleanLine(describeReason(first))}${others.length > 0 ? style.dim(` (and ${others.length} more)`) : ''}`;
 }
 
-function totals(plan: Plan): string {
-  const reused = plan.entries.filter(({ action }) => action === 'reuse').length;
-  const todo = plan.entries.length - reused;
-  return todo === 0
-    ? `Nothing to do: ${count(reused, 'image')} unchanged.`
-    : `${count(todo, 'image')} with something to do, ${reused} unchanged.`;
+function totals({ entries, removed }: ShownPlan): string {
+  const reused = entries.filter(({ action }) => action === 'reuse').length;
+  const todo = entries.length - reused;
+  if (removed === undefined)
+    return todo === 0
+      ? `Nothing to do: ${count(reused, 'image')} unchanged.`
+      : `${count(todo, 'image')} with something to do, ${reused} unchanged.`;
+  const added = entries.filter(({ reasons }) => reasons[0]?.kind === 'new-image').length;
+  const parts = [
+    ...(todo > added ? [`${count(todo - added, 'image')} would be rebuilt`] : []),
+    ...(added > 0 ? [`${added} new`] : []),
+    ...(removed.length > 0 ? [`${removed.length} gone (${removed.map(cleanLine).join(', ')})`] : []),
+    `${reused} unchanged`,
+  ];
+  return `Since that plan: ${parts.join(', ')}.`;
 }

@@ -6,6 +6,7 @@ function entry(name: string, parents: readonly string[], more: Partial<PlanEntry
   return {
     name,
     definition: name,
+    kind: 'custom',
     parents,
     key: 'k',
     verdictKey: 'v',

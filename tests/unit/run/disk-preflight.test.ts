@@ -8,6 +8,7 @@ function entry(name: string, action: PlanEntry['action'], parents: readonly stri
   return {
     name,
     definition: name,
+    kind: 'custom',
     parents,
     key: '',
     verdictKey: '',

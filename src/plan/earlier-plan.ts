@@ -1,0 +1,153 @@
+/**
+ * Compares a family with an earlier plan's JSON: what its files of today would have rebuilt. Asks neither an engine
+ * nor a registry: roots that matrix.lock does not close are taken to be what they were.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ImageGraph } from '../graph/image-graph.ts';
+import { computeKeys, type ImageKey } from '../key/content-key.ts';
+import { placeOf, ReasonChain } from '../key/reason-chain.ts';
+import type { Reason } from '../key/reasons.ts';
+import { listContexts } from './list-contexts.ts';
+import type { ShownEntry } from './plan.ts';
+import { earlierPlanSchema, type EarlierPlan } from './schema.ts';
+import type { Family } from './draw-plan.ts';
+
+/** What has become of the earlier plan's images. */
+export interface Comparison {
+  /** Parents first; `build` for what is new or changed, `reuse` for the rest. */
+  readonly entries: readonly ShownEntry[];
+  /** Names that the family does not have any more. */
+  readonly removed: readonly string[];
+  readonly keys: ReadonlyMap<string, ImageKey>;
+  readonly platform: string;
+  readonly roots: ReadonlyMap<string, string>;
+}
+
+/** Reads the file that `build plan --format json` wrote earlier; `shown` is its name as the user typed it. */
+export async function readEarlierPlan(file: string, shown: string): Promise<Result<EarlierPlan, Diagnostic>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return wrong(`\`${shown}\` can't be read`);
+  }
+  try {
+    const plan = earlierPlanSchema.safeParse(JSON.parse(text));
+    if (plan.success) return ok(plan.data);
+    const place = plan.error.issues[0]?.path.join('.') ?? '';
+    return wrong(`\`${shown}\` is no plan of version 1${place === '' ? '' : ` (see \`${place}\`)`}`);
+  } catch {
+    return wrong(`\`${shown}\` is not JSON`);
+  }
+}
+
+function wrong(message: string): Result<never, Diagnostic> {
+  return err({
+    category: 'usage',
+    severity: 'error',
+    code: 'earlier-plan',
+    message,
+    help: '`build plan --format json > FILE`, on the state to compare with, writes one',
+  });
+}
+
+/**
+ * Compares the images `names`, and all that they stand on, with the earlier plan. Errors are those of listing
+ * contexts.
+ */
+export async function comparePlan(
+  { set, graph }: Pick<Family, 'set' | 'graph'>,
+  names: readonly string[],
+  earlier: EarlierPlan,
+  signal: AbortSignal,
+): Promise<Result<Comparison, readonly Diagnostic[]>> {
+  const needed = new Set([...names, ...graph.ancestors(names)]);
+  const images = [...needed].flatMap((name) => graph.nodes.get(name)?.image ?? []);
+  const contexts = await listContexts(set.directory, images, signal);
+  if (!contexts.ok) return contexts;
+  const platform = earlier.platform ?? defaultPlatform();
+  const used = [...needed].flatMap((name) => graph.nodes.get(name)?.roots.map(({ root }) => root) ?? []);
+  const roots = rootsAsBefore(graph, used, earlier);
+  // A root that neither the lock nor the earlier plan knows is new, whatever it is.
+  const identities = new Map(used.map((root) => [root, roots.get(root) ?? 'not known']));
+  const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);
+  return ok({
+    entries: compareKeys(graph, keys, earlier),
+    removed: earlier.images.map(({ name }) => name).filter((name) => !graph.nodes.has(name)),
+    keys,
+    platform,
+    roots,
+  });
+}
+
+/** The names of an earlier plan that the family still has. */
+export function namesInBoth(graph: ImageGraph, earlier: EarlierPlan): readonly string[] {
+  return earlier.images.map(({ name }) => name).filter((name) => graph.nodes.has(name));
+}
+
+function compareKeys(
+  graph: ImageGraph,
+  keys: ReadonlyMap<string, ImageKey>,
+  earlier: EarlierPlan,
+): readonly ShownEntry[] {
+  const before = new Map(earlier.images.map((image) => [image.name, image]));
+  const remembered = new Map(
+    earlier.images.flatMap(({ name, key, inputs }) =>
+      inputs === undefined ? [] : [[name, [{ key, inputs }]] as const],
+    ),
+  );
+  const nodeOf = (name: string) => {
+    const node = graph.nodes.get(name);
+    if (node === undefined) throw new Error(`no image ${name}`);
+    return node;
+  };
+  const chain = new ReasonChain(keys, remembered, (name) => placeOf(nodeOf(name).image));
+  const reasonsOf = new Map<string, readonly Reason[]>();
+  return [...keys].map(([name, { key }]) => {
+    const { image, parents } = nodeOf(name);
+    const old = before.get(name)?.key;
+    const reasons =
+      old === undefined
+        ? [{ kind: 'new-image' as const }]
+        : old === key
+          ? []
+          : (chain.reasonsSince(name, old) ?? withoutInputs(parents, reasonsOf, old, key));
+    reasonsOf.set(name, reasons);
+    const { definition, kind } = image;
+    return { name, definition, kind, parents, key, action: reasons.length > 0 ? 'build' : 'reuse', reasons };
+  });
+}
+
+/** What two keys alone tell: which parents changed as well, or that the image itself did. */
+function withoutInputs(
+  parents: readonly string[],
+  reasonsOf: ReadonlyMap<string, readonly Reason[]>,
+  from: string,
+  to: string,
+): readonly Reason[] {
+  const changed = parents.flatMap((image): readonly Reason[] => {
+    const because = reasonsOf.get(image)?.[0];
+    return because === undefined ? [] : [{ kind: 'parent-changed', image, because }];
+  });
+  return changed.length > 0 ? changed : [{ kind: 'content-changed', from, to }];
+}
+
+/** What the lock says of these roots; else what the earlier plan found. */
+function rootsAsBefore(
+  graph: ImageGraph,
+  used: readonly string[],
+  earlier: EarlierPlan,
+): ReadonlyMap<string, string> {
+  return new Map(
+    used.flatMap((root) => {
+      const identity = graph.roots.get(root)?.digest ?? earlier.roots?.[root];
+      return identity === undefined ? [] : [[root, identity] as const];
+    }),
+  );
+}
+
+function defaultPlatform(): string {
+  return `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+}
