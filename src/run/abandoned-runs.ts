@@ -3,7 +3,7 @@
  * A run notes its process in its own folder; a later run of the same repository finds notes whose process is gone,
  * and removes what carries those runs' label. It touches nothing of runs that live, or of other repositories.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ownerLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -19,6 +19,11 @@ export function noteRun(folder: string): void {
 /** Takes the note away: the run has removed what it made. */
 export function forgetRun(folder: string): void {
   rmSync(path.join(folder, note), { force: true });
+}
+
+/** Whether a run says that it has, or left, things in the engine. */
+export function hasProcessNote(folder: string): boolean {
+  return existsSync(path.join(folder, note));
 }
 
 /**

@@ -1,0 +1,56 @@
+/** `build prune --local`: lets go of what earlier builds left in the engine and nobody will ask for again. */
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { drawPlan, engineDiagnostic, readFamily, type DrawnPlan } from '../plan/draw-plan.ts';
+import { renderPrune } from '../report/prune.ts';
+import { expiredRuns, expiredTags, removeRuns, removeTags } from '../run/prune-local.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { findRepository } from './repository.ts';
+import { contractOf } from './smoke-contract.ts';
+import { tell } from './tell.ts';
+import { openWorkplace } from './workplace.ts';
+
+export interface PruneOptions {
+  readonly directory?: string;
+  readonly yes: boolean;
+  /** Milliseconds. */
+  readonly olderThan: number;
+}
+
+/** Without `--yes` it shows what would go, and nothing goes. */
+export async function pruneCommand(context: CliContext, options: PruneOptions): Promise<ExitCode> {
+  const { signal } = context;
+  const directory = findRepository(options.directory, context.cwd, context.home);
+  const family = await readFamily(directory, context.env, signal);
+  if (!family.ok) return await tell(context, family.error);
+  await using workplace = openWorkplace(context);
+  const { engine, registry } = workplace;
+  // Keys of the whole family are wanted, and nothing of the registry.
+  const names = family.value.set.images.map(({ name }) => name);
+  const mode = { changed: false, force: false, push: false };
+  const drawn = await drawPlan(family.value, engine, registry, { names, mode, contractOf }, signal);
+  if (!drawn.ok) return await tell(context, drawn.error);
+  const stored = await engine.images.list({}, signal);
+  if (!stored.ok) return await tell(context, [engineDiagnostic(stored.error)]);
+
+  const now = Date.now();
+  const tags = expiredTags({
+    stored: stored.value,
+    ...familyFacts(drawn.value),
+    now,
+    olderThanMs: options.olderThan,
+  });
+  const runs = await expiredRuns(directory, now, options.olderThan);
+  const screen = screenOf(context.stdout, context.env);
+  screen.write(renderPrune(tags, runs.length, options.yes));
+  if (!options.yes) return exitCode.ok;
+  await removeRuns(runs);
+  const removed = await removeTags(engine.images, tags, signal);
+  return removed.ok ? exitCode.ok : await tell(context, [engineDiagnostic(removed.error)]);
+}
+
+function familyFacts({ keys, memories }: DrawnPlan): {
+  readonly keys: ReadonlyMap<string, string>;
+  readonly known: Iterable<string>;
+} {
+  return { keys: new Map([...keys].map(([name, { key }]) => [name, key])), known: memories.keys() };
+}

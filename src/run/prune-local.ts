@@ -1,0 +1,92 @@
+/**
+ * Which of this machine's local records have expired: contents of images that nobody will ask for again, and
+ * folders of old runs. Knows only images that this repository has or had, for an engine may serve several; what is current
+ * is never among them. People's own tags, and roots, are not its business.
+ */
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { keyTag, recordReference, recordRepositoryPrefix } from '../core/labels.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { EngineError, ImageStore, StoredImage } from '../engine/engine.ts';
+import { hasProcessNote } from './abandoned-runs.ts';
+
+/** One record tag that may go. */
+export interface ExpiredTag {
+  readonly reference: string;
+  /** `course`: the image that it is a record of. */
+  readonly image: string;
+  readonly why: 'not-in-family' | 'superseded';
+  readonly ageMs: number;
+  /** Of the image behind it, which it may share with other tags; in bytes. */
+  readonly size: number;
+}
+
+export interface PruneFacts {
+  readonly stored: readonly StoredImage[];
+  /** Content keys of all images of the family, by name. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** Images that this repository built at some time. */
+  readonly known: Iterable<string>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly olderThanMs: number;
+}
+
+const recordTag = /^(?<image>.+):(?:key|pass)-[0-9a-f]{64}$/;
+
+/** The expired record tags, in code-unit order. Pure. */
+export function expiredTags({ stored, keys, known, now, olderThanMs }: PruneFacts): readonly ExpiredTag[] {
+  const ours = new Set([...known, ...keys.keys()]);
+  const current = new Set([...keys].map(([name, key]) => recordReference(name, keyTag(key))));
+  return stored
+    .flatMap(({ tags, created, size }) => {
+      // A pass of the bytes that are current is current too, whatever contract it was a pass of.
+      if (tags.some((tag) => current.has(tag))) return [];
+      const ageMs = now - created * 1000;
+      return tags.flatMap((reference): ExpiredTag[] => {
+        const image = imageOf(reference);
+        if (image === undefined || !ours.has(image) || ageMs < olderThanMs) return [];
+        return [{ reference, image, why: keys.has(image) ? 'superseded' : 'not-in-family', ageMs, size }];
+      });
+    })
+    .toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+function imageOf(reference: string): string | undefined {
+  if (!reference.startsWith(recordRepositoryPrefix)) return undefined;
+  return recordTag.exec(reference.slice(recordRepositoryPrefix.length))?.groups?.['image'];
+}
+
+/** Removes these tags; one that is gone already is no trouble. */
+export async function removeTags(
+  images: ImageStore,
+  expired: readonly ExpiredTag[],
+  signal: AbortSignal,
+): Promise<Result<void, EngineError>> {
+  for (const { reference } of expired) {
+    const removed = await images.remove(reference, signal);
+    if (!removed.ok && removed.error.kind !== 'not-found') return err(removed.error);
+  }
+  return ok(undefined);
+}
+
+/** Absolute paths of the folders of runs that are older, without those that still have things in the engine. */
+export async function expiredRuns(
+  directory: string,
+  now: number,
+  olderThanMs: number,
+): Promise<readonly string[]> {
+  const runs = path.join(directory, '.hubwright', 'runs');
+  const names = await readdir(runs).catch(() => []);
+  const expired: string[] = [];
+  for (const name of names.toSorted()) {
+    const folder = path.join(runs, name);
+    const { mtimeMs } = await stat(folder);
+    if (now - mtimeMs >= olderThanMs && !hasProcessNote(folder)) expired.push(folder);
+  }
+  return expired;
+}
+
+export async function removeRuns(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+}
