@@ -68,15 +68,20 @@ const rootSchema = z.strictObject({
     .optional(),
 });
 
+const secretId = z.string().describe('What a Dockerfile mounts it by');
+
 const secretSchema = z.union([
-  z.strictObject({ id: z.string(), env: z.string().describe('Name of an environment variable') }),
-  z.strictObject({ id: z.string(), file: z.string().describe('Path of a file') }),
+  z.strictObject({ id: secretId, env: z.string().describe('Name of an environment variable') }),
+  z.strictObject({ id: secretId, file: z.string().describe('Path of a file') }),
 ]);
 
 /** matrix.yaml. */
 export const matrixSchema = z.strictObject({
   registry: z.string().describe('Where images are published; empty: nowhere').optional(),
-  naming: z.enum(['repository-per-image', 'single-repository']).optional(),
+  naming: z
+    .enum(['repository-per-image', 'single-repository'])
+    .describe('`registry/NAME:TAG` (the default) or `registry:NAME-TAG`')
+    .optional(),
   tags: z.array(z.string()).describe('Tags of a published image').optional(),
   env: z.array(z.string()).describe('Environment names that `args` may use').optional(),
   secrets: z.array(secretSchema).describe('Build secrets').optional(),
@@ -92,7 +97,7 @@ export type SecretEntry = z.infer<typeof secretSchema>;
 
 /** One entry of a file that an axis is taken from. */
 export const courseSchema = z.strictObject({
-  name: z.string(),
+  name: z.string().describe("The course's name, fit for an image's name"),
   repo: z.string().describe('https, ssh, or a path inside the repository'),
   ref: z.string().describe('Branch, tag or commit').optional(),
   base: z.string().describe('Image that it starts from').optional(),
