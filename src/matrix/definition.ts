@@ -70,6 +70,7 @@ export function expandDefinition(
       definition: name,
       kind: definition.kind,
       resources: readResources(check, path, definition),
+      weight: definition.weight ?? 1,
       maxSize: readBytes(check, [...path, 'maxSize'], definition.maxSize),
       provides: definition.provides ?? [],
       platforms: readPlatforms(check, path, definition.platforms),
@@ -93,7 +94,7 @@ interface Common {
   readonly contextFollowsFile: boolean;
   readonly fields: Pick<
     Image,
-    'definition' | 'kind' | 'resources' | 'maxSize' | 'provides' | 'platforms' | 'waivers' | 'span'
+    'definition' | 'kind' | 'resources' | 'weight' | 'maxSize' | 'provides' | 'platforms' | 'waivers' | 'span'
   >;
 }
 

@@ -56,6 +56,8 @@ export interface Image {
   /** Value of each axis, as a selector names it: `{ course: 'physics', role: 'student' }`. */
   readonly axes: Readonly<Record<string, string>>;
   readonly resources: Resources;
+  /** Places among the builds at once that its build takes, at least 1. */
+  readonly weight: number;
   /** Upper bound of the unpacked size in bytes. */
   readonly maxSize: number | undefined;
   /** References from outside that this image stands for in others' FROM lines. */

@@ -47,6 +47,11 @@ const buildSchema = z
     name: z.string().describe("Default: the definition's name, then `-value` for each axis").optional(),
     args: z.record(z.string(), z.string()).describe('Build arguments').optional(),
     resources: resourcesSchema.describe('What the smoke test runs under').optional(),
+    weight: z
+      .int()
+      .min(1)
+      .describe('Places of `--jobs` that its build takes; more than 1 where it needs much memory')
+      .optional(),
     maxSize: z.string().describe('Upper bound of the unpacked size: `600MB`').optional(),
     provides: z
       .array(z.string())

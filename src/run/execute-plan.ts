@@ -14,8 +14,9 @@ import { tagLocally } from './local-tags.ts';
 import { publishImage, type Published } from './publish-stage.ts';
 import { done, type RunContext, type StageResult } from './run-context.ts';
 import { countOutcomes, resultOf } from './run-result.ts';
+import { Slots } from './slots.ts';
 import { checkImage } from './smoke-stage.ts';
-import { newWalker, type Walker } from './walker.ts';
+import { newWalker, weightOf, type Walker } from './walker.ts';
 
 /** What became of everything. */
 export interface RunReport {
@@ -47,12 +48,15 @@ class Walk {
   readonly #published = new Map<string, Published>();
   readonly #bytes = new Map<string, Bytes>();
   readonly #underWay: Promise<void>[] = [];
-  #building = 0;
+  readonly #slots: Slots;
+  /** Most urgent, but too heavy for the slots that are free: nobody overtakes it, or it might never start. */
+  #next: Walker | undefined;
   #stopping = false;
 
   constructor(context: RunContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
+    this.#slots = new Slots(context.options.jobs);
     this.#smokeSlots = pLimit(context.options.checks);
     const { plan, graph, memories } = context.drawn;
     for (const entry of plan.entries) {
@@ -96,18 +100,27 @@ class Walk {
 
   /** Starts what is ready, the longest way to the end first, while there are slots. */
   #fillSlots(): void {
-    while (this.#building < this.#context.options.jobs) {
-      const name = this.#queue.take();
-      if (name === undefined) return;
-      const walker = this.#walkers.get(name);
-      if (walker === undefined) throw new Error(`unknown image ${name} in the queue`);
+    for (;;) {
+      const walker = this.#next ?? this.#takeReady();
+      this.#next = undefined;
+      if (walker === undefined) return;
       if (walker.outcome !== undefined) {
-        this.#queue.finish(name);
-        continue;
+        this.#queue.finish(walker.entry.name);
+      } else if (this.#slots.take(weightOf(walker))) {
+        this.#underWay.push(this.#walk(walker));
+      } else {
+        this.#next = walker;
+        return;
       }
-      this.#building += 1;
-      this.#underWay.push(this.#walk(walker));
     }
+  }
+
+  #takeReady(): Walker | undefined {
+    const name = this.#queue.take();
+    if (name === undefined) return undefined;
+    const walker = this.#walkers.get(name);
+    if (walker === undefined) throw new Error(`unknown image ${name} in the queue`);
+    return walker;
   }
 
   async #walk(walker: Walker): Promise<void> {
@@ -117,7 +130,7 @@ class Walk {
     const releaseSlot = (): void => {
       if (!slotHeld) return;
       slotHeld = false;
-      this.#building -= 1;
+      this.#slots.give(weightOf(walker));
       this.#queue.finish(entry.name);
       this.#fillSlots();
     };

@@ -30,3 +30,8 @@ export function newWalker(entry: PlanEntry, node: GraphNode): Walker {
     culprit: undefined,
   };
 }
+
+/** Places among the builds. What is not built takes its place for a moment only, and must not wait for a heavy one's. */
+export function weightOf({ entry, node }: Walker): number {
+  return entry.action === 'build' ? node.image.weight : 1;
+}

@@ -17,6 +17,7 @@ export function imageOf(name: string, parts: Partial<Image> = {}): Image {
     args: {},
     axes: {},
     resources: {},
+    weight: 1,
     maxSize: undefined,
     provides: [],
     platforms: [],

@@ -93,6 +93,7 @@ describe('a right matrix.yaml', () => {
       },
       axes: { course: 'physics', role: 'student' },
       resources: { memory: 2 * 2 ** 30 },
+      weight: 1,
       maxSize: 1_500_000_000,
       provides: [],
       platforms: [],
