@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import type { AddCourseOptions } from './add-course.ts';
 import type { CliContext } from './context.ts';
+import type { InitOptions } from './init.ts';
 import type { ListOptions } from './list.ts';
 
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
@@ -46,5 +47,13 @@ export function describeFamily(
     .action(async (name: string, options: { readonly directory?: string }) => {
       const { removeCourseCommand } = await import('./remove-course.ts');
       answer(await removeCourseCommand(context, name, options));
+    });
+  program
+    .command('init')
+    .description('write a first matrix.yaml, courses.yaml and base image into a folder; overwrites nothing')
+    .option('-C, --directory <DIR>', 'the folder (default: this one)')
+    .action(async (options: InitOptions) => {
+      const { initCommand } = await import('./init.ts');
+      answer(await initCommand(context, options));
     });
 }
