@@ -8,6 +8,7 @@ import type { CliContext } from './context.ts';
 import { describeFamily } from './describe-family.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseDuration } from './duration.ts';
+import type { ExplainOptions } from './explain.ts';
 import type { ImagesOptions } from './images.ts';
 import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
@@ -59,6 +60,7 @@ function describe(context: CliContext, answer: Answer): Command {
     .exitOverride();
   describeImages(program, context, answer);
   describePlan(program, context, answer);
+  describeExplain(program, context, answer);
   describeFamily(program, context, answer);
   describeLock(program, context, answer);
   describePrune(program, context, answer);
@@ -130,6 +132,20 @@ function describePlan(program: Command, context: CliContext, answer: Answer): vo
     .action(async (names: string[], options: PlanOptions) => {
       const { planCommand } = await import('./plan.ts');
       answer(await planCommand(context, names, options));
+    });
+}
+
+function describeExplain(program: Command, context: CliContext, answer: Answer): void {
+  program
+    .command('explain')
+    .description('tell why an image would be rebuilt, along the chain to the first cause')
+    .argument('[IMAGE...]', 'images, definitions, groups or other selectors')
+    .option('--if-changed <PATH...>', 'instead: which images a change of these files would rebuild')
+    .option('--json', 'as JSON', false)
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (names: string[], options: ExplainOptions) => {
+      const { explainCommand } = await import('./explain.ts');
+      answer(await explainCommand(context, names, options));
     });
 }
 

@@ -42,6 +42,8 @@ export interface DrawnPlan extends Family {
   readonly roots: ReadonlyMap<string, ResolvedRoot>;
   readonly local: LocalRecord;
   readonly memories: ReadonlyMap<string, Memory>;
+  /** Earlier builds, of the images that nobody has and of what those stand on. */
+  readonly remembered: ReadonlyMap<string, readonly RememberedInputs[]>;
 }
 
 export interface DrawOptions {
@@ -129,6 +131,7 @@ export async function drawPlan(
     roots: roots.value.roots,
     local,
     memories,
+    remembered,
   });
 }
 
