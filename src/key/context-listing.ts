@@ -7,10 +7,12 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  type BigIntStats,
   closeSync,
   constants,
   type Dirent,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readlinkSync,
@@ -24,6 +26,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry } from '../engine/engine.ts';
 import { usageError } from '../matrix/usage-error.ts';
 import { type IgnoreRules, noRules, type ParentMatches, parseIgnoreFile } from './dockerignore.ts';
+import { StatCache } from './stat-cache.ts';
 
 const pieceSize = 128 * 1024;
 /** Milliseconds of work between two looks at the signal, and at whatever else waits in this process. */
@@ -50,6 +53,8 @@ export interface ListingOptions {
   readonly shownFrom?: string;
   /** Absolute paths that are never part of a context: what we write ourselves, and would make every run a change. */
   readonly leaveOut?: readonly string[];
+  /** Spares reading files that have not changed; it learns those that are read. */
+  readonly cache?: StatCache;
 }
 
 /**
@@ -73,6 +78,7 @@ export async function listContext(
       rules,
       new Set([dockerfilePath, specific, common, ...(options.leaveOut ?? [])]),
       signal,
+      options.cache ?? new StatCache(),
     );
     await walk.enter('', undefined);
     return ok(walk.entries.toSorted((a, b) => (a.path < b.path ? -1 : 1)));
@@ -92,14 +98,22 @@ class Walk {
   readonly #rules: IgnoreRules;
   readonly #own: ReadonlySet<string>;
   readonly #signal: AbortSignal;
+  readonly #cache: StatCache;
   readonly #buffer = Buffer.allocUnsafe(pieceSize);
   #stintEnds = 0;
 
-  constructor(directory: string, rules: IgnoreRules, own: ReadonlySet<string>, signal: AbortSignal) {
+  constructor(
+    directory: string,
+    rules: IgnoreRules,
+    own: ReadonlySet<string>,
+    signal: AbortSignal,
+    cache: StatCache,
+  ) {
     this.#directory = directory;
     this.#rules = rules;
     this.#own = own;
     this.#signal = signal;
+    this.#cache = cache;
   }
 
   /** Lists what lies in the folder `relative`; answers whether anything does. */
@@ -123,7 +137,7 @@ class Walk {
     } else if (ignored) {
       return;
     } else if (entry.isFile()) {
-      this.entries.push(await this.#hash(absolute, file));
+      this.entries.push(this.#remembered(absolute, file) ?? (await this.#hash(absolute, file)));
     } else if (entry.isSymbolicLink()) {
       const target = attempt(absolute, () => readlinkSync(absolute));
       this.entries.push({ kind: 'symlink', path: file, target });
@@ -139,12 +153,23 @@ class Walk {
     if (!ignored || found) this.entries.push({ kind: 'directory', path: file, mode: 0o755 });
   }
 
+  /** A file that is as it was when it was hashed; undefined where it has to be read. */
+  #remembered(absolute: string, file: string): ContextEntry | undefined {
+    if (!this.#cache.knows(absolute)) return undefined;
+    const stat = attempt(absolute, () => lstatSync(absolute, { bigint: true }));
+    if (!stat.isFile()) return undefined;
+    const sha256 = this.#cache.hashOf(absolute, stat);
+    if (sha256 === undefined) return undefined;
+    return { kind: 'file', path: file, mode: modeOf(stat), size: Number(stat.size), sha256 };
+  }
+
   async #hash(absolute: string, file: string): Promise<ContextEntry> {
     // NOFOLLOW and NONBLOCK: what was a file when the folder was read may be a link or a pipe by now.
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const descriptor = attempt(absolute, () => openSync(absolute, flags));
     try {
-      const stat = fstatSync(descriptor);
+      const started = Date.now();
+      const stat = fstatSync(descriptor, { bigint: true });
       if (!stat.isFile()) throw specialFile(absolute);
       const hash = createHash('sha256');
       let size = 0;
@@ -155,8 +180,9 @@ class Walk {
         size += length;
         await this.#breathe();
       }
-      const mode = (stat.mode & 0o100) === 0 ? 0o644 : 0o755;
-      return { kind: 'file', path: file, mode, size, sha256: hash.digest('hex') };
+      const sha256 = hash.digest('hex');
+      if (BigInt(size) === stat.size) this.#cache.learn(absolute, stat, started, sha256);
+      return { kind: 'file', path: file, mode: modeOf(stat), size, sha256 };
     } finally {
       closeSync(descriptor);
     }
@@ -168,6 +194,10 @@ class Walk {
     this.#signal.throwIfAborted();
     this.#stintEnds = performance.now() + stint;
   }
+}
+
+function modeOf({ mode }: BigIntStats): 0o644 | 0o755 {
+  return (mode & 0o100n) === 0n ? 0o644 : 0o755;
 }
 
 async function readRules(file: string, signal: AbortSignal): Promise<IgnoreRules | undefined> {

@@ -11,6 +11,7 @@ import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
 import type { RememberedInputs } from '../key/reason-chain.ts';
+import { cacheFolderOf } from '../key/stat-cache-file.ts';
 import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
@@ -31,6 +32,8 @@ export interface Family {
   readonly set: ImageSet;
   readonly graph: ImageGraph;
   readonly warnings: readonly Diagnostic[];
+  /** Where this user's programs keep what can be had again; undefined where the environment names no such place. */
+  readonly cacheFolder: string | undefined;
 }
 
 /** A plan with all that walking it needs. */
@@ -67,7 +70,8 @@ export async function readFamily(
   if (!dockerfiles.ok) return dockerfiles;
   const graph = buildGraph(set, dockerfiles.value);
   if (!graph.ok) return graph;
-  return ok({ set, graph: graph.value.graph, warnings: [...matrix.value.warnings, ...graph.value.warnings] });
+  const warnings = [...matrix.value.warnings, ...graph.value.warnings];
+  return ok({ set, graph: graph.value.graph, warnings, cacheFolder: cacheFolderOf(environment) });
 }
 
 /**
@@ -91,7 +95,7 @@ export async function drawPlan(
     engine.images.list({}, signal),
     engine.info(signal),
     readMemories(set.directory),
-    listContexts(set.directory, images, signal),
+    listContexts(set.directory, images, signal, family.cacheFolder),
   ]);
   if (!contexts.ok) return contexts;
   if (!stored.ok) return err([engineDiagnostic(stored.error)]);

@@ -58,14 +58,14 @@ function wrong(message: string): Result<never, Diagnostic> {
  * contexts.
  */
 export async function comparePlan(
-  { set, graph }: Pick<Family, 'set' | 'graph'>,
+  { set, graph, cacheFolder }: Pick<Family, 'set' | 'graph' | 'cacheFolder'>,
   names: readonly string[],
   earlier: EarlierPlan,
   signal: AbortSignal,
 ): Promise<Result<Comparison, readonly Diagnostic[]>> {
   const needed = new Set([...names, ...graph.ancestors(names)]);
   const images = [...needed].flatMap((name) => graph.nodes.get(name)?.image ?? []);
-  const contexts = await listContexts(set.directory, images, signal);
+  const contexts = await listContexts(set.directory, images, signal, cacheFolder);
   if (!contexts.ok) return contexts;
   const platform = earlier.platform ?? defaultPlatform();
   const used = [...needed].flatMap((name) => graph.nodes.get(name)?.roots.map(({ root }) => root) ?? []);

@@ -4,18 +4,26 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry } from '../engine/engine.ts';
 import { listContext } from '../key/context-listing.ts';
+import { keepStatCache, readStatCache } from '../key/stat-cache-file.ts';
 import type { Image } from '../matrix/image-set.ts';
 
-/** Listings by image name; an empty context is an empty listing. All diagnostics are collected. */
+/**
+ * Listings by image name; an empty context is an empty listing. All diagnostics are collected. With a folder for
+ * caches, files that have not changed since the last time are not read.
+ */
 export async function listContexts(
   directory: string,
   images: readonly Image[],
   signal: AbortSignal,
+  caches?: string,
 ): Promise<Result<ReadonlyMap<string, readonly ContextEntry[]>, readonly Diagnostic[]>> {
   const listings = new Map<string, ReturnType<typeof listContext>>();
   const contexts = new Map<string, readonly ContextEntry[]>();
   const diagnostics = new Set<Diagnostic>();
+  const cacheFolder = caches !== undefined && liesOutside(directory, caches) ? caches : undefined;
+  const cache = cacheFolder === undefined ? undefined : readStatCache(cacheFolder, directory);
   const options = {
+    ...(cache === undefined ? {} : { cache }),
     shownFrom: directory,
     leaveOut: ['.hubwright', 'release.json'].map((name) => path.join(directory, name)),
   };
@@ -37,7 +45,13 @@ export async function listContexts(
     if (listing?.ok === true) contexts.set(name, listing.value);
     else if (listing !== undefined) diagnostics.add(listing.error);
   }
+  if (cacheFolder !== undefined && cache !== undefined) await keepStatCache(cacheFolder, directory, cache);
   return diagnostics.size > 0 ? err([...diagnostics]) : ok(contexts);
+}
+
+/** A home directory may be the repository, and a cache within a context would make each run a change. */
+function liesOutside(directory: string, folder: string): boolean {
+  return path.relative(directory, folder).startsWith('..');
 }
 
 function listingId(context: string, dockerfile: string): string {
