@@ -53,7 +53,9 @@ export async function findCourseFile(
     'mirror' in entry
       ? []
       : Object.entries(entry.axes ?? {}).flatMap(([axis, values]) =>
-          'from' in values && values.from === chosen ? [{ definition, axis, context: entry.context }] : [],
+          'from' in values && normal(values.from) === chosen
+            ? [{ definition, axis, context: entry.context }]
+            : [],
         ),
   );
   const file = normal(chosen);

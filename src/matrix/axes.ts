@@ -185,6 +185,6 @@ function checkAddress(check: Check, text: string, path: YamlPath): readonly Cour
   }
   const inside = parseRepositoryPath(address.path);
   if (inside.kind === 'path') return [{ folder: inside.path, span }];
-  check.findings.add(usageError(inside.code, inside.message, span, { help: pathHelp }));
+  check.findings.add(usageError(inside.code, inside.message, span, { help: pathHelp() }));
   return [];
 }

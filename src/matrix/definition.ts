@@ -10,7 +10,7 @@ import { combinationsOf } from './combinations.ts';
 import type { Combination } from './combinations.ts';
 import type { Image, Lock, Resources } from './image-set.ts';
 import { parseBytes } from './quantity.ts';
-import { parseRepositoryPath, pathHelp } from './repository-path.ts';
+import { folderOf, parseRepositoryPath, pathHelp } from './repository-path.ts';
 import type { BuildDefinition } from './schema.ts';
 import { fillTemplate } from './template.ts';
 import type { Filled, TemplatePart } from './template.ts';
@@ -203,10 +203,11 @@ function wholeValue(check: Check, path: YamlPath, filled: Filled): string | unde
 function pathValue(check: Check, path: YamlPath, filled: Filled): string | undefined {
   const text = wholeValue(check, path, filled);
   if (text === undefined) return undefined;
-  const parsed = parseRepositoryPath(text);
+  const folder = folderOf(check.source.fileOf(path));
+  const parsed = parseRepositoryPath(text, folder);
   if (parsed.kind === 'path') return parsed.path;
   check.findings.add(
-    usageError(parsed.code, parsed.message, check.source.valueSpan(path), { help: pathHelp }),
+    usageError(parsed.code, parsed.message, check.source.valueSpan(path), { help: pathHelp(folder) }),
   );
   return undefined;
 }

@@ -9,9 +9,11 @@ import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import { Findings } from './check.ts';
 import type { ImageSet } from './image-set.ts';
+import { loadIncludes } from './load-includes.ts';
 import { emptyLock, readLock } from './lock.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from './matrix.ts';
 import type { MatrixReading } from './matrix.ts';
+import { mergeMatrices } from './merged-matrix.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
 import { Tree, checkRepositories, checkTree } from './tree.ts';
 import { sortDiagnostics, usageError } from './usage-error.ts';
@@ -75,9 +77,16 @@ async function load(
     );
   }
   if (typeof matrixText !== 'object') return undefined;
-  const matrix = readMatrixText(matrixFile, matrixText.text, findings);
-  if (matrix === undefined) return undefined;
+  const main = readMatrixText(matrixFile, matrixText.text, findings);
+  if (main === undefined) return undefined;
   const tree = new Tree(directory);
+  const readings = await loadIncludes(
+    main,
+    async (file, { reading, path }) =>
+      await readNamed(files, file, [reading.source.valueSpan(path)], tree, findings),
+    findings,
+  );
+  const matrix = mergeMatrices(readings, findings);
   const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
   const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
   const check = { source: matrix.source, environment, findings };
@@ -102,33 +111,40 @@ async function loadAxisFiles(
   const texts = new Map<string, string>();
   for (const [file, places] of axisFilesOf(matrix)) {
     const spans = places.map((path) => matrix.source.valueSpan(path));
-    const parsed = parseRepositoryPath(file);
-    if (parsed.kind === 'invalid') {
-      tellAll(findings, spans, parsed.code, parsed.message, pathHelp);
-      continue;
-    }
-    const place = await tree.placeOf(parsed.path);
-    if (place === 'outside') {
-      const message = `\`${file}\` leaves the repository through a symbolic link`;
-      tellAll(findings, spans, 'path-leaves-repository', message, pathHelp);
-      continue;
-    }
-    const isThere = place === 'file' || files.edits.has(parsed.path);
-    const text = isThere ? await readText(files, parsed.path, findings) : 'missing';
-    if (text === 'missing') tellAll(findings, spans, 'missing-file', `the file \`${file}\` does not exist`);
-    else if (text !== 'told') texts.set(file, text.text);
+    const text = await readNamed(files, file, spans, tree, findings);
+    if (text !== undefined) texts.set(file, text);
   }
   return texts;
 }
 
-function tellAll(
-  findings: Findings,
+/** A file that others name; why it cannot be read is told at each of these places. */
+async function readNamed(
+  files: Files,
+  file: string,
   spans: readonly SourceSpan[],
-  code: string,
-  message: string,
-  help?: string,
-): void {
-  findings.add(...spans.map((span) => usageError(code, message, span, { help })));
+  tree: Tree,
+  findings: Findings,
+): Promise<string | undefined> {
+  const tellAll = (code: string, message: string, help?: string): void =>
+    findings.add(...spans.map((span) => usageError(code, message, span, { help })));
+  const parsed = parseRepositoryPath(file);
+  if (parsed.kind === 'invalid') {
+    tellAll(parsed.code, parsed.message, pathHelp());
+    return undefined;
+  }
+  const place = await tree.placeOf(parsed.path);
+  if (place === 'outside') {
+    tellAll(
+      'path-leaves-repository',
+      `\`${file}\` leaves the repository through a symbolic link`,
+      pathHelp(),
+    );
+    return undefined;
+  }
+  const isThere = place === 'file' || files.edits.has(parsed.path);
+  const text = isThere ? await readText(files, parsed.path, findings) : 'missing';
+  if (text === 'missing') tellAll('missing-file', `the file \`${file}\` does not exist`);
+  return typeof text === 'object' ? text.text : undefined;
 }
 
 async function readText(

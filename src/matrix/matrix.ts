@@ -10,10 +10,11 @@ import { expandDefinition } from './definition.ts';
 import type { PlannedImage } from './definition.ts';
 import { readGroups } from './groups.ts';
 import type { ImageSet, Lock } from './image-set.ts';
+import { folderOf, parseRepositoryPath } from './repository-path.ts';
 import { readMirrors, readRoots } from './roots.ts';
 import { readSchema } from './schema-diagnostics.ts';
-import { matrixSchema } from './schema.ts';
-import type { BuildDefinition, MatrixFile } from './schema.ts';
+import { matrixSchema, wholeMatrixSchema } from './schema.ts';
+import type { BuildDefinition, MatrixFile, MatrixPart } from './schema.ts';
 import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
 import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
 import { checkSingleRepository } from './single-repository.ts';
@@ -28,31 +29,53 @@ export interface MatrixReading {
   readonly content: MatrixFile;
   /** Names under `images:` whose entries are wrong and therefore not in the content. */
   readonly broken: ReadonlySet<string>;
+  /** False where what it includes is not known: then nobody is called unknown. */
+  readonly complete: boolean;
 }
 
-/** Reads matrix.yaml's text; what is wrong goes to the findings. Undefined where it is no map at all. */
-export function readMatrixText(file: string, text: string, findings: Findings): MatrixReading | undefined {
+/**
+ * Reads the text of matrix.yaml or of a file that it includes; what is wrong goes to the findings. Undefined where it
+ * is no map at all.
+ */
+export function readMatrixText(
+  file: string,
+  text: string,
+  findings: Findings,
+  role: 'main' | 'included' = 'main',
+): MatrixReading | undefined {
   const { source, diagnostics } = readYaml(file, text, 'typed');
   findings.add(...diagnostics);
   if (source === undefined) return undefined;
   const byEntry = new Set<string | number | undefined>(['images', 'roots', 'groups']);
-  const reading = readSchema(matrixSchema, source, (path) => (byEntry.has(path[0]) ? 2 : 1));
+  const alone = role === 'main' && !source.has(['include']);
+  const schema = alone ? wholeMatrixSchema : matrixSchema;
+  const reading = readSchema<MatrixPart>(schema, source, (path) => (byEntry.has(path[0]) ? 2 : 1));
   findings.add(...reading.diagnostics);
   if (reading.content === undefined) return undefined;
   const broken = reading.dropped.filter((path) => path[0] === 'images').map((path) => String(path[1]));
-  return { source, content: reading.content, broken: new Set(broken) };
+  const content = { ...reading.content, images: reading.content.images ?? {} };
+  const complete = !reading.dropped.some((path) => path[0] === 'include');
+  return { source, content, broken: new Set(broken), complete };
 }
 
-/** The files that axes are taken from, as written, each with the places that name it. */
+/** The files that axes are taken from, by their paths from the root, each with the places that name it. */
 export function axisFilesOf(matrix: MatrixReading): ReadonlyMap<string, readonly YamlPath[]> {
   const files = new Map<string, readonly YamlPath[]>();
   for (const [name, definition] of buildDefinitions(matrix.content)) {
     for (const [axis, values] of Object.entries(definition.axes ?? {})) {
       if (!('from' in values)) continue;
-      files.set(values.from, [...(files.get(values.from) ?? []), ['images', name, 'axes', axis, 'from']]);
+      const path = ['images', name, 'axes', axis, 'from'];
+      const file = axisFileOf(matrix.source, path, values.from);
+      files.set(file, [...(files.get(file) ?? []), path]);
     }
   }
   return files;
+}
+
+/** What cannot be a path of the repository stays as it is written. */
+function axisFileOf(source: YamlSource, path: YamlPath, from: string): string {
+  const parsed = parseRepositoryPath(from, folderOf(source.fileOf(path)));
+  return parsed.kind === 'path' ? parsed.path : from;
 }
 
 function buildDefinitions(content: MatrixFile): readonly (readonly [string, BuildDefinition])[] {
@@ -63,7 +86,7 @@ function buildDefinitions(content: MatrixFile): readonly (readonly [string, Buil
 
 export interface MatrixInput {
   readonly matrix: MatrixReading;
-  /** Text of each axis file by the name that matrix.yaml gives it; one that could not be read is not in here. */
+  /** Text of each axis file by its path; one that could not be read is not in here. */
   readonly axisFiles: ReadonlyMap<string, string>;
   readonly lock: Lock;
   readonly environment: Environment;
@@ -103,7 +126,8 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   });
   const planned = expansions.flatMap((expansion) => expansion.images);
   const images = planned.map(({ image }) => image);
-  const complete = expansions.every((expansion) => expansion.complete) && !hidesNames(matrix);
+  const complete =
+    matrix.complete && expansions.every((expansion) => expansion.complete) && !hidesNames(matrix);
   checkImageNames(check, images, mirrors);
   checkProvides(check, images);
   const courseFiles = [...courses.values()].filter((file) => file !== undefined);
@@ -172,7 +196,9 @@ function readAxes(
       return [];
     }
     if ('from' in values) {
-      const { values: read, complete } = courses.get(values.from) ?? { values: [], complete: false };
+      const { values: read, complete } = courses.get(
+        axisFileOf(check.source, [...path, 'from'], values.from),
+      ) ?? { values: [], complete: false };
       return [{ name: axis, fields: courseFields, fromFile: true, values: read, complete }];
     }
     return [{ name: axis, fields: [], fromFile: false, ...literalAxisValues(check, path, values) }];

@@ -1,5 +1,6 @@
 /**
- * Paths in the user's files: always relative to the repository's root, with forward slashes, and never out of it.
+ * Paths in the user's files: with forward slashes, and never out of the repository. In matrix.yaml they are relative to
+ * its root, in a file that it includes to that file's folder.
  * The text alone is judged here; symbolic links are followed by tree.ts.
  */
 import { posix } from 'node:path';
@@ -8,8 +9,11 @@ export type RepositoryPath =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'invalid'; readonly code: string; readonly message: string };
 
-/** Normalises a path (`./a//b/` → `a/b`), or says why it cannot be one of the repository's. Total. */
-export function parseRepositoryPath(text: string): RepositoryPath {
+/**
+ * Normalises a path (`./a//b/` → `a/b`), or says why it cannot be one of the repository's. Total.
+ * `folder` is the one that the path is relative to, itself relative to the root.
+ */
+export function parseRepositoryPath(text: string, folder = '.'): RepositoryPath {
   if (text === '') return invalid('invalid-path', 'the path is empty');
   if (text.startsWith('-')) return invalid('invalid-path', `the path \`${text}\` begins with \`-\``);
   if (/[\\\p{Cc}]/u.test(text))
@@ -17,7 +21,7 @@ export function parseRepositoryPath(text: string): RepositoryPath {
   if (text.startsWith('/') || text === '~' || text.startsWith('~/')) {
     return invalid('path-leaves-repository', `the path \`${text}\` is absolute`);
   }
-  const path = posix.normalize(text).replace(/\/$/, '');
+  const path = posix.join(folder, text).replace(/\/$/, '');
   if (path === '..' || path.startsWith('../')) {
     return invalid('path-leaves-repository', `the path \`${text}\` leaves the repository`);
   }
@@ -28,5 +32,12 @@ function invalid(code: string, message: string): RepositoryPath {
   return { kind: 'invalid', code, message };
 }
 
+/** The folder of a file, as paths in that file are relative to it. */
+export function folderOf(file: string): string {
+  return posix.dirname(file);
+}
+
 /** Help for a path that is absolute or leaves the repository. */
-export const pathHelp = 'give a path inside the repository, relative to its root';
+export function pathHelp(folder = '.'): string {
+  return `give a path inside the repository, relative to ${folder === '.' ? 'its root' : `\`${folder}\``}`;
+}

@@ -80,8 +80,12 @@ const secretSchema = z.union([
   z.strictObject({ id: secretId, file: z.string().describe('Path of a file') }),
 ]);
 
-/** matrix.yaml. */
-export const matrixSchema = z.strictObject({
+/** A matrix.yaml that includes nothing: it has to name images itself. */
+export const wholeMatrixSchema = z.strictObject({
+  include: z
+    .array(z.string())
+    .describe('Further files of this form; paths in them are relative to their own folders')
+    .optional(),
   registry: z.string().describe('Where images are published; empty: nowhere').optional(),
   naming: z
     .enum(['repository-per-image', 'single-repository'])
@@ -95,7 +99,11 @@ export const matrixSchema = z.strictObject({
   images: z.record(z.string(), z.union([buildSchema, mirrorSchema])).describe('The image definitions'),
 });
 
-export type MatrixFile = z.infer<typeof matrixSchema>;
+/** matrix.yaml, and the files that it includes. */
+export const matrixSchema = wholeMatrixSchema.partial({ images: true });
+
+export type MatrixPart = z.infer<typeof matrixSchema>;
+export type MatrixFile = z.infer<typeof wholeMatrixSchema>;
 export type BuildDefinition = z.infer<typeof buildSchema>;
 export type WaiverEntry = z.infer<typeof waiverSchema>;
 export type SecretEntry = z.infer<typeof secretSchema>;

@@ -7,6 +7,7 @@ import type { Check } from './check.ts';
 import { checkTemplate, isVariableName } from './check.ts';
 import type { RegistryTarget, SecretSource } from './image-set.ts';
 import { publishedTag, renderTag, tagPlaceholders } from './naming.ts';
+import { folderOf } from './repository-path.ts';
 import type { MatrixFile, SecretEntry } from './schema.ts';
 import { fillTemplate } from './template.ts';
 import { usageError } from './usage-error.ts';
@@ -91,7 +92,7 @@ export function readTags(
   });
 }
 
-/** Build secrets; a file's path is made absolute against the folder of matrix.yaml. */
+/** Build secrets; a file's path is made absolute against the folder of the file that names it. */
 export function readSecrets(
   check: Check,
   secrets: readonly SecretEntry[],
@@ -108,7 +109,13 @@ export function readSecrets(
     if (key === 'env' && isVariableName(text))
       return [{ id: secret.id, source: { kind: 'env', name: text }, span }];
     if (key === 'file' && text !== '') {
-      return [{ id: secret.id, source: { kind: 'file', path: resolve(directory, text) }, span }];
+      return [
+        {
+          id: secret.id,
+          source: { kind: 'file', path: resolve(directory, folderOf(check.source.fileOf(path)), text) },
+          span,
+        },
+      ];
     }
     const message =
       key === 'env' ? `\`${text}\` cannot be the name of an environment variable` : 'the path is empty';

@@ -148,7 +148,7 @@ function tellPlace(
 ): void {
   if (place === 'outside') {
     const message = `\`${path}\` leaves the repository through a symbolic link`;
-    findings.add(usageError('path-leaves-repository', message, span, { help: pathHelp }));
+    findings.add(usageError('path-leaves-repository', message, span, { help: pathHelp() }));
   } else if (place === 'unreadable') {
     findings.add(usageError('unreadable-file', `\`${path}\` cannot be read`, span));
   } else if (place === 'missing') {

@@ -19,6 +19,8 @@ export interface YamlSource {
   valueSpan(path: YamlPath): SourceSpan;
   /** The place of a piece of text inside the value; the whole value where it is written in another form. */
   textSpan(path: YamlPath, piece: string): SourceSpan;
+  /** The file that a path stands in. */
+  fileOf(path: YamlPath): string;
 }
 
 export interface YamlReading {
@@ -159,6 +161,7 @@ function sourceOf(document: Document, value: unknown, places: Places): YamlSourc
       if (!range || start < 0) return nearest(path, 'value');
       return places.span(range[0] + start, range[0] + start + piece.length);
     },
+    fileOf: () => places.file,
   };
 }
 

@@ -5,7 +5,7 @@ import { readLock } from '../../../src/matrix/lock.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from '../../../src/matrix/matrix.ts';
 import { renderDiagnostics } from '../../../src/report/diagnostics.ts';
 
-const words = `images: groups: roots: secrets: tags: registry: env: axes: args: from: context: kind: name: mirror:
+const words = `images: include: groups: roots: secrets: tags: registry: env: axes: args: from: context: kind: name: mirror:
   default: a: b: id: file: repo: resources: exclude: include: waivers: hub courses.yaml {course.name} \${HOME} \${X:-} " ' [ ] { } , *x # % @ \`
   ~ null .inf 1 true ../ - __proto__: 物`;
 const layout = [
