@@ -36,6 +36,12 @@ async function readMemory(file: string): Promise<Memory | undefined> {
   }
 }
 
+/** Adds to an image's memory how long its checks took; where nothing is remembered of its build, nothing is added. */
+export async function rememberChecks(directory: string, image: string, smokeMs: number): Promise<void> {
+  const memory = await readMemory(path.join(memoryDirectory(directory), `${image}.json`));
+  if (memory !== undefined) await writeMemory(directory, { ...memory, smokeMs });
+}
+
 /** Writes one image's memory under a temporary name and renames it, so that a reader never sees half of it. */
 export async function writeMemory(directory: string, memory: Memory): Promise<void> {
   const folder = memoryDirectory(directory);

@@ -1,6 +1,7 @@
 /** The smoke stage of one image: starts it as its profile says and records a pass. The judging is src/smoke's. */
 import { keyTag, passTag, recordReference } from '../core/labels.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
+import { rememberChecks } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { profileOf } from '../smoke/profile.ts';
 import type { Verdict } from '../smoke/verdict.ts';
@@ -56,13 +57,15 @@ export async function checkImage(
     signal,
   );
   if (!recorded.ok) return engineFailure(recorded.error, 'recording the pass');
+  const durationMs = Date.now() - started;
+  await rememberChecks(context.drawn.set.directory, entry.name, durationMs);
   const passes = verdict.value.clauses.filter(({ result }) => result === 'pass').length;
   const summary = passes === 0 ? undefined : `${passes} ${passes === 1 ? 'check' : 'checks'}`;
   emit({
     kind: 'stage-finished',
     image: entry.name,
     stage: 'smoke',
-    durationMs: Date.now() - started,
+    durationMs,
     ...(summary === undefined ? {} : { summary }),
   });
   for (const clause of verdict.value.clauses) {
