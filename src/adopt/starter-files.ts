@@ -37,19 +37,23 @@ export async function writeStarter(
     files.map(([target]) => target),
   );
   if (inTheWay.length > 0) return err(inTheWay.map(fileInTheWay));
-  const ignore = await readFile(path.join(directory, ignoreFile[0]), 'utf8').catch(() => undefined);
-  const wanted = await readFile(path.join(starter, ignoreFile[1]), 'utf8');
-  const lacking = wanted
-    .split('\n')
-    .filter((line) => line !== '' && ignore?.split(/\r?\n/).includes(line) === false);
-  const written = ignore === undefined ? [...files, ignoreFile] : files;
+  const lacking = await unignored(directory);
+  const written = lacking === undefined ? [...files, ignoreFile] : files;
   for (const [target, source] of written) {
     const file = path.join(directory, target);
     await mkdir(path.dirname(file), { recursive: true });
     // `wx`: what came into being since is not overwritten either.
     await writeFile(file, await readFile(path.join(starter, source)), { flag: 'wx' });
   }
-  return ok({ files: written.map(([target]) => target), unignored: lacking });
+  return ok({ files: written.map(([target]) => target), unignored: lacking ?? [] });
+}
+
+/** Lines that the folder's .gitignore lacks; undefined where it has none. */
+export async function unignored(directory: string): Promise<readonly string[] | undefined> {
+  const ignore = await readFile(path.join(directory, ignoreFile[0]), 'utf8').catch(() => undefined);
+  const wanted = await readFile(path.join(starter, ignoreFile[1]), 'utf8');
+  const there = ignore?.split(/\r?\n/);
+  return there && wanted.split('\n').filter((line) => line !== '' && !there.includes(line));
 }
 
 /** Those of the paths that exist, dangling links included. */

@@ -51,6 +51,10 @@ export function describeFamily(
   program
     .command('init')
     .description('write a first matrix.yaml, courses.yaml and base image into a folder; overwrites nothing')
+    .option(
+      '--from <DIR>',
+      'instead write a matrix.yaml for the Dockerfiles in this folder, none of them edited',
+    )
     .option('-C, --directory <DIR>', 'the folder (default: this one)')
     .action(async (options: InitOptions) => {
       const { initCommand } = await import('./init.ts');

@@ -31,8 +31,11 @@ export interface ResolvedDockerfile {
   readonly errors: readonly Diagnostic[];
 }
 
+/** What of an image decides its references. */
+export type ReferringImage = Pick<Image, 'name' | 'target' | 'args' | 'epoch' | 'span'>;
+
 /** Build arguments as matrix.yaml and matrix.lock give them, whether the Dockerfile declares them or not. */
-export function givenArgs(image: Image): Readonly<Record<string, string>> {
+export function givenArgs(image: Pick<Image, 'args' | 'epoch'>): Readonly<Record<string, string>> {
   return image.epoch === undefined ? image.args : { EPOCH: image.epoch, ...image.args };
 }
 
@@ -41,7 +44,7 @@ export function givenArgs(image: Image): Readonly<Record<string, string>> {
  * Errors: unknown target stage, undeclared argument in a FROM, a variable in `--from`, an invalid reference.
  */
 export function resolveDockerfile(
-  image: Image,
+  image: ReferringImage,
   dockerfile: ParsedDockerfile,
   family: Family,
   platform: string | undefined,
@@ -53,7 +56,7 @@ export function resolveDockerfile(
 }
 
 class Resolver {
-  readonly #image: Image;
+  readonly #image: ReferringImage;
   readonly #dockerfile: ParsedDockerfile;
   readonly #family: Family;
   readonly #lookup: VariableLookup;
@@ -61,7 +64,12 @@ class Resolver {
   readonly #references: OutsideReference[] = [];
   readonly #errors: Diagnostic[] = [];
 
-  constructor(image: Image, dockerfile: ParsedDockerfile, family: Family, platform: string | undefined) {
+  constructor(
+    image: ReferringImage,
+    dockerfile: ParsedDockerfile,
+    family: Family,
+    platform: string | undefined,
+  ) {
     this.#image = image;
     this.#dockerfile = dockerfile;
     this.#family = family;

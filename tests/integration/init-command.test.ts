@@ -3,6 +3,7 @@ import { readdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { build } from '../rig/command.ts';
+import { notebookStacks } from '../rig/dockerfile-trees.ts';
 import { coldFamilyMs, planOf, realBase } from '../rig/family.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
 
@@ -81,5 +82,58 @@ describe('build init where something is', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('.gitignore is yours; add to it: .hubwright/\n');
     expect(await readFile(path.join(folder.path, '.gitignore'), 'utf8')).toBe('release.json\n*.log\n');
+  });
+});
+
+describe('build init --from', () => {
+  it('writes matrix.yaml for the Dockerfiles below, and touches no other file', async () => {
+    await using folder = await temporaryFolder(notebookStacks());
+    const answer = await build(folder.path, ['init', '--from', 'images']);
+    expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(answer.stdout.split('\n').slice(0, 4)).toEqual([
+      'matrix.yaml: written, 14 images',
+      '  docker-stacks-foundation          custom      nothing tells what it is started as',
+      '    base-notebook                   singleuser  its name',
+      '      minimal-notebook              singleuser  its name',
+    ]);
+    expect(answer.stdout).toContain('.gitignore is yours; add to it: .hubwright/ release.json\n');
+    for (const [file, text] of Object.entries(notebookStacks())) {
+      expect(await readFile(path.join(folder.path, file), 'utf8')).toBe(text);
+    }
+    const list = await build(folder.path, ['list']);
+    expect(list).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(list.stdout).toContain('14 images of 14 definitions.');
+  });
+
+  it('writes it beside Dockerfiles that lie elsewhere', async () => {
+    await using folder = await temporaryFolder({
+      'here/README.md': '',
+      'there/base/Dockerfile': 'FROM debian:13\n',
+    });
+    const answer = await build(path.join(folder.path, 'here'), ['init', '--from', '../there']);
+    expect(answer).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('../there/matrix.yaml: written, 1 image\n'),
+    });
+    expect(await readdir(path.join(folder.path, 'there'))).toEqual(['base', 'matrix.yaml']);
+  });
+
+  it.each([
+    [
+      'a matrix.yaml is there',
+      ['--from', '.'],
+      { 'matrix.yaml': '', 'a/Dockerfile': 'FROM x\n' },
+      'file-in-the-way',
+    ],
+    ['there is no Dockerfile', ['--from', 'a'], { 'a/README.md': '' }, 'no-dockerfiles'],
+    ['the folder does not exist', ['--from', 'a'], {}, 'no-dockerfiles'],
+    ['it lies outside', ['--from', 'a', '-C', 'b'], { 'a/Dockerfile': 'FROM x\n' }, 'usage'],
+  ])('writes nothing where %s', async (_, args, files, code) => {
+    await using folder = await temporaryFolder(files);
+    const before = await readdir(folder.path);
+    const { exitCode, stderr } = await build(folder.path, ['init', ...args]);
+    expect(stderr).toContain(`error[${code}]`);
+    expect(exitCode).toBe(2);
+    expect(await readdir(folder.path)).toEqual(before);
   });
 });

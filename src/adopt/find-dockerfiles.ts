@@ -1,0 +1,80 @@
+/**
+ * Finds the Dockerfiles of a tree that somebody already has, and reads them. Follows no symbolic link, and passes
+ * over folders that tools fill. Knows nothing of images.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { parseDockerfile } from '../graph/dockerfile.ts';
+import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
+import { usageError } from '../matrix/usage-error.ts';
+
+/** A Dockerfile; its path is relative to the future matrix.yaml's folder, with forward slashes. */
+export interface FoundDockerfile {
+  readonly path: string;
+  readonly content:
+    | { readonly kind: 'read'; readonly dockerfile: ParsedDockerfile }
+    | { readonly kind: 'not-understood'; readonly errors: readonly Diagnostic[] };
+}
+
+const skipped = new Set(['node_modules', '__pycache__', 'venv', 'site-packages']);
+/** Deeper than any tree that a person keeps. */
+const deepest = 16;
+/** Longer than any Dockerfile that a person wrote. */
+const longest = 1024 * 1024;
+
+/** All Dockerfiles at or below `below` (relative to `root`), by path in code-unit order. */
+export async function findDockerfiles(
+  root: string,
+  below: string,
+  signal: AbortSignal,
+): Promise<readonly FoundDockerfile[]> {
+  const paths = await walk(root, below === '.' ? '' : below, deepest, signal);
+  return await Promise.all(
+    paths.toSorted((a, b) => (a < b ? -1 : 1)).map((each) => read(root, each, signal)),
+  );
+}
+
+async function walk(
+  root: string,
+  folder: string,
+  depth: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  signal.throwIfAborted();
+  // A folder that may not be read has nothing to be adopted.
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
+  const found: string[] = [];
+  for (const entry of entries) {
+    const inside = path.posix.join(folder, entry.name);
+    if (entry.isFile() && isDockerfile(entry.name)) found.push(inside);
+    const isOpen = entry.isDirectory() && !entry.name.startsWith('.') && !skipped.has(entry.name);
+    if (isOpen && depth > 0) found.push(...(await walk(root, inside, depth - 1, signal)));
+  }
+  return found;
+}
+
+/** `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`; not their ignore files and left-overs of editors. */
+export function isDockerfile(name: string): boolean {
+  return (
+    /^(?:[^.].*\.)?(?:docker|container)file(?:\.[\w-]+)?$/i.test(name) &&
+    !/\.(?:dockerignore|bak|orig|md|txt|j2|tmpl)$/i.test(name)
+  );
+}
+
+async function read(root: string, file: string, signal: AbortSignal): Promise<FoundDockerfile> {
+  const bytes = await readFile(path.join(root, file), { signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return error instanceof Error ? error.message : String(error);
+  });
+  if (typeof bytes === 'string' || bytes.length > longest) {
+    const why = typeof bytes === 'string' ? bytes : 'it is too long for a Dockerfile';
+    const error = usageError('unreadable-dockerfile', `\`${file}\` cannot be read: ${why}`, undefined);
+    return { path: file, content: { kind: 'not-understood', errors: [error] } };
+  }
+  const parsed = parseDockerfile(bytes.toString('utf8'), file);
+  const content = parsed.ok
+    ? ({ kind: 'read', dockerfile: parsed.value } as const)
+    : ({ kind: 'not-understood', errors: parsed.error } as const);
+  return { path: file, content };
+}

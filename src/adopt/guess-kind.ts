@@ -1,0 +1,109 @@
+/**
+ * Guesses what an image is started as, from its name, its commands and what it is built on. A guess, and told as
+ * one: it chooses the smoke test, which then shows whether it was right. Pure.
+ */
+import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
+import type { ImageKind } from '../matrix/image-set.ts';
+
+export interface Guess {
+  readonly kind: ImageKind;
+  /** What the guess rests on, for a comment: `its name`. */
+  readonly why: string;
+}
+
+/** What is known of an image before its kind is. */
+export interface KindClues {
+  readonly name: string;
+  readonly dockerfile: ParsedDockerfile;
+  /** The image of the family that it is built on, with that one's guess. */
+  readonly parent: { readonly name: string; readonly guess: Guess } | undefined;
+  /** The image from outside that it is built on. */
+  readonly root: string | undefined;
+  /** True where others copy from it, and none is built on it. */
+  readonly onlyCopiedFrom: boolean;
+}
+
+/** By words of a name; the first that fits has it. */
+const names: readonly (readonly [ImageKind, RegExp])[] = [
+  ['singleuser', /(?:^|-)(?:notebooks?|singleuser|lab|jupyterlab|rstudio|user)(?:-|$)/],
+  ['database', /(?:^|-)(?:db|database|mariadb|mysql|postgres|postgresql)(?:-|$)/],
+  ['proxy', /(?:^|-)(?:proxy|chp)(?:-|$)/],
+  ['nfs', /(?:^|-)nfs(?:-|$)/],
+  ['registry', /(?:^|-)registry(?:-|$)/],
+  ['hub', /(?:^|-)(?:hub|jupyterhub)(?:-|$)/],
+];
+
+/** By what CMD and ENTRYPOINT start. */
+const commands: readonly (readonly [ImageKind, RegExp])[] = [
+  [
+    'singleuser',
+    /jupyterhub-singleuser|start-singleuser|start-notebook|jupyter["',\s-]+(?:lab|notebook|server)\b/,
+  ],
+  ['proxy', /configurable-http-proxy/],
+  ['database', /\b(?:mysqld|mariadbd|postgres)\b/],
+  ['nfs', /\b(?:ganesha|nfsd)\b/],
+  ['hub', /\bjupyterhub\b/],
+];
+
+/** By what is installed. */
+const packages: readonly (readonly [ImageKind, RegExp])[] = [
+  ['hub', /^(?:jupyterhub-)?kubespawner$|^dockerspawner$|^oauthenticator$/],
+  ['singleuser', /^(?:jupyterlab|notebook|nbclassic|jupyter-server|nbgitpuller)$/],
+  ['proxy', /^configurable-http-proxy$/],
+  ['database', /^(?:mariadb-server|mysql-server|postgresql)$/],
+  ['nfs', /^(?:nfs-ganesha|nfs-kernel-server)$/],
+];
+
+/** The kind that the first of these clues tells: name, command, packages, parent, root. */
+export function guessKind({ name, dockerfile, parent, root, onlyCopiedFrom }: KindClues): Guess {
+  const byName = kindBy(names, name);
+  if (byName !== undefined) return { kind: byName, why: 'its name' };
+  const started = startCommands(dockerfile);
+  const byCommand = started.map((text) => kindBy(commands, text)).find((kind) => kind !== undefined);
+  if (byCommand !== undefined) return { kind: byCommand, why: 'the command that it starts' };
+  const installed = installedPackages(dockerfile);
+  for (const [kind, pattern] of packages) {
+    const found = installed.find((each) => pattern.test(each));
+    if (found !== undefined) return { kind, why: `it installs ${found}` };
+  }
+  if (onlyCopiedFrom && started.length === 0) return { kind: 'builder', why: 'others copy from it alone' };
+  if (parent !== undefined && parent.guess.kind !== 'custom' && parent.guess.kind !== 'builder') {
+    return { kind: parent.guess.kind, why: `it is built on ${parent.name}` };
+  }
+  const byRoot =
+    root === undefined ? undefined : kindBy(names, root.replace(/^.*\//, '').replace(/[:@_.]/g, '-'));
+  if (byRoot !== undefined) return { kind: byRoot, why: `it is built on ${root ?? ''}` };
+  return { kind: 'custom', why: 'nothing tells what it is started as' };
+}
+
+function kindBy(rules: typeof names, text: string): ImageKind | undefined {
+  return rules.find(([, pattern]) => pattern.test(text))?.[0];
+}
+
+/** CMD and ENTRYPOINT of the last stage, the last of each. */
+function startCommands({ instructions, stages }: ParsedDockerfile): readonly string[] {
+  const last = instructions.filter(({ stage }) => stage === stages.length - 1);
+  return ['CMD', 'ENTRYPOINT'].flatMap(
+    (keyword) => last.findLast((each) => each.keyword === keyword)?.text ?? [],
+  );
+}
+
+/** Names of packages that installers are given, without versions and extras. */
+function installedPackages({ instructions }: ParsedDockerfile): readonly string[] {
+  return instructions
+    .filter(({ keyword }) => keyword === 'RUN')
+    .flatMap(({ text, heredocs }) => [text, ...heredocs].join('\n').split(/&&|\|\||;|\n/))
+    .filter((command) =>
+      /\b(?:pip3?|uv|conda|mamba|micromamba|apt|apt-get|apk|dnf|npm)\b.*\binstall\b|\bapk\b.*\badd\b/.test(
+        command,
+      ),
+    )
+    .flatMap((command) => command.split(/\s+/))
+    .map((word) =>
+      word
+        .replace(/^["']|["']$/g, '')
+        .replace(/[[=<>~!@].*$/, '')
+        .toLowerCase()
+        .replaceAll('_', '-'),
+    );
+}

@@ -1,0 +1,116 @@
+/**
+ * What one Dockerfile of a tree says by itself, before anything is known of the others: its references with the
+ * defaults of their arguments filled in, the one that its last stage stands on, and the folder to build it in.
+ */
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Family } from '../graph/family.ts';
+import type { ParsedDockerfile, ReferenceText } from '../graph/parsed-dockerfile.ts';
+import {
+  resolveDockerfile,
+  type OutsideReference,
+  type ReferringImage,
+} from '../graph/resolve-references.ts';
+import { chooseContext, type ChosenContext } from './choose-context.ts';
+import type { FoundDockerfile } from './find-dockerfiles.ts';
+import type { NamedImage, WrittenReference } from './link-images.ts';
+import { nameImages } from './name-images.ts';
+
+export interface ReadImage extends NamedImage {
+  readonly dockerfile: ParsedDockerfile;
+  /** As it is written; undefined for one that stands on nothing (`FROM scratch`). */
+  readonly base: string | undefined;
+  readonly context: ChosenContext;
+}
+
+export interface UnreadImage {
+  readonly name: string;
+  readonly path: string;
+  readonly errors: readonly Diagnostic[];
+}
+
+export interface ReadTree {
+  readonly images: readonly ReadImage[];
+  readonly unread: readonly UnreadImage[];
+}
+
+/** Nobody is family yet: every reference leads outside. */
+const strangers: Family = { find: () => undefined, suggest: () => undefined };
+
+/** Reads each Dockerfile by itself; those that give an error are listed apart. */
+export async function readImages(root: string, found: readonly FoundDockerfile[]): Promise<ReadTree> {
+  const names = nameImages(
+    found.map((each) => each.path),
+    path.basename(root),
+  );
+  const exists = (file: string): Promise<boolean> =>
+    lstat(path.join(root, file)).then(
+      () => true,
+      () => false,
+    );
+  const images: ReadImage[] = [];
+  const unread: UnreadImage[] = [];
+  for (const { path: file, content } of found) {
+    const name = names.get(file) ?? file;
+    if (content.kind === 'not-understood') {
+      unread.push({ name, path: file, errors: content.errors });
+      continue;
+    }
+    const { dockerfile } = content;
+    const resolved = resolveDockerfile(plainImage(name, file), dockerfile, strangers, undefined);
+    if (resolved.errors.length > 0) {
+      unread.push({ name, path: file, errors: resolved.errors });
+      continue;
+    }
+    const folder = path.posix.basename(path.posix.dirname(file));
+    const references = resolved.references.flatMap(writtenReference);
+    const base = baseOf(dockerfile, resolved.references);
+    images.push({
+      name: freedName(name, references, names),
+      folder,
+      references,
+      dockerfile,
+      base,
+      context: await chooseContext(dockerfile, exists),
+    });
+  }
+  return { images, unread };
+}
+
+function plainImage(name: string, file: string): ReferringImage {
+  const span = { file, line: 1, column: 1, length: 1, text: '' };
+  return { name, target: undefined, args: {}, epoch: undefined, span };
+}
+
+function writtenReference({ text, names, source }: OutsideReference): readonly WrittenReference[] {
+  return names.kind === 'root' ? [{ text, reference: names.reference, isBase: !('via' in source) }] : [];
+}
+
+/** What the last stage stands on, the stages between followed. */
+function baseOf(dockerfile: ParsedDockerfile, references: readonly OutsideReference[]): string | undefined {
+  let base: ReferenceText | undefined = dockerfile.stages.at(-1)?.base;
+  for (let stage = dockerfile.stages.at(-1); stage !== undefined;) {
+    base = stage.base;
+    const {
+      index,
+      base: { text },
+    } = stage;
+    stage = dockerfile.stages.slice(0, index).findLast((each) => each.name === text.toLowerCase());
+  }
+  return references.find(({ source }) => source === base)?.text;
+}
+
+/** `FROM nginx` in the folder `nginx`: the name alone would make the image its own parent. */
+function freedName(
+  name: string,
+  references: readonly WrittenReference[],
+  names: ReadonlyMap<string, string>,
+): string {
+  if (!references.some(({ text }) => text === name)) return name;
+  const taken = new Set(names.values());
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? `${name}-image` : `${name}-image-${number}`;
+    if (!taken.has(free)) return free;
+  }
+}

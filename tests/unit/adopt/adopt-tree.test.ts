@@ -1,0 +1,186 @@
+/** Whole trees adopted: what matrix.yaml becomes, that it loads, and who stands on whom then. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { adoptTree, type AdoptedTree } from '../../../src/adopt/adopt-tree.ts';
+import { readFamily, type Family } from '../../../src/plan/draw-plan.ts';
+import { makefileProject, notebookStacks, type TreeFiles } from '../../rig/dockerfile-trees.ts';
+import { patience } from '../../rig/engine.ts';
+import { told } from '../../rig/matrix-folder.ts';
+import { temporaryFolder } from '../../rig/temporary-folder.ts';
+
+interface Adoption {
+  readonly tree: AdoptedTree;
+  readonly family: Family;
+}
+
+/** Adopts the files and reads the family that came of it as every command does. */
+async function adopt(files: TreeFiles, below = '.'): Promise<Adoption> {
+  await using folder = await temporaryFolder(files);
+  const tree = await adoptTree({ root: folder.path, below, environment: {} }, patience());
+  if (!tree.ok) throw new Error(tree.error.map(told).join('\n'));
+  await writeFile(path.join(folder.path, 'matrix.yaml'), tree.value.text);
+  const family = await readFamily(folder.path, {}, patience());
+  if (!family.ok) throw new Error(family.error.map(told).join('\n'));
+  return { tree: tree.value, family: family.value };
+}
+
+/** `name kind context ← parents, roots` of each image. */
+function shape({ family: { graph } }: Adoption): readonly string[] {
+  return [...graph.nodes.values()].map(({ image, parents, roots }) => {
+    const on = [...parents, ...roots.map(({ root }) => root)].join(', ');
+    return `${image.name} ${image.kind} ${image.context ?? ''} ← ${on}`;
+  });
+}
+
+describe('a tree of notebook stacks', () => {
+  it('becomes a family of fourteen, six deep, without a word to be said', async () => {
+    const adoption = await adopt(notebookStacks());
+    expect(adoption.tree.warnings).toEqual([]);
+    expect(adoption.family.warnings).toEqual([]);
+    expect(shape(adoption)).toEqual([
+      'docker-stacks-foundation custom images/docker-stacks-foundation ← ubuntu:24.04',
+      'base-notebook singleuser images/base-notebook ← docker-stacks-foundation',
+      'minimal-notebook singleuser images/minimal-notebook ← base-notebook',
+      'julia-notebook singleuser images/julia-notebook ← minimal-notebook',
+      'r-notebook singleuser images/r-notebook ← minimal-notebook',
+      'scipy-notebook singleuser images/scipy-notebook ← minimal-notebook',
+      'datascience-notebook singleuser images/datascience-notebook ← scipy-notebook',
+      'pyspark-notebook singleuser images/pyspark-notebook ← scipy-notebook',
+      'all-spark-notebook singleuser images/all-spark-notebook ← pyspark-notebook',
+      'geo-notebook singleuser images/geo-notebook ← all-spark-notebook',
+      'pytorch-notebook singleuser images/pytorch-notebook ← scipy-notebook',
+      'pytorch-notebook-cuda12 singleuser images/pytorch-notebook/cuda12 ← scipy-notebook',
+      'tensorflow-notebook singleuser images/tensorflow-notebook ← scipy-notebook',
+      'tensorflow-notebook-cuda singleuser images/tensorflow-notebook ← scipy-notebook',
+    ]);
+    expect(Math.max(...adoption.tree.images.map(({ depth }) => depth))).toBe(6);
+  });
+
+  it('may be adopted in part: what is not below comes from outside', async () => {
+    const adoption = await adopt(notebookStacks(), 'images/pytorch-notebook');
+    expect(shape(adoption)).toEqual([
+      'pytorch-notebook singleuser images/pytorch-notebook ← quay.io/jupyter/scipy-notebook',
+      'pytorch-notebook-cuda12 singleuser images/pytorch-notebook/cuda12 ← quay.io/jupyter/scipy-notebook',
+    ]);
+  });
+});
+
+describe('a project with a Makefile', () => {
+  it('becomes a family of five, with a context where the copied files are', async () => {
+    const adoption = await adopt(makefileProject());
+    expect(adoption.tree.warnings).toEqual([]);
+    expect(shape(adoption)).toEqual([
+      'base singleuser base ← debian:trixie-slim',
+      'course singleuser course ← base',
+      'hub hub hub ← base',
+      'db database . ← mariadb:11',
+      'proxy proxy proxy ← base, node:24-slim',
+    ]);
+  });
+
+  it('is written as a person would write it', async () => {
+    const { tree } = await adopt(makefileProject());
+    expect(tree.text)
+      .toBe(`# Written by \`build init --from .\`; no Dockerfile was edited. Yours from here on.
+# Who starts from whom stands in the Dockerfiles alone. Look at each \`kind\`: it is guessed, and chooses the test.
+
+# So far the images are called gcr.io/proj/NAME.
+registry: \${DOCKER_REGISTRY:-}  # where to publish; empty: nowhere, the images stay in the engine
+tags: ["\${IMG_VERSION:-latest}", "{date}-{key}"]
+
+roots:  # images from outside that ours start from; \`build lock\` pins their digests
+  debian: { from: "debian:trixie-slim", bootstrap: { debian: trixie } }
+  mariadb: { from: "mariadb:11" }
+  node: { from: "node:24-slim" }
+
+images:
+  base:
+    context: base
+    kind: singleuser  # guessed: it installs jupyterlab
+    provides: ["gcr.io/proj/base:v1"]
+  course:
+    context: course
+    kind: singleuser  # guessed: it is built on base
+  hub:
+    context: hub
+    kind: hub  # guessed: its name
+  db:
+    context: "."
+    dockerfile: db/Dockerfile
+    kind: database  # guessed: its name
+  proxy:
+    context: proxy
+    kind: proxy  # guessed: its name
+`);
+  });
+});
+
+describe('what cannot be taken over', () => {
+  it('is a comment and a warning, and its children take it from outside', async () => {
+    const adoption = await adopt({
+      'a/Dockerfile': 'ARG BASE\nFROM $BASE\n',
+      'b/Dockerfile': 'FORM debian:13\n',
+      'c/Dockerfile': 'FROM debian:13\nADD https://example.org/x.tgz /x\n',
+      'd/Dockerfile': 'FROM x.org/y/c:v1\nCOPY --from=x.org/y/e:v1 /f /f\n',
+      'e/Dockerfile': 'FROM debian:12\n',
+    });
+    expect(shape(adoption)).toEqual(['d custom d ← e, x.org/y/c:v1', 'e builder e ← debian:12']);
+    expect(adoption.tree.warnings.map(told)).toEqual([
+      expect.stringContaining('a/Dockerfile:2:6 «$BASE» warning empty-reference: `a` is left out: '),
+      expect.stringContaining('b/Dockerfile:1:1 «FORM» warning unknown-instruction: `b` is left out: '),
+      expect.stringContaining(
+        'c/Dockerfile:2:5 «https://example.org/x.tgz» warning unpinned-download: `c` is left',
+      ),
+    ]);
+    expect(adoption.tree.text).toContain(
+      '  # a is left out: a/Dockerfile could not be taken over.\n  #   line 2: ',
+    );
+  });
+
+  it('is one of those that stand on one another in a circle', async () => {
+    const adoption = await adopt({
+      'a/Dockerfile': 'FROM x.org/y/b\n',
+      'b/Dockerfile': 'FROM x.org/y/a\n',
+      'c/Dockerfile': 'FROM x.org/y/b\n',
+    });
+    expect(shape(adoption)).toEqual(['b custom b ← x.org/y/a', 'c custom c ← b']);
+    expect(adoption.tree.warnings.map(({ code }) => code)).toEqual(['dependency-cycle']);
+  });
+
+  it('is a folder that holds no Dockerfile', async () => {
+    await using folder = await temporaryFolder({
+      'a/README.md': '',
+      'node_modules/x/Dockerfile': 'FROM a\n',
+    });
+    const tree = await adoptTree({ root: folder.path, below: '.', environment: {} }, patience());
+    expect(tree.ok ? [] : tree.error.map(({ code }) => code)).toEqual(['no-dockerfiles']);
+  });
+});
+
+describe('names and paths that YAML or a template would take for something else', () => {
+  it('are quoted, or left out with the reason', async () => {
+    const adoption = await adopt({
+      '2024/Dockerfile': 'FROM scratch\n',
+      'true/Dockerfile': 'FROM scratch\n',
+      'with blank #1/Dockerfile': 'FROM scratch\n',
+      '{axis}/Dockerfile': 'FROM scratch\n',
+      'default/Dockerfile': 'FROM scratch\n',
+    });
+    expect(shape(adoption)).toEqual([
+      '2024 custom 2024 ← ',
+      'default-image custom default ← ',
+      'true custom true ← ',
+      'with-blank-1 custom with blank #1 ← ',
+    ]);
+    expect(adoption.tree.warnings.map(({ code }) => code)).toEqual(['undefined-placeholder']);
+  });
+
+  it('cannot end a comment', async () => {
+    const adoption = await adopt({
+      'good/Dockerfile': 'FROM debian:13\n',
+      'a\nimages: {}/Dockerfile': 'FORM x\n',
+    });
+    expect(shape(adoption)).toEqual(['good custom good ← debian:13']);
+  });
+});

@@ -1,0 +1,56 @@
+/** Names of images by their Dockerfiles' paths. */
+import { describe, expect, it } from 'vitest';
+import { isDockerfile } from '../../../src/adopt/find-dockerfiles.ts';
+import { nameImages } from '../../../src/adopt/name-images.ts';
+
+const namesOf = (...paths: readonly string[]): readonly string[] => [...nameImages(paths, 'Top').values()];
+
+describe('an image’s name', () => {
+  it.each([
+    ['its folder', ['images/base/Dockerfile'], ['base']],
+    ['the root’s name for what lies in the root', ['Dockerfile', 'sub/Dockerfile'], ['top', 'sub']],
+    [
+      'both folders for a variant in a sub-folder',
+      ['images/pytorch-notebook/Dockerfile', 'images/pytorch-notebook/cuda12/Dockerfile'],
+      ['pytorch-notebook', 'pytorch-notebook-cuda12'],
+    ],
+    [
+      'both folders where only variants have a Dockerfile',
+      ['torch/cpu/Dockerfile', 'torch/cuda12/Dockerfile'],
+      ['torch-cpu', 'torch-cuda12'],
+    ],
+    ['the folder above one that only holds a Dockerfile', ['hub/docker/Dockerfile'], ['hub']],
+    ['folder and suffix', ['lab/Dockerfile', 'lab/Dockerfile.gpu'], ['lab', 'lab-gpu']],
+    ['the word before the suffix', ['docker/hub.Dockerfile', 'docker/proxy.dockerfile'], ['hub', 'proxy']],
+    ['more folders where two would share it', ['a/web/Dockerfile', 'b/web/Dockerfile'], ['a-web', 'b-web']],
+    ['a number where nothing else helps', ['a/B/Dockerfile', 'a/b/Dockerfile'], ['a-b', 'a-b-2']],
+    ['lower-case letters and digits', ['Über Lab__1/Dockerfile', '--/Dockerfile'], ['ber-lab-1', 'image']],
+    ['never that of the group `default`', ['default/Dockerfile'], ['default-image']],
+  ])('is %s', (_, paths, names) => {
+    expect(namesOf(...paths)).toEqual(names);
+  });
+});
+
+describe('a Dockerfile', () => {
+  it.each([
+    'Dockerfile',
+    'dockerfile',
+    'Containerfile',
+    'Dockerfile.gpu',
+    'gpu.Dockerfile',
+    'a.b.dockerfile',
+  ])('is called %s', (name) => {
+    expect(isDockerfile(name)).toBe(true);
+  });
+
+  it.each([
+    'Dockerfile.dockerignore',
+    'Dockerfile.bak',
+    'Dockerfile~',
+    'MyDockerfile',
+    '.Dockerfile',
+    'Dockerfile.j2',
+  ])('is not called %s', (name) => {
+    expect(isDockerfile(name)).toBe(false);
+  });
+});
