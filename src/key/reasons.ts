@@ -147,19 +147,15 @@ function dockerfileReasons(before: KeyInputs, after: KeyInputs, file: string): r
   if (before.target !== after.target) return [];
   const old = before.instructions.map(({ text }) => text);
   const current = after.instructions.map(({ text }) => text);
-  const start = current.findIndex((text, at) => text !== old[at]);
-  if (start === -1 && old.length === current.length) return [];
-  const first = start === -1 ? current.length : start;
-  let same = 0;
-  const most = Math.min(old.length, current.length) - first;
-  while (same < most && old.at(-1 - same) === current.at(-1 - same)) same += 1;
+  const [first, last] = sameEnds(old, current, (a, b) => a === b);
+  if (first === old.length && first === current.length) return [];
   return [
     {
       kind: 'dockerfile-changed',
       file,
       line: after.instructions[first]?.line,
-      from: first < old.length - same ? old[first] : undefined,
-      to: first < current.length - same ? current[first] : undefined,
+      from: first < old.length - last ? old[first] : undefined,
+      to: first < current.length - last ? current[first] : undefined,
     },
   ];
 }
@@ -169,8 +165,9 @@ function fileReasons(
   after: readonly ListedEntry[],
   context = '.',
 ): readonly Reason[] {
-  const old = new Map(before.map((entry) => [entry.path, entry]));
-  const current = new Map(after.map((entry) => [entry.path, entry]));
+  const [first, last] = sameEnds(before, after, isSameEntry);
+  const old = new Map(before.slice(first, before.length - last).map((entry) => [entry.path, entry]));
+  const current = new Map(after.slice(first, after.length - last).map((entry) => [entry.path, entry]));
   const paths = [...new Set([...old.keys(), ...current.keys()])].toSorted(byCodeUnit);
   const folder = context === '.' ? '' : `${context}/`;
   return paths.flatMap((path) => {
@@ -182,6 +179,26 @@ function fileReasons(
       { kind: 'file-changed' as const, path: `${folder}${path}`, change, from: show(from), to: show(to) },
     ];
   });
+}
+
+/** How many items two lists have in common at their beginnings, and how many of the others at their ends. */
+function sameEnds<T>(
+  before: readonly T[],
+  after: readonly T[],
+  isSame: (a: T, b: T) => boolean,
+): readonly [number, number] {
+  const most = Math.min(before.length, after.length);
+  const same = (a: T | undefined, b: T | undefined): boolean =>
+    a !== undefined && b !== undefined && isSame(a, b);
+  let first = 0;
+  while (first < most && same(before[first], after[first])) first += 1;
+  let last = 0;
+  while (last < most - first && same(before.at(-1 - last), after.at(-1 - last))) last += 1;
+  return [first, last];
+}
+
+function isSameEntry(a: ListedEntry, b: ListedEntry): boolean {
+  return a.path === b.path && changeOf(a, b) === undefined;
 }
 
 function contentOf(entry: ListedEntry | undefined): string | undefined {

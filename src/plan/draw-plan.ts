@@ -115,7 +115,7 @@ export async function drawPlan(
 
   const unknown = unknownImages(facts.value, needed);
   const asked = facts.value.remote === undefined ? undefined : registry;
-  const remembered = await earlierInputs({ set, graph, keys, registry: asked }, unknown, signal);
+  const remembered = await earlierInputs({ set, keys, registry: asked }, unknown, signal);
   const plan = makePlan({
     graph,
     selected: selected.value,

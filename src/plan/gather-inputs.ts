@@ -4,86 +4,82 @@
  */
 import pLimit from 'p-limit';
 import type { RegistryClient } from '../../registry/client.ts';
-import type { ImageGraph } from '../graph/image-graph.ts';
 import type { ImageKey } from '../key/content-key.ts';
 import type { RememberedInputs } from '../key/reason-chain.ts';
 import type { ImageSet } from '../matrix/image-set.ts';
 import { tagsOf } from './image-tags.ts';
 import { fetchInputs, keyBehindTag, type PublishedPlace } from './published-inputs.ts';
-import { readRememberedInputs } from './remembered-inputs.ts';
+import { readRememberedInputs, rememberedKeys } from './remembered-inputs.ts';
 
 const concurrency = 16;
 
 export interface GatherSources {
   readonly set: ImageSet;
-  readonly graph: ImageGraph;
   /** Today's. */
   readonly keys: ReadonlyMap<string, ImageKey>;
   /** Undefined: nobody but this machine is asked. */
   readonly registry: RegistryClient | undefined;
 }
 
-/** Earlier builds of these images and of all that they stand on, by image, the last one first. */
+/**
+ * The last builds of these images, and the builds of what those stood on wherever today's are others: by image, the
+ * last one first. Reads no more than that: a thousand images may have to be explained.
+ */
 export async function gatherInputs(
   sources: GatherSources,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
-  const { set, graph, registry } = sources;
-  const here = await readRememberedInputs(set.directory, [...names, ...graph.ancestors(names)]);
-  return registry === undefined ? here : await new Gathering(sources, registry, here, signal).complete(names);
+  return await new Gathering(sources, signal).gather(names);
 }
 
 class Gathering {
   readonly #sources: GatherSources;
-  readonly #registry: RegistryClient;
-  readonly #here: ReadonlyMap<string, readonly RememberedInputs[]>;
-  readonly #known: Map<string, readonly RememberedInputs[]>;
   readonly #signal: AbortSignal;
   readonly #limit = pLimit(concurrency);
+  readonly #known = new Map<string, readonly RememberedInputs[]>();
   /** By image and key: the same build is asked for once. */
   readonly #asked = new Map<string, Promise<RememberedInputs | undefined>>();
 
-  constructor(
-    sources: GatherSources,
-    registry: RegistryClient,
-    here: ReadonlyMap<string, readonly RememberedInputs[]>,
-    signal: AbortSignal,
-  ) {
+  constructor(sources: GatherSources, signal: AbortSignal) {
     this.#sources = sources;
-    this.#registry = registry;
-    this.#here = here;
-    this.#known = new Map(here);
     this.#signal = signal;
   }
 
-  async complete(names: readonly string[]): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
+  async gather(names: readonly string[]): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
     await Promise.all(
       names.map(async (name) => {
-        const last = this.#here.get(name)?.[0] ?? (await this.#published(name));
-        if (last !== undefined) await this.#follow(last);
+        const last = (await this.#lastHere(name)) ?? (await this.#published(name));
+        if (last === undefined) return;
+        // A child may have asked for an older one meanwhile.
+        const others = (this.#known.get(name) ?? []).filter(({ key }) => key !== last.key);
+        this.#known.set(name, [last, ...others]);
+        await this.#follow(last);
       }),
     );
     return this.#known;
   }
 
+  /** This machine's last build; and whether it ever built today's content. */
+  async #lastHere(name: string): Promise<RememberedInputs | undefined> {
+    const keys = await rememberedKeys(this.#sources.set.directory, name);
+    const today = this.#sources.keys.get(name)?.key;
+    if (today !== undefined && keys.includes(today)) await this.#build(name, today);
+    const [last] = keys;
+    return last === undefined ? undefined : await this.#build(name, last);
+  }
+
   /** The build behind the first of the image's names that does not hold a key of its own. */
   async #published(name: string): Promise<RememberedInputs | undefined> {
     const place = this.#placeOf(name);
-    // Without a day of their own, templates with one are left out; with no key, those with one name nothing.
-    const today = this.#sources.keys.get(name)?.key.slice(0, 12) ?? '';
-    const tag =
-      place === undefined
-        ? undefined
-        : tagsOf(this.#sources.set, name, today, undefined).find((each) => !each.includes(today));
-    if (place === undefined || tag === undefined) return undefined;
-    const key = await this.#limit(() => keyBehindTag(place, tag, this.#signal));
-    const build = key === undefined ? undefined : await this.#build(name, key);
-    if (build === undefined) return undefined;
-    // A child may have asked for an older one meanwhile.
-    const others = (this.#known.get(name) ?? []).filter((other) => other.key !== build.key);
-    this.#known.set(name, [build, ...others]);
-    return build;
+    if (place === undefined) return undefined;
+    const today = this.#sources.keys.get(name)?.key ?? '';
+    // Tags with a day are left out where no day is known; those with a key name nothing but today's.
+    const tags = tagsOf(this.#sources.set, name, today, undefined);
+    const tag = tags.find((each) => !each.includes(today.slice(0, 12)));
+    const key =
+      tag === undefined ? undefined : await this.#limit(() => keyBehindTag(place, tag, this.#signal));
+    return key === undefined ? undefined : await this.#build(name, key);
   }
 
   /** The builds of the parents that a build stood on, and theirs, wherever today's are others. */
@@ -100,24 +96,28 @@ class Gathering {
 
   #build(name: string, key: string): Promise<RememberedInputs | undefined> {
     const id = `${name} ${key}`;
-    const asked = this.#asked.get(id) ?? this.#fetch(name, key);
+    const asked = this.#asked.get(id) ?? this.#read(name, key);
     this.#asked.set(id, asked);
     return asked;
   }
 
-  async #fetch(name: string, key: string): Promise<RememberedInputs | undefined> {
-    const here = this.#known.get(name)?.find((build) => build.key === key);
-    const place = this.#placeOf(name);
-    if (here !== undefined || place === undefined) return here;
-    const inputs = await this.#limit(() => fetchInputs(place, key, this.#signal));
-    if (inputs === undefined) return undefined;
-    const build = { key, inputs };
-    this.#known.set(name, [...(this.#known.get(name) ?? []), build]);
+  async #read(name: string, key: string): Promise<RememberedInputs | undefined> {
+    const build =
+      (await readRememberedInputs(this.#sources.set.directory, name, key)) ?? (await this.#fetch(name, key));
+    if (build !== undefined) this.#known.set(name, [...(this.#known.get(name) ?? []), build]);
     return build;
   }
 
+  async #fetch(name: string, key: string): Promise<RememberedInputs | undefined> {
+    const place = this.#placeOf(name);
+    if (place === undefined) return undefined;
+    const inputs = await this.#limit(() => fetchInputs(place, key, this.#signal));
+    return inputs === undefined ? undefined : { key, inputs };
+  }
+
   #placeOf(image: string): PublishedPlace | undefined {
-    const target = this.#sources.set.registry;
-    return target === undefined ? undefined : { registry: this.#registry, target, image };
+    const { registry, set } = this.#sources;
+    const target = set.registry;
+    return target === undefined || registry === undefined ? undefined : { registry, target, image };
   }
 }

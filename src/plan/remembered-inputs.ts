@@ -17,23 +17,25 @@ function folderOf(directory: string, image: string): string {
   return path.join(directory, '.hubwright', 'record', image);
 }
 
-/** What this machine remembers of these images' builds, each image's last build first. */
+/** The keys of an image's remembered builds, the last one first. */
+export async function rememberedKeys(directory: string, image: string): Promise<readonly string[]> {
+  return await newestFirst(folderOf(directory, image));
+}
+
+/** What one build of an image was made from; undefined where this machine does not remember it. */
 export async function readRememberedInputs(
   directory: string,
-  images: readonly string[],
-): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
-  const remembered = new Map<string, readonly RememberedInputs[]>();
-  await Promise.all(
-    images.map(async (image) => {
-      const folder = folderOf(directory, image);
-      const builds = await Promise.all(
-        (await newestFirst(folder)).map((key) => readInputs(path.join(folder, `${key}.json`), key)),
-      );
-      const known = builds.filter((build) => build !== undefined);
-      if (known.length > 0) remembered.set(image, known);
-    }),
-  );
-  return remembered;
+  image: string,
+  key: string,
+): Promise<RememberedInputs | undefined> {
+  try {
+    const file = path.join(folderOf(directory, image), `${key}.json`);
+    const inputs = keyInputsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+    return inputs === undefined ? undefined : { key, inputs };
+  } catch {
+    // A file that is cut off or not JSON is as good as none: it only explains.
+    return undefined;
+  }
 }
 
 /** Keeps what an image's build was made from, as its last one, and forgets the oldest. */
@@ -55,26 +57,13 @@ export async function rememberInputs(
 /** Keys by when they were built last; a rebuild of the same content writes its file anew. */
 async function newestFirst(folder: string): Promise<readonly string[]> {
   const files = await readdir(folder).catch(() => []);
+  const keys = files.flatMap((file) => keyFile.exec(file)?.groups?.['key'] ?? []);
+  if (keys.length < 2) return keys;
   const dated = await Promise.all(
-    files.map(async (file) => {
-      const key = keyFile.exec(file)?.groups?.['key'];
-      const times =
-        key === undefined ? undefined : await stat(path.join(folder, file)).catch(() => undefined);
-      return key === undefined || times === undefined ? [] : [{ key, written: times.mtimeMs }];
+    keys.map(async (key) => {
+      const times = await stat(path.join(folder, `${key}.json`)).catch(() => undefined);
+      return { key, written: times?.mtimeMs ?? 0 };
     }),
   );
-  return dated
-    .flat()
-    .toSorted((a, b) => b.written - a.written || (a.key < b.key ? -1 : 1))
-    .map(({ key }) => key);
-}
-
-async function readInputs(file: string, key: string): Promise<RememberedInputs | undefined> {
-  try {
-    const inputs = keyInputsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-    return inputs === undefined ? undefined : { key, inputs };
-  } catch {
-    // A file that is cut off or not JSON is as good as none: it only explains.
-    return undefined;
-  }
+  return dated.toSorted((a, b) => b.written - a.written || (a.key < b.key ? -1 : 1)).map(({ key }) => key);
 }

@@ -26,9 +26,10 @@ export function renderPlanTree(plan: ShownPlan, options: TreeOptions): string {
   const parentOf = new Map(
     plan.entries.map(({ name, parents }) => [name, parents.find((parent) => names.has(parent))]),
   );
+  const childrenOf = Map.groupBy(plan.entries, ({ name }) => parentOf.get(name));
   const rows: { readonly label: string; readonly entry: ShownEntry }[] = [];
   const visit = (parent: string | undefined, indent: string): void => {
-    const children = plan.entries.filter(({ name }) => parentOf.get(name) === parent);
+    const children = childrenOf.get(parent) ?? [];
     for (const [index, entry] of children.entries()) {
       const last = index === children.length - 1;
       const branch = parent === undefined ? '' : last ? '└─ ' : '├─ ';

@@ -2,7 +2,7 @@ import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { KeyInputs } from '../../../src/key/content-key.ts';
-import { readRememberedInputs, rememberInputs } from '../../../src/plan/remembered-inputs.ts';
+import { readRememberedInputs, rememberedKeys, rememberInputs } from '../../../src/plan/remembered-inputs.ts';
 import { matrixFolder } from '../../rig/matrix-folder.ts';
 
 const inputs: KeyInputs = {
@@ -33,17 +33,15 @@ async function rememberBuilds(directory: string, numbers: readonly number[]): Pr
 
 test('what is remembered comes back as it was, the last build first', async () => {
   await using folder = await matrixFolder({});
-  await rememberBuilds(folder.directory, [1, 2]);
-  const remembered = await readRememberedInputs(folder.directory, ['base', 'other']);
-  expect([...remembered]).toEqual([
-    [
-      'base',
-      [
-        { key: keyOf(2), inputs: { ...inputs, schema: 2 } },
-        { key: keyOf(1), inputs: { ...inputs, schema: 1 } },
-      ],
-    ],
-  ]);
+  await rememberBuilds(folder.directory, [2, 1, 3]);
+  await utimes(path.join(folder.directory, '.hubwright/record/base', `${keyOf(1)}.json`), 9, 9);
+  expect(await rememberedKeys(folder.directory, 'base')).toEqual([1, 3, 2].map(keyOf));
+  expect(await rememberedKeys(folder.directory, 'other')).toEqual([]);
+  expect(await readRememberedInputs(folder.directory, 'base', keyOf(2))).toEqual({
+    key: keyOf(2),
+    inputs: { ...inputs, schema: 2 },
+  });
+  expect(await readRememberedInputs(folder.directory, 'base', keyOf(4))).toBeUndefined();
 });
 
 test('the oldest are forgotten', async () => {
@@ -60,6 +58,7 @@ test('what is cut off, of another shape, or not ours is as good as nothing', asy
   await writeFile(path.join(record, `${keyOf(2)}.json`), '{"schema": 1, "platf');
   await writeFile(path.join(record, `${keyOf(3)}.json`), '{"schema": 1, "context": "all"}');
   await writeFile(path.join(record, 'notes.json'), JSON.stringify(inputs));
-  const remembered = await readRememberedInputs(folder.directory, ['base']);
-  expect(remembered.get('base')?.map(({ key }) => key)).toEqual([keyOf(1)]);
+  expect((await rememberedKeys(folder.directory, 'base')).toSorted()).toEqual([1, 2, 3].map(keyOf));
+  expect(await readRememberedInputs(folder.directory, 'base', keyOf(2))).toBeUndefined();
+  expect(await readRememberedInputs(folder.directory, 'base', keyOf(3))).toBeUndefined();
 });
