@@ -30,10 +30,16 @@ export function renderFrame(view: RunView, options: FrameOptions): string {
   return lines.map((line) => cliTruncate(line, options.width)).join('\n');
 }
 
+/** Long enough to wonder whether it hangs. */
+const longSilenceMs = 60_000;
+
 function runningLine(image: ImageView, nameWidth: number, now: number, style: Style): string {
   const elapsed = formatDuration(now - image.stageStarted).padStart(6);
   const stage = (image.stage ?? '').padEnd(5);
-  return `${style.accent(signs.running)} ${style.bold(image.name.padEnd(nameWidth))}  ${stage} ${elapsed}  ${style.dim(cleanLine(image.activity))}`;
+  const silence = now - image.heard;
+  const silent =
+    image.stage === 'build' && silence > longSilenceMs ? `silent for ${formatDuration(silence)}  ` : '';
+  return `${style.accent(signs.running)} ${style.bold(image.name.padEnd(nameWidth))}  ${stage} ${elapsed}  ${style.warn(silent)}${style.dim(cleanLine(image.activity))}`;
 }
 
 function progressLine(view: RunView, images: readonly ImageView[], now: number, style: Style): string {

@@ -11,6 +11,8 @@ export interface ImageView {
   stage: Stage | undefined;
   /** When the current stage began, milliseconds since 1970. */
   stageStarted: number;
+  /** When anything was last heard of it, milliseconds since 1970. */
+  heard: number;
   /** What it is at: a step of the Dockerfile, a clause. */
   activity: string;
   /** Seconds of each finished stage, and what it said. */
@@ -65,17 +67,21 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       change(view, event.image, (image) => {
         image.stage = event.stage;
         image.stageStarted = event.time;
+        image.heard = event.time;
         image.activity = '';
       });
       return;
     case 'build-step':
-      if (event.state === 'started')
-        change(view, event.image, (image) => void (image.activity = shortStep(event.name)));
+      change(view, event.image, (image) => {
+        image.heard = event.time;
+        if (event.state === 'started') image.activity = shortStep(event.name);
+      });
       return;
     case 'clause':
       change(view, event.image, (image) => void (image.activity = `${event.id} ${event.title}`));
       return;
     case 'output':
+      change(view, event.image, (image) => void (image.heard = event.time));
       return;
     case 'stage-finished':
       change(view, event.image, (image) => {
@@ -123,6 +129,7 @@ function newImage(name: string, action: Action, reasons: readonly string[]): Ima
     reasons,
     stage: undefined,
     stageStarted: 0,
+    heard: 0,
     activity: '',
     finished: [],
     size: undefined,

@@ -52,6 +52,17 @@ test('the live frame shows what runs with its step, what waits, and how far it i
   );
 });
 
+test('the live frame says when a build has been silent for long', () => {
+  const view = viewAfter(5);
+  const step = events[4]?.time ?? 0;
+  const frame = (now: number): string | undefined =>
+    renderFrame(view, { colour: false, width: 80, height: 24, now }).split('\n')[0];
+  expect(frame(step + 59_000)).toBe('● base  build  1m00s  RUN pip install x');
+  expect(frame(step + 90_000)).toBe('● base  build  1m31s  silent for 1m30s  RUN pip install x');
+  applyEvent(view, { kind: 'output', image: 'base', stage: 'build', text: '.', time: step + 90_000 });
+  expect(frame(step + 92_000)).toBe('● base  build  1m33s  RUN pip install x');
+});
+
 test('no line of the frame is wider than the terminal, and the frame is never higher', () => {
   const view = viewAfter(2);
   for (const image of view.images.values()) {
