@@ -188,9 +188,19 @@ function stepAt(document: Document, path: YamlPath): Step | undefined {
   return step;
 }
 
+/** Pairs by their keys, for each map that was looked into: files may have thousands of entries, and each is asked for. */
+const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+
 /** Of equal keys the last one counts, as it does in the plain value. */
 function pairOf(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.findLast(({ key }) => isScalar(key) && key.value === name);
+  let index = indexes.get(map);
+  if (index === undefined) {
+    index = new Map(
+      map.items.flatMap((pair) => (isScalar(pair.key) ? [[pair.key.value, pair] as const] : [])),
+    );
+    indexes.set(map, index);
+  }
+  return index.get(name);
 }
 
 function asNode(value: unknown): Node | undefined {
@@ -224,12 +234,23 @@ class Places {
 
   /** From `start` to `end`, or to the end of the first line where it goes on. */
   span(start: number, end: number): SourceSpan {
-    const last = this.#starts.findLastIndex((offset) => offset <= Math.min(start, this.text.length));
+    const last = this.#lineOf(Math.min(start, this.text.length));
     const lineStart = this.#starts[last] ?? 0;
     const lineEnd = (this.#starts[last + 1] ?? this.text.length + 1) - 1;
     const text = maskPasswords(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
     const column = Math.min(start - lineStart, text.length);
     const length = Math.max(1, Math.min(end - lineStart, text.length) - column);
     return { file: this.file, line: last + 1, column: column + 1, length, text };
+  }
+  /** Index of the line that holds an offset, found by halving: every entry of a long file asks for its place. */
+  #lineOf(offset: number): number {
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 }
