@@ -9,11 +9,9 @@ import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import { Findings } from './check.ts';
 import type { ImageSet } from './image-set.ts';
-import { loadIncludes } from './load-includes.ts';
 import { emptyLock, readLock } from './lock.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from './matrix.ts';
 import type { MatrixReading } from './matrix.ts';
-import { mergeMatrices } from './merged-matrix.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
 import { Tree, checkRepositories, checkTree } from './tree.ts';
 import { sortDiagnostics, usageError } from './usage-error.ts';
@@ -80,18 +78,32 @@ async function load(
   const main = readMatrixText(matrixFile, matrixText.text, findings);
   if (main === undefined) return undefined;
   const tree = new Tree(directory);
+  const matrix = main.content.include === undefined ? main : await withIncludes(files, main, tree, findings);
+  const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
+  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
+  const check = { source: matrix.source, environment, findings };
+  await checkRepositories(findings, checked.repositories, tree);
+  return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
+}
+
+/** Most families stand in one file: the modules for more are loaded where there are more. */
+async function withIncludes(
+  files: Files,
+  main: MatrixReading,
+  tree: Tree,
+  findings: Findings,
+): Promise<MatrixReading> {
+  const [{ loadIncludes }, { mergeMatrices }] = await Promise.all([
+    import('./load-includes.ts'),
+    import('./merged-matrix.ts'),
+  ]);
   const readings = await loadIncludes(
     main,
     async (file, { reading, path }) =>
       await readNamed(files, file, [reading.source.valueSpan(path)], tree, findings),
     findings,
   );
-  const matrix = mergeMatrices(readings, findings);
-  const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
-  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
-  const check = { source: matrix.source, environment, findings };
-  await checkRepositories(findings, checked.repositories, tree);
-  return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
+  return mergeMatrices(readings, findings);
 }
 
 async function loadLock(files: Files, findings: Findings): Promise<ImageSet['lock']> {

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest';
 import { Findings } from '../../../src/matrix/check.ts';
 import { readLock } from '../../../src/matrix/lock.ts';
+import { mergeMatrices } from '../../../src/matrix/merged-matrix.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from '../../../src/matrix/matrix.ts';
 import { renderDiagnostics } from '../../../src/report/diagnostics.ts';
 
-const words = `images: include: groups: roots: secrets: tags: registry: env: axes: args: from: context: kind: name: mirror:
-  default: a: b: id: file: repo: resources: exclude: include: waivers: hub courses.yaml {course.name} \${HOME} \${X:-} " ' [ ] { } , *x # % @ \`
+const words = `images: include: groups: secrets: tags: registry: env: axes: args: from: context: kind: name: mirror:
+  roots: default: a: b: id: file: repo: resources: exclude: include: waivers: hub courses.yaml {course.name} \${HOME} \${X:-} " ' [ ] { } , *x # % @ \`
   ~ null .inf 1 true ../ - __proto__: 物`;
 const layout = [
   '\n',
@@ -65,11 +66,16 @@ function damaged(text: string): string {
   return result;
 }
 
-function examine(matrixText: string, coursesText: string, lockText: string): string {
+function examine(matrixText: string, coursesText: string, lockText: string, includedText?: string): string {
   const findings = new Findings();
   const { lock, diagnostics } = readLock('matrix.lock', lockText);
   findings.add(...diagnostics);
-  const matrix = readMatrixText('matrix.yaml', matrixText, findings);
+  const main = readMatrixText('matrix.yaml', matrixText, findings);
+  const included =
+    includedText === undefined
+      ? undefined
+      : readMatrixText('b/more.yaml', includedText, findings, 'included');
+  const matrix = main && mergeMatrices(included === undefined ? [main] : [main, included], findings);
   if (matrix === undefined) expect(findings.errorCount, matrixText).toBeGreaterThan(0);
   else {
     const axisFiles = new Map([...axisFilesOf(matrix).keys()].map((file) => [file, coursesText]));
@@ -87,6 +93,11 @@ function examine(matrixText: string, coursesText: string, lockText: string): str
 
 test('noise is told, never thrown', () => {
   for (let round = 0; round < 250; round += 1) examine(noise(), noise(), noise());
+});
+
+test('a family of two damaged files is told, never thrown', () => {
+  const more = family.replaceAll(/\b([ac]):/g, '$1x:').replace('default:', 'others:');
+  for (let round = 0; round < 150; round += 1) examine(damaged(family), damaged(courses), '', damaged(more));
 });
 
 test('a damaged family is told, never thrown', () => {
