@@ -18,6 +18,10 @@ export interface TreeOptions {
   readonly width: number;
 }
 
+const actionWidth = 8;
+/** In less room than this, the beginning of a reason is all that can be told. */
+const leastReason = 16;
+
 /** Name, action and the first reason of each image, a line each, then the totals. Ends with a newline. */
 export function renderPlanTree(plan: ShownPlan, options: TreeOptions): string {
   const style = styleOf(options.colour);
@@ -40,14 +44,15 @@ export function renderPlanTree(plan: ShownPlan, options: TreeOptions): string {
   visit(undefined, '');
   const labelWidth = Math.max(0, ...rows.map(({ label }) => label.length));
   const lines = rows.map(({ label, entry }) => {
-    const line = `${label.padEnd(labelWidth)}  ${paintAction(entry, style)}${reasonText(entry, style)}`;
+    const room = options.width === 0 ? Infinity : options.width - labelWidth - 2 - actionWidth;
+    const line = `${label.padEnd(labelWidth)}  ${paintAction(entry, style)}${reasonText(entry, style, room)}`;
     return options.width > 0 ? cliTruncate(line.trimEnd(), options.width) : line.trimEnd();
   });
   return `${[...lines, '', totals(plan)].join('\n')}\n`;
 }
 
 function paintAction(entry: ShownEntry, style: Style): string {
-  const word = entry.action.padEnd(8);
+  const word = entry.action.padEnd(actionWidth);
   switch (entry.action) {
     case 'reuse':
       return style.dim(word);
@@ -64,10 +69,15 @@ function paintAction(entry: ShownEntry, style: Style): string {
   }
 }
 
-function reasonText(entry: ShownEntry, style: Style): string {
+/** Of a path that is too long, the beginning and the end tell more than the middle. */
+function reasonText(entry: ShownEntry, style: Style, room: number): string {
   const [first, ...others] = entry.reasons;
   if (first === undefined) return '';
-  return `${cleanLine(describeReason(first))}${others.length > 0 ? style.dim(` (and ${others.length} more)`) : ''}`;
+  const note = others.length > 0 ? ` (and ${others.length} more)` : '';
+  const words = cleanLine(describeReason(first));
+  const rest = room - note.length;
+  const fits = words.length <= rest || rest < leastReason;
+  return `${fits ? words : cliTruncate(words, rest, { position: 'middle' })}${style.dim(note)}`;
 }
 
 function totals({ entries, removed }: ShownPlan): string {

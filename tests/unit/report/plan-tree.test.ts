@@ -49,6 +49,12 @@ test('a terminal’s width is kept to', () => {
   expect(Math.max(...lines.slice(0, 4).map((line) => line.length))).toBeLessThanOrEqual(30);
 });
 
+test('a reason that is too long loses its middle, so that the file and what happened to it stay', () => {
+  const told = renderPlanTree(plan, { colour: false, width: 56 }).split('\n');
+  expect(told[2]).toBe('   └─ course  build   images/cou…txt edited (and 1 more)');
+  expect(told[3]).toBe('hub           verify  built, but its ch…e not passed yet');
+});
+
 test('a plan without anything to do says so', () => {
   const idle = { entries: plan.entries.slice(0, 2) };
   expect(renderPlanTree(idle, { colour: false, width: 0 })).toContain('Nothing to do: 2 images unchanged.');
