@@ -6,7 +6,7 @@ import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { Bench } from './bench.ts';
-import { refuses } from './contract/clause.ts';
+import { playFairly, refuses } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
 import { tailLines } from './evidence.ts';
 import { contractVersion } from './profile.ts';
@@ -32,12 +32,15 @@ export async function smokeImage(
   let log = '';
   for (const scene of scenes[request.profile]) {
     if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
-    await using bench = new Bench(engine, {
-      runId: request.runId,
-      image: request.name,
-      keep: request.keep ?? false,
-    });
-    const played = await scene.play(request, bench, onClause, signal);
+    const play = async (): ReturnType<typeof scene.play> => {
+      await using bench = new Bench(engine, {
+        runId: request.runId,
+        image: request.name,
+        keep: request.keep ?? false,
+      });
+      return await scene.play(request, bench, onClause, signal);
+    };
+    const played = await playFairly(play);
     if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
     clauses.push(...played.value.clauses);
     if (played.value.log !== '') log = played.value.log;

@@ -15,6 +15,8 @@ export interface ClauseResult {
   readonly severity: ClauseSeverity;
   readonly result: 'pass' | 'fail' | 'not-applicable' | 'not-run';
   readonly durationMs: number;
+  /** It was judged by the clock. */
+  readonly timed?: true;
   /** What was asked and what was answered, a line each. */
   readonly evidence: readonly string[];
   /** The likely cause in plain words, and what to do; only where it failed. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { err, ok } from '../../../src/core/result.ts';
 import { connectDocker } from '../../../src/engine/docker/docker-engine.ts';
 import { Bench } from '../../../src/smoke/bench.ts';
-import { scene } from '../../../src/smoke/contract/clause.ts';
+import { playFairly, scene } from '../../../src/smoke/contract/clause.ts';
 import type { Clause, Finding, Specimen } from '../../../src/smoke/contract/clause.ts';
 import { scenes } from '../../../src/smoke/contract/profiles.ts';
 import type { SmokeRequest } from '../../../src/smoke/request.ts';
@@ -56,6 +56,32 @@ describe('a scene', () => {
     const trouble = { kind: 'unreachable', message: 'gone' } as const;
     const played = await play([clause('A', passing, { test: async () => err(trouble) })]);
     expect(played).toEqual(err(trouble));
+  });
+});
+
+describe('a busy machine', () => {
+  /** Plays with the findings of the first try, then those of the second; answers how often, and the last results. */
+  async function fairly(...tries: readonly (readonly Clause<Specimen>[])[]) {
+    let count = 0;
+    const played = await playFairly(() => play(tries[count++] ?? []));
+    return {
+      count,
+      results: played.ok ? played.value.clauses.map(({ id, result }) => `${id} ${result}`) : [],
+    };
+  }
+  const slow = clause('T', failing, { timed: true });
+
+  it('gets a second try where the clock alone refuses the image', async () => {
+    expect(await fairly([clause('A', passing), slow], [clause('A', passing), clause('T', passing)])).toEqual({
+      count: 2,
+      results: ['A pass', 'T pass'],
+    });
+  });
+
+  it('is no excuse twice, nor for what no clock judges', async () => {
+    expect(await fairly([slow], [slow])).toEqual({ count: 2, results: ['T fail'] });
+    expect(await fairly([clause('A', failing), slow])).toEqual({ count: 1, results: ['A fail', 'T fail'] });
+    expect(await fairly([clause('A', passing)])).toEqual({ count: 1, results: ['A pass'] });
   });
 });
 

@@ -32,6 +32,7 @@ export function stopsClause<Outcome>(
     why,
     severity,
     needs,
+    timed: true,
     async test(live, signal) {
       await pause(quietMs, signal);
       const stopped = await live.stop(signal);
