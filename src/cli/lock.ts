@@ -9,7 +9,9 @@ import writeFileAtomic from 'write-file-atomic';
 import { parseReference } from '../../registry/reference.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ExitCode } from '../core/exit-code.ts';
+import { ok } from '../core/result.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
+import { selectImages } from '../graph/select-images.ts';
 import { compilePythonLock, requirementsOf } from '../lock/compile-python-lock.ts';
 import { commitOf } from '../lock/git-refs.ts';
 import { updateLockText } from '../lock/lock-text.ts';
@@ -37,10 +39,12 @@ export async function lockCommand(
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
   const { directory, family, secrets } = repository.value;
+  const chosen = names.length === 0 ? ok(family.graph.order) : selectImages(family.set, family.graph, names);
+  if (!chosen.ok) return await tell(context, chosen.error);
   await using workplace = openWorkplace(context);
 
   const outside = names.length === 0 ? await lockOutside(context, workplace, family, options.update) : [];
-  const python = await lockPython(context, workplace, directory, names, {
+  const python = await lockPython(context, workplace, directory, new Set(chosen.value), {
     update: options.update,
     secrets,
   });
@@ -117,7 +121,7 @@ async function lockPython(
   context: CliContext,
   workplace: Workplace,
   directory: string,
-  names: readonly string[],
+  wanted: ReadonlySet<string>,
   options: { readonly update: boolean; readonly secrets: ReadonlyMap<string, Buffer> },
 ): Promise<readonly Diagnostic[]> {
   const { write } = screenOf(context.stdout, context.env);
@@ -126,7 +130,7 @@ async function lockPython(
     // Read anew each time: a lock that was just written is part of the keys of what stands on it.
     const family = await readFamily(directory, context.env, context.signal);
     if (!family.ok) return family.error;
-    const next = await nextToLock(family.value, names, locked);
+    const next = await nextToLock(family.value, wanted, locked);
     if (next === undefined) return [];
     const { node, requirements } = next;
     locked.add(node.image.context ?? '');
@@ -147,13 +151,13 @@ async function lockPython(
 
 async function nextToLock(
   { set, graph }: Family,
-  names: readonly string[],
+  wanted: ReadonlySet<string>,
   locked: ReadonlySet<string>,
 ): Promise<{ readonly node: GraphNode; readonly requirements: string } | undefined> {
   for (const name of graph.order) {
     const node = graph.nodes.get(name);
     if (node === undefined || locked.has(node.image.context ?? '')) continue;
-    if (names.length > 0 && !names.includes(name) && !names.includes(node.image.definition)) continue;
+    if (!wanted.has(name)) continue;
     const requirements = await requirementsOf(set.directory, node);
     if (requirements !== undefined) return { node, requirements };
   }

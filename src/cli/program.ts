@@ -155,7 +155,8 @@ function describeLock(program: Command, context: CliContext, answer: Answer): vo
     .description(
       'write down versions, hashes, commits and digests; with NAME, the Python locks of these images alone',
     )
-    .argument('[NAME...]', 'images or definitions')
+    .argument('[NAME...]', 'images, definitions, groups or other selectors (see below)')
+    .addHelpText('after', selectorHelp)
     .option('--update', 'take what is newest, also where something is locked already', false)
     .option('--ca <FILE>', 'certificate authorities that builds shall trust')
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
