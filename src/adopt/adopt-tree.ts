@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { matrixFile } from '../matrix/load-matrix.ts';
 import { usageError, usageWarning } from '../matrix/usage-error.ts';
 import { familyAfter, type Environment } from './check-edit.ts';
+import { holdsMadeUpWord } from './fill-arguments.ts';
 import { findDockerfiles } from './find-dockerfiles.ts';
 import { guessKind, type Guess } from './guess-kind.ts';
 import { linkImages, type Links } from './link-images.ts';
@@ -49,6 +50,16 @@ export async function adoptTree(
   for (;;) {
     if (images.length === 0) return err([nothingFound(below), ...unread.flatMap(leftOutWarnings)]);
     const attempt = describe(images, unread, below);
+    // A name that was made up can be found nowhere but in the tree.
+    const lost = images.filter(({ madeUp }) => madeUp.some((text) => !attempt.links.targets.has(text)));
+    if (lost.length > 0) {
+      images = images.filter((image) => !lost.includes(image));
+      unread = [
+        ...unread,
+        ...lost.map(({ name, dockerfile, errors }) => ({ name, path: dockerfile.file, errors })),
+      ];
+      continue;
+    }
     const checked = await familyAfter(
       root,
       environment,
@@ -87,12 +98,14 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
   const order = inTreeOrder(images, links, depths);
   const matrix = writeMatrix({
     from: below,
-    prefix: links.prefix,
+    prefix: links.prefix !== undefined && holdsMadeUpWord(links.prefix) ? undefined : links.prefix,
     roots: links.outside,
-    entries: order.flatMap(({ name, context, dockerfile }) => {
+    entries: order.flatMap(({ name, context, dockerfile, args }) => {
       const guess = guesses.get(name);
       const provides = links.provides.get(name) ?? [];
-      return guess === undefined ? [] : [{ name, ...context, dockerfile: dockerfile.file, guess, provides }];
+      return guess === undefined
+        ? []
+        : [{ name, ...context, dockerfile: dockerfile.file, guess, provides, args }];
     }),
     leftOut: unread.map(({ name, path, errors }) => ({
       name,

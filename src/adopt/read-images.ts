@@ -13,6 +13,7 @@ import {
   type ReferringImage,
 } from '../graph/resolve-references.ts';
 import { chooseContext, type ChosenContext } from './choose-context.ts';
+import { isMadeUp, madeUpArguments } from './fill-arguments.ts';
 import type { FoundDockerfile } from './find-dockerfiles.ts';
 import type { NamedImage, WrittenReference } from './link-images.ts';
 import { nameImages } from './name-images.ts';
@@ -22,6 +23,12 @@ export interface ReadImage extends NamedImage {
   /** As it is written; undefined for one that stands on nothing (`FROM scratch`). */
   readonly base: string | undefined;
   readonly context: ChosenContext;
+  /** Values that were made up to complete its references. */
+  readonly args: Readonly<Record<string, string>>;
+  /** References that hold such a value: they can only mean an image of the tree. */
+  readonly madeUp: readonly string[];
+  /** What would be told of it without them. */
+  readonly errors: readonly Diagnostic[];
 }
 
 export interface UnreadImage {
@@ -58,29 +65,47 @@ export async function readImages(root: string, found: readonly FoundDockerfile[]
       continue;
     }
     const { dockerfile } = content;
-    const resolved = resolveDockerfile(plainImage(name, file), dockerfile, strangers, undefined);
-    if (resolved.errors.length > 0) {
-      unread.push({ name, path: file, errors: resolved.errors });
+    const { references: outside, args, errors } = resolve(name, dockerfile);
+    if (outside === undefined) {
+      unread.push({ name, path: file, errors });
       continue;
     }
     const folder = path.posix.basename(path.posix.dirname(file));
-    const references = resolved.references.flatMap(writtenReference);
-    const base = baseOf(dockerfile, resolved.references);
+    const references = outside.flatMap(writtenReference);
     images.push({
       name: freedName(name, references, names),
       folder,
       references,
       dockerfile,
-      base,
+      base: baseOf(dockerfile, outside),
+      args,
+      madeUp: outside.flatMap(({ source, text }) =>
+        isMadeUp(source.text, dockerfile, Object.keys(args)) ? [text] : [],
+      ),
+      errors,
       context: await chooseContext(dockerfile, exists),
     });
   }
   return { images, unread };
 }
 
-function plainImage(name: string, file: string): ReferringImage {
-  const span = { file, line: 1, column: 1, length: 1, text: '' };
-  return { name, target: undefined, args: {}, epoch: undefined, span };
+interface Resolved {
+  /** Undefined where they cannot be told, whatever was made up. */
+  readonly references: readonly OutsideReference[] | undefined;
+  readonly args: Readonly<Record<string, string>>;
+  readonly errors: readonly Diagnostic[];
+}
+
+/** The references with defaults filled in; where that is not enough, with values made up. */
+function resolve(name: string, dockerfile: ParsedDockerfile): Resolved {
+  const span = { file: dockerfile.file, line: 1, column: 1, length: 1, text: '' };
+  const image: ReferringImage = { name, target: undefined, args: {}, epoch: undefined, span };
+  const plain = resolveDockerfile(image, dockerfile, strangers, undefined);
+  if (plain.errors.length === 0) return { references: plain.references, args: {}, errors: [] };
+  const args = madeUpArguments(dockerfile);
+  const filled = resolveDockerfile({ ...image, args }, dockerfile, strangers, undefined);
+  const isEnough = filled.errors.length === 0;
+  return { references: isEnough ? filled.references : undefined, args, errors: plain.errors };
 }
 
 function writtenReference({ text, names, source }: OutsideReference): readonly WrittenReference[] {

@@ -11,6 +11,8 @@ export interface MatrixEntry {
   readonly dockerfile: string;
   readonly guess: Guess;
   readonly provides: readonly string[];
+  /** Arguments that were made up. */
+  readonly args: Readonly<Record<string, string>>;
   /** What it copies and its context lacks. */
   readonly missing: readonly string[];
 }
@@ -72,7 +74,15 @@ export function writeMatrix(content: MatrixContent): MatrixText {
   };
 }
 
-function entryLines({ name, context, dockerfile, guess, provides, missing }: MatrixEntry): readonly string[] {
+function entryLines({
+  name,
+  context,
+  dockerfile,
+  guess,
+  provides,
+  args,
+  missing,
+}: MatrixEntry): readonly string[] {
   const usual = context === '.' ? 'Dockerfile' : `${context}/Dockerfile`;
   return [
     `  ${quoted(name)}:`,
@@ -83,6 +93,12 @@ function entryLines({ name, context, dockerfile, guess, provides, missing }: Mat
     ...(provides.length === 0
       ? []
       : [`    provides: [${provides.map((each) => JSON.stringify(each)).join(', ')}]`]),
+    ...(Object.keys(args).length === 0
+      ? []
+      : [
+          '    args:  # made up, where the Dockerfile has no default: they only complete the names in its FROM lines',
+          ...Object.entries(args).map(([argument, value]) => `      ${quoted(argument)}: ${quoted(value)}`),
+        ]),
   ];
 }
 

@@ -116,6 +116,41 @@ images:
   });
 });
 
+describe('a project whose names are completed when it is built', () => {
+  const files = {
+    'base/Dockerfile': 'FROM debian:13\n',
+    'lab/Dockerfile': 'ARG REGISTRY\nARG IMG_VERSION\nFROM ${REGISTRY}/base:${IMG_VERSION}\n',
+    'one/Dockerfile': 'ARG VERSION\nFROM gcr.io/proj/images:base-$VERSION\n',
+  };
+
+  it('gets values that all images share, and says that they are made up', async () => {
+    const { 'one/Dockerfile': _, ...two } = files;
+    const adoption = await adopt(two);
+    expect(shape(adoption)).toEqual(['base custom base ← debian:13', 'lab singleuser lab ← base']);
+    expect(adoption.tree.text).toContain('    args:  # made up, ');
+    expect(adoption.tree.text).toContain('      REGISTRY: registry.local\n      IMG_VERSION: latest\n');
+    expect(adoption.tree.text).not.toContain('So far the images are called');
+  });
+
+  it('may keep all images in one repository', async () => {
+    const { 'lab/Dockerfile': _, ...two } = files;
+    expect(shape(await adopt(two))).toEqual(['base custom base ← debian:13', 'one custom one ← base']);
+  });
+
+  it('is left out where the name could only be somebody else’s, or anything', async () => {
+    const adoption = await adopt({
+      'base/Dockerfile': 'FROM debian:13\n',
+      'x/Dockerfile': 'ARG REGISTRY\nFROM $REGISTRY/other\n',
+      'y/Dockerfile': 'ARG BASE_IMAGE\nFROM $BASE_IMAGE\n',
+    });
+    expect(shape(adoption)).toEqual(['base custom base ← debian:13']);
+    expect(adoption.tree.warnings.map(({ code }) => code).toSorted()).toEqual([
+      'empty-reference',
+      'invalid-reference',
+    ]);
+  });
+});
+
 describe('what cannot be taken over', () => {
   it('is a comment and a warning, and its children take it from outside', async () => {
     const adoption = await adopt({
