@@ -6,10 +6,11 @@ import type { Image } from '../matrix/image-set.ts';
 import type { ImageKey, KeyInputs } from './content-key.ts';
 import { explainChange, type InputPlace, type Reason } from './reasons.ts';
 
-/** The inputs that one earlier build of an image was made from. */
-export interface RememberedInputs {
+/** One earlier build of an image. */
+export interface RememberedBuild {
   readonly key: string;
-  readonly inputs: KeyInputs;
+  /** What it was made from; undefined where no more than its key is known. */
+  readonly inputs: KeyInputs | undefined;
 }
 
 /** Where an image's inputs lie. */
@@ -20,7 +21,7 @@ export function placeOf({ dockerfile, context }: Pick<Image, 'dockerfile' | 'con
 /** Explains images of one family against what is remembered of their earlier builds. */
 export class ReasonChain {
   readonly #keys: ReadonlyMap<string, ImageKey>;
-  readonly #remembered: ReadonlyMap<string, readonly RememberedInputs[]>;
+  readonly #remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
   readonly #place: (name: string) => InputPlace;
   /** By image and the key that it had: a family's children stand on the same few builds. */
   readonly #known = new Map<string, readonly Reason[]>();
@@ -28,7 +29,7 @@ export class ReasonChain {
   /** `keys` are today's; `remembered` holds an image's builds, the last one first. */
   constructor(
     keys: ReadonlyMap<string, ImageKey>,
-    remembered: ReadonlyMap<string, readonly RememberedInputs[]>,
+    remembered: ReadonlyMap<string, readonly RememberedBuild[]>,
     place: (name: string) => InputPlace,
   ) {
     this.#keys = keys;
@@ -52,18 +53,22 @@ export class ReasonChain {
    */
   reasonsSince(name: string, key: string): readonly Reason[] | undefined {
     const build = this.#remembered.get(name)?.find((each) => each.key === key);
-    return build === undefined || !this.#keys.has(name) ? undefined : this.#since(name, build);
+    return build?.inputs === undefined || !this.#keys.has(name) ? undefined : this.#since(name, build);
   }
 
-  #since(name: string, build: RememberedInputs): readonly Reason[] {
+  #since(name: string, build: RememberedBuild): readonly Reason[] {
     const id = `${name} ${build.key}`;
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     const today = this.#keys.get(name);
     if (today === undefined) throw new Error(`no key for ${name}`);
-    const reasons = explainChange(build.inputs, today.inputs, this.#place(name)).map((reason) =>
-      reason.kind === 'parent-changed' ? this.#withCause(reason, build.inputs) : reason,
-    );
+    const { inputs } = build;
+    const reasons =
+      inputs === undefined
+        ? this.#byKeysAlone(today, build.key)
+        : explainChange(inputs, today.inputs, this.#place(name)).map((reason) =>
+            reason.kind === 'parent-changed' ? this.#withCause(reason, inputs) : reason,
+          );
     this.#known.set(id, reasons);
     return reasons;
   }
@@ -73,5 +78,15 @@ export class ReasonChain {
     const stoodOn = child.parents.find(({ name }) => name === reason.image)?.key;
     const because = stoodOn === undefined ? undefined : this.reasonsSince(reason.image, stoodOn)?.[0];
     return because === undefined ? reason : { ...reason, because };
+  }
+
+  /** What two keys tell: which parents have changed as well, or that the image itself has. */
+  #byKeysAlone(today: ImageKey, from: string): readonly Reason[] {
+    const changed = today.inputs.parents.flatMap(({ name: image }): readonly Reason[] => {
+      const [because] = this.#remembered.has(image) ? this.reasons(image) : [];
+      if (because === undefined || because.kind === 'bytes-gone') return [];
+      return [{ kind: 'parent-changed', image, because }];
+    });
+    return changed.length > 0 ? changed : [{ kind: 'content-changed', from, to: today.key }];
   }
 }

@@ -10,7 +10,7 @@ import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
-import type { RememberedInputs } from '../key/reason-chain.ts';
+import type { RememberedBuild } from '../key/reason-chain.ts';
 import { cacheFolderOf } from '../key/stat-cache-file.ts';
 import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
@@ -46,7 +46,7 @@ export interface DrawnPlan extends Family {
   readonly local: LocalRecord;
   readonly memories: ReadonlyMap<string, Memory>;
   /** Earlier builds, of the images that nobody has and of what those stand on. */
-  readonly remembered: ReadonlyMap<string, readonly RememberedInputs[]>;
+  readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
 }
 
 export interface DrawOptions {
@@ -115,7 +115,7 @@ export async function drawPlan(
 
   const unknown = unknownImages(facts.value, needed);
   const asked = facts.value.remote === undefined ? undefined : registry;
-  const remembered = await earlierInputs({ set, keys, registry: asked }, unknown, signal);
+  const remembered = await earlierInputs({ set, keys, local, registry: asked }, unknown, signal);
   const plan = makePlan({
     graph,
     selected: selected.value,
@@ -144,7 +144,7 @@ async function earlierInputs(
   sources: GatherSources,
   unknown: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly RememberedInputs[]>> {
+): Promise<ReadonlyMap<string, readonly RememberedBuild[]>> {
   if (unknown.length === 0) return new Map();
   const { gatherInputs } = await import('./gather-inputs.ts');
   return await gatherInputs(sources, unknown, signal);

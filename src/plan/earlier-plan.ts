@@ -92,46 +92,22 @@ function compareKeys(
   keys: ReadonlyMap<string, ImageKey>,
   earlier: EarlierPlan,
 ): readonly ShownEntry[] {
-  const before = new Map(earlier.images.map((image) => [image.name, image]));
-  const remembered = new Map(
-    earlier.images.flatMap(({ name, key, inputs }) =>
-      inputs === undefined ? [] : [[name, [{ key, inputs }]] as const],
-    ),
-  );
+  const before = new Map(earlier.images.map((image) => [image.name, image.key]));
+  const remembered = new Map(earlier.images.map(({ name, key, inputs }) => [name, [{ key, inputs }]]));
   const nodeOf = (name: string) => {
     const node = graph.nodes.get(name);
     if (node === undefined) throw new Error(`no image ${name}`);
     return node;
   };
   const chain = new ReasonChain(keys, remembered, (name) => placeOf(nodeOf(name).image));
-  const reasonsOf = new Map<string, readonly Reason[]>();
   return [...keys].map(([name, { key }]) => {
     const { image, parents } = nodeOf(name);
-    const old = before.get(name)?.key;
-    const reasons =
-      old === undefined
-        ? [{ kind: 'new-image' as const }]
-        : old === key
-          ? []
-          : (chain.reasonsSince(name, old) ?? withoutInputs(parents, reasonsOf, old, key));
-    reasonsOf.set(name, reasons);
+    const old = before.get(name);
+    const reasons: readonly Reason[] =
+      old === undefined ? [{ kind: 'new-image' }] : old === key ? [] : chain.reasons(name);
     const { definition, kind } = image;
     return { name, definition, kind, parents, key, action: reasons.length > 0 ? 'build' : 'reuse', reasons };
   });
-}
-
-/** What two keys alone tell: which parents changed as well, or that the image itself did. */
-function withoutInputs(
-  parents: readonly string[],
-  reasonsOf: ReadonlyMap<string, readonly Reason[]>,
-  from: string,
-  to: string,
-): readonly Reason[] {
-  const changed = parents.flatMap((image): readonly Reason[] => {
-    const because = reasonsOf.get(image)?.[0];
-    return because === undefined ? [] : [{ kind: 'parent-changed', image, because }];
-  });
-  return changed.length > 0 ? changed : [{ kind: 'content-changed', from, to }];
 }
 
 /** What the lock says of these roots; else what the earlier plan found. */

@@ -18,6 +18,8 @@ export interface BootstrappedRoot {
 export interface LocalRecord {
   /** What the engine has for this content of this image. */
   bytes(imageName: string, contentKey: string, verdictKey: string): LocalBytes | undefined;
+  /** The content key of the image's bytes that the engine got last, whatever they are. */
+  lastKey(imageName: string): string | undefined;
   bootstrappedRoot(name: string): BootstrappedRoot | undefined;
   /** The image's ID behind any local reference, `repository:tag`. */
   idOf(reference: string): string | undefined;
@@ -25,11 +27,13 @@ export interface LocalRecord {
   digestOf(reference: string): string | undefined;
 }
 
+const keyReference = /^hubwright\/(?<image>[^:]+):key-(?<key>[0-9a-f]{64})$/;
 const rootTag = /^hubwright\/root-(?<name>[^:]+):diff-(?<hex>[0-9a-f]{64})$/;
 
 /** Indexes the engine's listing of images. */
 export function readLocalRecord(images: readonly StoredImage[]): LocalRecord {
   const byReference = new Map<string, StoredImage>();
+  let lastKeys: ReadonlyMap<string, string> | undefined;
   const roots = new Map<string, BootstrappedRoot & { readonly created: number }>();
   for (const image of images) {
     for (const reference of image.tags) {
@@ -56,6 +60,11 @@ export function readLocalRecord(images: readonly StoredImage[]): LocalRecord {
       const passed = byReference.get(recordReference(imageName, passTag(verdictKey)))?.id === image.id;
       return { id: image.id, created: image.created, size: image.size, passed };
     },
+    lastKey(imageName) {
+      // Asked only where something is to be explained.
+      lastKeys ??= lastKeysOf(images);
+      return lastKeys.get(imageName);
+    },
     bootstrappedRoot: (name) => roots.get(name),
     idOf: (reference) => byReference.get(reference)?.id,
     digestOf(reference) {
@@ -64,4 +73,17 @@ export function readLocalRecord(images: readonly StoredImage[]): LocalRecord {
       return image?.digests.find((digest) => digest.startsWith(`${repository}@`))?.split('@')[1];
     },
   };
+}
+
+function lastKeysOf(images: readonly StoredImage[]): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  // A later one takes an earlier one's place.
+  for (const { tags } of images.toSorted((a, b) => a.created - b.created)) {
+    for (const tag of tags) {
+      const match = keyReference.exec(tag)?.groups;
+      if (match?.['image'] !== undefined && match['key'] !== undefined)
+        keys.set(match['image'], match['key']);
+    }
+  }
+  return keys;
 }

@@ -4,7 +4,7 @@
 import type { Action } from '../core/event.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import type { ImageKey } from '../key/content-key.ts';
-import { placeOf, ReasonChain, type RememberedInputs } from '../key/reason-chain.ts';
+import { placeOf, ReasonChain, type RememberedBuild } from '../key/reason-chain.ts';
 import type { InputPlace, Reason } from '../key/reasons.ts';
 import type { LocalBytes, Plan, PlanEntry, PublishedBytes } from './plan.ts';
 
@@ -29,7 +29,7 @@ export interface PlanInput {
   /** Images whose published tags are not all there, or point elsewhere, with the tags. */
   readonly missingTags: ReadonlyMap<string, readonly string[]>;
   /** What images were built from earlier, each one's last build first; enough for those that nobody has. */
-  readonly remembered: ReadonlyMap<string, readonly RememberedInputs[]>;
+  readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
 }
 
 /** The plan for the selected images and all that they are built on, parents first. */

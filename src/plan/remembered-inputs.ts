@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyInputs } from '../key/content-key.ts';
-import type { RememberedInputs } from '../key/reason-chain.ts';
+import type { RememberedBuild } from '../key/reason-chain.ts';
 import { keyInputsSchema } from './schema.ts';
 
 /** So many builds back a child that lagged behind finds the parent that it stood on. */
@@ -27,7 +27,7 @@ export async function readRememberedInputs(
   directory: string,
   image: string,
   key: string,
-): Promise<RememberedInputs | undefined> {
+): Promise<RememberedBuild | undefined> {
   try {
     const file = path.join(folderOf(directory, image), `${key}.json`);
     const inputs = keyInputsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;

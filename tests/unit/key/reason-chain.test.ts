@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageKey, KeyInputs } from '../../../src/key/content-key.ts';
-import { ReasonChain } from '../../../src/key/reason-chain.ts';
+import { ReasonChain, type RememberedBuild } from '../../../src/key/reason-chain.ts';
 import { describeReason } from '../../../src/key/reasons.ts';
 
-type Builds = Readonly<Record<string, readonly ImageKey[]>>;
+type Builds = Readonly<Record<string, readonly RememberedBuild[]>>;
 
 /** One build of an image: its key, the content of its one file, and the keys that its parents had. */
 function build(key: string, content: string, parents: Readonly<Record<string, string>> = {}): ImageKey {
@@ -81,6 +81,26 @@ describe('the first cause of a change', () => {
 test('the same content as an earlier build: its image is gone', () => {
   const chain = chainOf(today, { base: [build('b3', 'newer'), build('b2', 'new')] });
   expect(chain.reasons('base')).toEqual([{ kind: 'bytes-gone' }]);
+});
+
+test('a build of which no more than the key is known: its content is another', () => {
+  const chain = chainOf(today, { base: [{ key: 'b1', inputs: undefined }] });
+  expect(chain.reasons('base')).toEqual([{ kind: 'content-changed', from: 'b1', to: 'b2' }]);
+  expect(chain.reasonsSince('base', 'b1')).toBeUndefined();
+});
+
+function keyAlone(key: string): readonly RememberedBuild[] {
+  return [{ key, inputs: undefined }];
+}
+
+test('where no more than keys are known, a parent that changed is told before the image itself', () => {
+  const earlier = { base: keyAlone('b1'), mid: keyAlone('m1'), course: keyAlone('c1') };
+  expect(chainOf(today, earlier).reasons('course').map(describeReason)).toEqual([
+    'base changed: content changed (key b1 to b2)',
+  ]);
+  expect(chainOf(today, { ...earlier, mid: keyAlone('m2') }).reasons('course')).toEqual([
+    { kind: 'content-changed', from: 'c1', to: 'c2' },
+  ]);
 });
 
 test('nothing remembered: never built', () => {

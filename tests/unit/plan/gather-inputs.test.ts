@@ -45,13 +45,22 @@ async function gathered(
   today: string,
   names: readonly string[],
   contents: readonly string[],
+  lastKey: (name: string) => string | undefined = () => undefined,
 ): Promise<readonly string[]> {
-  const sources = { set: setOf([], { directory }), keys: keysOf(today), registry: undefined };
+  const sources = {
+    set: setOf([], { directory }),
+    keys: keysOf(today),
+    local: { lastKey },
+    registry: undefined,
+  };
   const known = await gatherInputs(sources, names, signal);
   const named = contents.map((content) => ({ content, keys: keysOf(content) }));
   return [...known]
     .map(([name, builds]) => {
-      const told = builds.map(({ key }) => named.find(({ keys }) => keys.get(name)?.key === key)?.content);
+      const told = builds.map(({ key, inputs }) => {
+        const content = named.find(({ keys }) => keys.get(name)?.key === key)?.content;
+        return inputs === undefined ? `(${content})` : content;
+      });
       return [name, ...told].join(' ');
     })
     .toSorted();
@@ -87,4 +96,14 @@ test('an older build of today’s content is found', async () => {
   await built(folder.directory, keysOf('0'), ['base'], 10);
   await built(folder.directory, keysOf('1'), ['base'], 20);
   expect(await gathered(folder.directory, '0', ['base'], ['0', '1'])).toEqual(['base 1 0']);
+});
+
+test('where this checkout remembers nothing, the engine’s last build is known by its key', async () => {
+  await using folder = await matrixFolder({});
+  await built(folder.directory, keysOf('0'), ['base'], 10);
+  const lastKey = (name: string) => keysOf('1').get(name)?.key;
+  expect(await gathered(folder.directory, '2', ['base', 'mid'], ['0', '1'], lastKey)).toEqual([
+    'base 0',
+    'mid (1)',
+  ]);
 });

@@ -49,3 +49,15 @@ test('a registry digest is told for the repository of the reference alone', () =
   expect(record.digestOf('debian:trixie-slim')).toBe('sha256:d');
   expect(record.digestOf('debian:other')).toBeUndefined();
 });
+
+test('the last key of an image is that of the bytes made last, whatever the order of the listing', () => {
+  const [older, newer] = ['1'.repeat(64), '2'.repeat(64)];
+  const record = readLocalRecord([
+    stored('new', ['base:latest', `hubwright/base:key-${newer}`, `hubwright/base:pass-${verdict}`], {
+      created: 9,
+    }),
+    stored('old', [`hubwright/base:key-${older}`], { created: 5 }),
+  ]);
+  expect(record.lastKey('base')).toBe(newer);
+  expect(record.lastKey('hub')).toBeUndefined();
+});
