@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ImageOutcome } from '../core/event.ts';
 import type { Image, ImageSet } from '../matrix/image-set.ts';
 import { releaseSchema, releaseVersion, type Release, type ReleasedImage } from './schema.ts';
@@ -64,6 +65,12 @@ function releasedImage(
   return [
     { ...before, definition: image.definition, state: 'held-back', reason: heldBackReason(input.outcome) },
   ];
+}
+
+/** Whether two releases name the same images in the same place; which run wrote them, and when, does not count. */
+export function isSameRelease(release: Release, other: Release | undefined): boolean {
+  if (other === undefined) return false;
+  return isDeepStrictEqual({ ...release, run: '', created: '' }, { ...other, run: '', created: '' });
 }
 
 function heldBackReason(outcome: ImageOutcome): string {

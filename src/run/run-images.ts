@@ -14,7 +14,14 @@ import { tagsOf } from '../plan/image-tags.ts';
 import { sweepAbandonedRuns } from './abandoned-runs.ts';
 import { realClock } from './clock.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
-import { composeRelease, readRelease, writeRelease, type ReleaseInput } from './release.ts';
+import {
+  composeRelease,
+  isSameRelease,
+  readRelease,
+  releaseFile,
+  writeRelease,
+  type ReleaseInput,
+} from './release.ts';
 import { newRunId, RunLog } from './run-log.ts';
 import type { RunContext, RunOptions } from './run-context.ts';
 import type { ReleasedImage } from './schema.ts';
@@ -109,7 +116,10 @@ async function publishRelease(
     });
   }
   const facts = { run: options.runId, created, registry: target.prefix, naming: target.naming };
-  return await writeRelease(drawn.set.directory, composeRelease(drawn.set, facts, inputs, earlier));
+  const release = composeRelease(drawn.set, facts, inputs, earlier);
+  // A run that changed nothing leaves the release as it is: whoever watches the file is not disturbed.
+  if (isSameRelease(release, earlier)) return releaseFile;
+  return await writeRelease(drawn.set.directory, release);
 }
 
 /** What the registry has of an image after this run, where the image is what the files say now. */
@@ -135,8 +145,10 @@ function releasedImage(
   )
     return undefined;
   const bytes = report.bytes.get(name);
-  const compressed =
-    published?.compressed ?? (before?.digest === digest ? before.size.compressed : undefined);
+  // Of the same digest the sizes are the same, though an engine may tell them otherwise than when it was built.
+  const known = before?.digest === digest ? before.size : {};
+  const compressed = published?.compressed ?? known.compressed;
+  const unpacked = known.unpacked ?? bytes?.size;
   return {
     name,
     definition: image.definition,
@@ -148,7 +160,7 @@ function releasedImage(
     verdict: { contract: contractVersion, profile: profileOf(image.kind), key: entry.verdictKey },
     size: {
       ...(compressed === undefined ? {} : { compressed }),
-      ...(bytes === undefined ? {} : { unpacked: bytes.size }),
+      ...(unpacked === undefined ? {} : { unpacked }),
     },
     state: 'current',
   };

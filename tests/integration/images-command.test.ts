@@ -106,7 +106,9 @@ describe.each(stores)('on the %s store', (store) => {
       expect(tags.size).toBe(4);
       expect(new Set(tags.values())).toEqual(new Set([image.digest]));
     }
+    const before = await family.read('release.json');
     const again = await family.events(['--changed', '--push'], env);
+    expect(await family.read('release.json')).toBe(before);
     expect(endings(again.events, family)).toEqual(['base reused', 'course reused', 'hub reused']);
     // The key's tag served the push; people's names stay.
     const left = valueOf(await family.engine.images.list({}, patience())).flatMap(({ tags }) => tags);
@@ -152,6 +154,10 @@ test('a machine that never built the family tells why it would, from what the re
   const run = await family.events(['--push'], env);
   expect(run.exitCode, run.stderr).toBe(0);
   await rm(path.join(family.directory, '.hubwright'), { recursive: true });
+  for (const { tags } of valueOf(await family.engine.images.list({}, patience()))) {
+    for (const tag of tags.filter((each) => each.includes(family.prefix) && !each.includes('root')))
+      await family.engine.images.remove(tag, patience());
+  }
   await family.write('base/file', 'edited');
   const plan = JSON.parse((await family.build(['plan', '--format', 'json'], env)).stdout);
   expect(

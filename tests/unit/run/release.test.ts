@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { ImageSet } from '../../../src/matrix/image-set.ts';
-import { composeRelease, readRelease, writeRelease } from '../../../src/run/release.ts';
+import { composeRelease, isSameRelease, readRelease, writeRelease } from '../../../src/run/release.ts';
 import type { Release, ReleasedImage } from '../../../src/run/schema.ts';
 import { loadFiles } from '../../rig/matrix-folder.ts';
 
@@ -85,6 +85,13 @@ test('a release of another registry carries nothing forward', async () => {
     release([released('base', 'sha256:old')], 'elsewhere.example'),
   );
   expect(composed.images).toEqual([]);
+});
+
+test('two releases are the same when only the run and its moment differ', () => {
+  const one = release([released('base', 'sha256:old')]);
+  expect(isSameRelease({ ...one, run: 'run-9', created: 'later' }, one)).toBe(true);
+  expect(isSameRelease(release([released('base', 'sha256:new')]), one)).toBe(false);
+  expect(isSameRelease(one, undefined)).toBe(false);
 });
 
 test('what is written is read again; what is damaged is read as none; no temporary file stays', async () => {
