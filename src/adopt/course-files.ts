@@ -6,10 +6,10 @@ import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Findings } from '../matrix/check.ts';
-import { loadMatrix, matrixFile } from '../matrix/load-matrix.ts';
-import { axisFilesOf, readMatrixText } from '../matrix/matrix.ts';
-import { parseRepositoryPath } from '../matrix/repository-path.ts';
+import { loadMatrix, matrixFile, readMatrix } from '../matrix/load-matrix.ts';
+import { axisFilesOf, type MatrixReading } from '../matrix/matrix.ts';
 import { usageError } from '../matrix/usage-error.ts';
+import type { YamlPath } from '../matrix/yaml-source.ts';
 import type { Environment } from './check-edit.ts';
 
 /** Where courses stand. */
@@ -25,7 +25,7 @@ export interface CourseFile {
 export interface CourseUse {
   readonly definition: string;
   readonly axis: string;
-  /** The context as written, with its placeholders. */
+  /** The context from the root, with its placeholders. */
   readonly context: string;
 }
 
@@ -39,42 +39,39 @@ export async function findCourseFile(
   directory: string,
   environment: Environment,
 ): Promise<Result<CourseFile, readonly Diagnostic[]>> {
-  const text = await readFile(path.join(directory, matrixFile), 'utf8').catch(() => undefined);
-  const matrix = text === undefined ? undefined : readMatrixText(matrixFile, text, new Findings());
+  const matrix = await readMatrix(directory, new Findings());
   if (matrix === undefined) {
     const loaded = await loadMatrix(directory, environment);
     return loaded.ok ? err([noCourses()]) : loaded;
   }
-  const files = [...axisFilesOf(matrix).keys()];
-  const chosen = files.find((each) => normal(each) === usualFile) ?? files[0];
+  const files = axisFilesOf(matrix);
+  const names = [...files.keys()];
+  const chosen = names.find((each) => each === usualFile) ?? names[0];
   if (chosen === undefined) return err([noCourses()]);
-  if (files.length > 1 && normal(chosen) !== usualFile) return err([severalFiles(files)]);
-  const uses = Object.entries(matrix.content.images).flatMap(([definition, entry]) =>
-    'mirror' in entry
-      ? []
-      : Object.entries(entry.axes ?? {}).flatMap(([axis, values]) =>
-          'from' in values && normal(values.from) === chosen
-            ? [{ definition, axis, context: entry.context }]
-            : [],
-        ),
-  );
-  const file = normal(chosen);
-  const read = await readText(path.join(directory, file));
-  return read === undefined ? err([unreadable(file)]) : ok({ file, text: read, uses });
+  if (names.length > 1 && chosen !== usualFile) return err([severalFiles(names)]);
+  const uses = (files.get(chosen) ?? []).flatMap((place) => useAt(matrix, place));
+  const text = await readText(path.join(directory, chosen));
+  return text === undefined ? err([unreadable(chosen)]) : ok({ file: chosen, text, uses });
+}
+
+/** The definition and the axis that a place in matrix.yaml belongs to: `images`, definition, `axes`, axis, `from`. */
+function useAt({ source, content }: MatrixReading, place: YamlPath): readonly CourseUse[] {
+  const [, definition = '', , axis = ''] = place.map(String);
+  const entry = content.images[definition];
+  if (entry === undefined || 'mirror' in entry) return [];
+  const folder = path.posix.dirname(source.fileOf(place));
+  return [{ definition, axis, context: path.posix.join(folder, entry.context) }];
 }
 
 /** The folders that a course has of its own, by the contexts that name it; they may not exist. */
 export function courseFolders(uses: readonly CourseUse[], name: string): readonly string[] {
   const folders = uses.flatMap(({ axis, context }) => {
     const folder = context.replaceAll(`{${axis}}`, name).replaceAll(`{${axis}.name}`, name);
-    return folder === context || folder.includes('{') ? [] : [normal(folder)];
+    return folder === context || folder.includes('{')
+      ? []
+      : [path.posix.normalize(folder).replace(/\/$/, '')];
   });
   return [...new Set(folders)];
-}
-
-function normal(file: string): string {
-  const parsed = parseRepositoryPath(file);
-  return parsed.kind === 'path' ? parsed.path : file;
 }
 
 /** Empty where there is no file; undefined where it is there and cannot be read as text. */

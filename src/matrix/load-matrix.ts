@@ -65,11 +65,31 @@ async function load(
   findings: Findings,
 ): Promise<ImageSet | undefined> {
   const { directory } = files;
-  const matrixText = await readText(files, matrixFile, findings);
+  const tree = new Tree(directory);
   const lock = await loadLock(files, findings);
+  const matrix = await readWhole(files, tree, findings);
+  if (matrix === undefined) return undefined;
+  const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
+  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
+  const check = { source: matrix.source, environment, findings };
+  await checkRepositories(findings, checked.repositories, tree);
+  return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
+}
+
+/**
+ * matrix.yaml and the files that it includes, as far as their shape is right: for who edits what they name. What is
+ * wrong goes to the findings.
+ */
+export async function readMatrix(directory: string, findings: Findings): Promise<MatrixReading | undefined> {
+  const root = resolve(directory);
+  return await readWhole({ directory: root, edits: new Map() }, new Tree(root), findings);
+}
+
+async function readWhole(files: Files, tree: Tree, findings: Findings): Promise<MatrixReading | undefined> {
+  const matrixText = await readText(files, matrixFile, findings);
   if (matrixText === 'missing') {
     findings.add(
-      usageError('missing-file', `there is no \`${matrixFile}\` in \`${directory}\``, undefined, {
+      usageError('missing-file', `there is no \`${matrixFile}\` in \`${files.directory}\``, undefined, {
         help: 'run this in the folder that holds it',
       }),
     );
@@ -77,13 +97,7 @@ async function load(
   if (typeof matrixText !== 'object') return undefined;
   const main = readMatrixText(matrixFile, matrixText.text, findings);
   if (main === undefined) return undefined;
-  const tree = new Tree(directory);
-  const matrix = main.content.include === undefined ? main : await withIncludes(files, main, tree, findings);
-  const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
-  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
-  const check = { source: matrix.source, environment, findings };
-  await checkRepositories(findings, checked.repositories, tree);
-  return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
+  return main.content.include === undefined ? main : await withIncludes(files, main, tree, findings);
 }
 
 /** Most families stand in one file: the modules for more are loaded where there are more. */

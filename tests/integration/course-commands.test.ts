@@ -101,6 +101,23 @@ describe('build add course', () => {
     expect(await read(folder)).toBe(courses);
   });
 
+  it('finds the list where an included file names it', async () => {
+    await using folder = await family({
+      'matrix.yaml': 'include: [term/images.yaml]\nimages: { base: { context: base, kind: singleuser } }\n',
+      'term/images.yaml':
+        'images:\n  course: { context: "kits/{course.name}", dockerfile: Dockerfile, kind: singleuser, axes: { course: { from: courses.yaml } } }\n',
+      'term/courses.yaml': '[]\n',
+      'term/Dockerfile': 'FROM base\n',
+      'term/kits/new/apt.txt': '',
+    });
+    const answer = await build(folder.path, ['add', 'course', 'new', '--repo', 'https://x.org/y']);
+    expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(answer.stdout).toMatch(
+      /^term\/courses.yaml: added new\n {2}course-new\nterm\/kits\/new\/ is its context\n/,
+    );
+    expect(await read(folder)).toBe(courses);
+  });
+
   it('says where courses would come from in a family without any', async () => {
     await using folder = await family({
       'matrix.yaml': 'images: { base: { context: base, kind: custom } }\n',
