@@ -13,6 +13,9 @@ export interface RememberedBuild {
   readonly inputs: KeyInputs | undefined;
 }
 
+/** Parents that one reason names at most. */
+const mostLinks = 12;
+
 /** Where an image's inputs lie. */
 export function placeOf({ dockerfile, context }: Pick<Image, 'dockerfile' | 'context'>): InputPlace {
   return { dockerfile, context };
@@ -77,7 +80,7 @@ export class ReasonChain {
   #withCause(reason: Reason & { readonly kind: 'parent-changed' }, child: KeyInputs): Reason {
     const stoodOn = child.parents.find(({ name }) => name === reason.image)?.key;
     const because = stoodOn === undefined ? undefined : this.reasonsSince(reason.image, stoodOn)?.[0];
-    return because === undefined ? reason : { ...reason, because };
+    return because === undefined ? reason : { ...reason, because: withoutMiddle(because) };
   }
 
   /** What two keys tell: which parents have changed as well, or that the image itself has. */
@@ -85,8 +88,22 @@ export class ReasonChain {
     const changed = today.inputs.parents.flatMap(({ name: image }): readonly Reason[] => {
       const [because] = this.#remembered.has(image) ? this.reasons(image) : [];
       if (because === undefined || because.kind === 'bytes-gone') return [];
-      return [{ kind: 'parent-changed', image, because }];
+      return [{ kind: 'parent-changed', image, because: withoutMiddle(because) }];
     });
     return changed.length > 0 ? changed : [{ kind: 'content-changed', from, to: today.key }];
   }
+}
+
+/**
+ * A chain of many parents without those between: each image of a plan holds its own, which would grow with the
+ * square of a family's depth. The first cause stays, and the image that it is one of.
+ */
+function withoutMiddle(reason: Reason): Reason {
+  let links = 0;
+  let last = reason;
+  for (let at: Reason | undefined = reason; at?.kind === 'parent-changed'; at = at.because) {
+    links += 1;
+    last = at;
+  }
+  return links > mostLinks ? last : reason;
 }

@@ -123,3 +123,20 @@ test('forty levels that meet again and again are followed at once', () => {
   );
   expect(describeReason(chain.reasons('a39')[0]!)).toBe('a0 changed: a0/file edited');
 });
+
+/** The build of an image of a level that stands on the one below. */
+function linkAt(level: number, age: number): ImageKey {
+  const parents = { [`i${level - 1}`]: `k${level - 1}.${age}` };
+  return build(`k${level}.${age}`, level === 0 ? `${age}` : 'same', level === 0 ? {} : parents);
+}
+
+test('of a chain of three thousand images each reason is short, and ends in the first cause', () => {
+  const names = Array.from({ length: 3000 }, (_, level) => `i${level}`);
+  const chain = chainOf(
+    Object.fromEntries(names.map((name, level) => [name, linkAt(level, 2)])),
+    Object.fromEntries(names.map((name, level) => [name, [linkAt(level, 1)]])),
+  );
+  const reasons = names.map((name) => chain.reasons(name)[0]!);
+  expect(new Set(reasons.slice(1).map(describeReason))).toEqual(new Set(['i0 changed: i0/file edited']));
+  expect(Math.max(...reasons.map((reason) => JSON.stringify(reason).length))).toBeLessThan(1500);
+});
