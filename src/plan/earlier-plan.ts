@@ -11,7 +11,7 @@ import { placeOf, ReasonChain } from '../key/reason-chain.ts';
 import type { Reason } from '../key/reasons.ts';
 import { listContexts } from './list-contexts.ts';
 import type { ShownEntry } from './plan.ts';
-import { earlierPlanSchema, type EarlierPlan } from './schema.ts';
+import { earlierPlanSchema, type EarlierPlan } from './inputs-schema.ts';
 import type { Family } from './draw-plan.ts';
 
 /** What has become of the earlier plan's images. */

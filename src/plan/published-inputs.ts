@@ -14,7 +14,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { keyOf, type KeyInputs } from '../key/content-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
-import { artifactSchema, imageConfigSchema, keyInputsSchema } from './schema.ts';
+import { artifactSchema, imageConfigSchema, keyInputsSchema } from './inputs-schema.ts';
 
 const mediaType = 'application/vnd.hubwright.inputs.v1+json+gzip';
 const emptyType = 'application/vnd.oci.empty.v1+json';

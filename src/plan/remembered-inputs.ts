@@ -6,7 +6,6 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
-import { keyInputsSchema } from './schema.ts';
 
 /** So many builds back a child that lagged behind finds the parent that it stood on. */
 const kept = 8;
@@ -28,6 +27,7 @@ export async function readRememberedInputs(
   image: string,
   key: string,
 ): Promise<RememberedBuild | undefined> {
+  const { keyInputsSchema } = await import('./inputs-schema.ts');
   try {
     const file = path.join(folderOf(directory, image), `${key}.json`);
     const inputs = keyInputsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;

@@ -9,7 +9,6 @@ import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { publishInputs } from '../plan/published-inputs.ts';
 import type { Bytes } from './build-stage.ts';
 import { engineFailure } from './failure.ts';
 import { compressedSize, configDigest } from './manifest.ts';
@@ -88,6 +87,8 @@ async function keepInputs(
   const { drawn, registry, emit } = context;
   const inputs = drawn.keys.get(entry.name)?.inputs;
   if (inputs === undefined) return;
+  // Loaded by runs that publish something; most publish nothing.
+  const { publishInputs } = await import('../plan/published-inputs.ts');
   const kept = await publishInputs({ registry, target, image: entry.name }, entry.key, inputs, signal);
   if (kept.ok || signal.aborted) return;
   emit({

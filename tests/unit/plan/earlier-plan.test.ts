@@ -5,7 +5,7 @@ import { describeReason } from '../../../src/key/reasons.ts';
 import { readFamily, type Family } from '../../../src/plan/draw-plan.ts';
 import { comparePlan, namesInBoth, readEarlierPlan } from '../../../src/plan/earlier-plan.ts';
 import { planDocument } from '../../../src/plan/plan.ts';
-import type { EarlierPlan } from '../../../src/plan/schema.ts';
+import type { EarlierPlan } from '../../../src/plan/inputs-schema.ts';
 import { matrixFolder, type Files } from '../../rig/matrix-folder.ts';
 
 const { signal } = new AbortController();
