@@ -1,0 +1,59 @@
+/** The story of an image on a real engine: after an edit of its parent, and in a second checkout. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
+
+/** What is printed, without what differs from run to run. */
+function plain(text: string, { prefix }: Workspace): string {
+  return text
+    .replaceAll(prefix, '')
+    .replace(/\b[0-9a-f]{64}\b/g, '<key>')
+    .replace(/\b[0-9a-f]{12}\b/g, '<short>')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\), in [\d.]+s/, '<just now>');
+}
+
+test('an edit of the parent is the first cause; a checkout that did not build it knows the keys', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['base', 'course']),
+    'base/Dockerfile': trivial,
+    'base/file': 'one',
+    'course/Dockerfile': 'FROM {p}base\nCMD ["true"]\n',
+  });
+  const built = await family.build(['images']);
+  expect(built.exitCode, built.stderr).toBe(0);
+  const idle = await family.build(['explain', '{p}course']);
+  expect(plain(idle.stdout, family))
+    .toBe(`course is up to date: nothing that it is made of has changed since it passed.
+
+  key           <key>
+  stands on     base
+  from outside  rig.example/root:1 (diffid:sha256:<short>)
+  stands on it  nothing
+  last build    <just now>`);
+
+  await family.write('base/file', 'two');
+  await family.write('base/Dockerfile', trivial.replace('/data/', '/data2/'));
+  const story = await family.build(['explain', '{p}course']);
+  expect(plain(story.stdout, family).split('\n').slice(0, 11)).toEqual([
+    'course would be built again.',
+    '',
+    '  course: base changed, and it stands on that',
+    '  base: base/Dockerfile:2 changed',
+    '      was COPY . /data/',
+    '      now COPY . /data2/',
+    '  base: base/file edited',
+    '      was sha256:<short>',
+    '      now sha256:<short>',
+    '',
+    '  key           <key>',
+  ]);
+
+  await rm(path.join(family.directory, '.hubwright'), { recursive: true });
+  const elsewhere = await family.build(['explain', '{p}course', '--json']);
+  const [{ action, chain }] = JSON.parse(elsewhere.stdout).images;
+  expect([action, chain[0].reasons.map(({ text }: { text: string }) => plain(text, family))]).toEqual([
+    'build',
+    ['base changed: content changed (key <short> to <short>)'],
+  ]);
+});
