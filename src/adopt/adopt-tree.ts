@@ -152,9 +152,8 @@ function guessOf(
 ): Guess {
   const parentName = image.base === undefined ? undefined : targets.get(image.base);
   const parentGuess = parentName === undefined ? undefined : guesses.get(parentName);
-  const uses = images.flatMap(({ references }) =>
-    references.filter(({ text }) => targets.get(text) === image.name),
-  );
+  const isUsed = [...targets.values()].includes(image.name);
+  const isBase = images.some(({ base }) => base !== undefined && targets.get(base) === image.name);
   return guessKind({
     name: image.name,
     dockerfile: image.dockerfile,
@@ -163,7 +162,7 @@ function guessOf(
         ? undefined
         : { name: parentName, guess: parentGuess },
     root: parentName === undefined ? image.base : undefined,
-    onlyCopiedFrom: uses.length > 0 && uses.every(({ isBase }) => !isBase),
+    onlyCopiedFrom: isUsed && !isBase,
   });
 }
 

@@ -8,8 +8,6 @@ import { formatReference, type Reference } from '../../registry/reference.ts';
 export interface WrittenReference {
   readonly text: string;
   readonly reference: Reference;
-  /** True where the image is built on it; false where files are only taken from it. */
-  readonly isBase: boolean;
 }
 
 export interface NamedImage {

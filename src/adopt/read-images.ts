@@ -108,8 +108,8 @@ function resolve(name: string, dockerfile: ParsedDockerfile): Resolved {
   return { references: isEnough ? filled.references : undefined, args, errors: plain.errors };
 }
 
-function writtenReference({ text, names, source }: OutsideReference): readonly WrittenReference[] {
-  return names.kind === 'root' ? [{ text, reference: names.reference, isBase: !('via' in source) }] : [];
+function writtenReference({ text, names }: OutsideReference): readonly WrittenReference[] {
+  return names.kind === 'root' ? [{ text, reference: names.reference }] : [];
 }
 
 /** What the last stage stands on, the stages between followed. */

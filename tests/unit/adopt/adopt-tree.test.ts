@@ -1,11 +1,12 @@
 /** Whole trees adopted: what matrix.yaml becomes, that it loads, and who stands on whom then. */
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adoptTree, type AdoptedTree } from '../../../src/adopt/adopt-tree.ts';
 import { readFamily, type Family } from '../../../src/plan/draw-plan.ts';
 import { makefileProject, notebookStacks, type TreeFiles } from '../../rig/dockerfile-trees.ts';
 import { patience } from '../../rig/engine.ts';
+import { repository } from '../../rig/family.ts';
 import { told } from '../../rig/matrix-folder.ts';
 import { temporaryFolder } from '../../rig/temporary-folder.ts';
 
@@ -113,6 +114,26 @@ images:
     context: proxy
     kind: proxy  # guessed: its name
 `);
+  });
+});
+
+describe('the reference family', () => {
+  it('is found again from its Dockerfiles alone, each image with its kind', async () => {
+    await using folder = await temporaryFolder();
+    await cp(path.join(repository, 'images'), path.join(folder.path, 'images'), { recursive: true });
+    const tree = await adoptTree({ root: folder.path, below: 'images', environment: {} }, patience());
+    if (!tree.ok) throw new Error(tree.error.map(told).join('\n'));
+    expect(Object.fromEntries(tree.value.images.map(({ name, guess }) => [name, guess.kind]))).toMatchObject({
+      installer: 'builder',
+      'course-kit': 'builder',
+      base: 'singleuser',
+      scientific: 'singleuser',
+      course: 'singleuser',
+      hub: 'hub',
+      proxy: 'proxy',
+      db: 'database',
+      registry: 'registry',
+    });
   });
 });
 

@@ -12,7 +12,7 @@ function link(images: Readonly<Record<string, readonly string[]>>): Links {
       references: texts.map((text) => {
         const reference = parseReference(text);
         if (reference.kind !== 'reference') throw new Error(reference.message);
-        return { text, reference, isBase: true };
+        return { text, reference };
       }),
     })),
   );
