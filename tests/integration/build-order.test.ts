@@ -48,6 +48,9 @@ test('what took long the last time begins first', async () => {
   });
   const first = await family.events(['--jobs', '1']);
   expect(begun(first.events, family.prefix)).toEqual(['a', 'b']);
+  const memory = JSON.parse(await family.read('.hubwright/record/{p}b.json'));
+  expect(memory.buildMs).toBeGreaterThan(2900);
+  expect(memory.smokeMs).toBeGreaterThan(0);
   await family.write('a/file', 'second');
   await family.write('b/file', 'second');
   const second = await family.events(['--changed', '--jobs', '1']);

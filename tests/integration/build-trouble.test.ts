@@ -1,7 +1,9 @@
 /** Builds on a real engine that are failed by the network, that never end, that print too much, or that the disk has no room for. */
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
@@ -85,6 +87,23 @@ test('a server that stays away is the environment’s fault: 3, and the others a
     message:
       'the network failed its build twice: wget: server returned error: HTTP/1.1 503 Service Unavailable (fetching/Dockerfile:2)',
   });
+});
+
+test('Ctrl-C is not kept waiting by the pause before a second try', async () => {
+  await using server = await moodyServer(Number.POSITIVE_INFINITY);
+  await using family = await downloadingFamily(server.port);
+  const running = family.start(['images', '--json', '{p}fetching']);
+  const journal = async (): Promise<string> => {
+    const [run = ''] = await readdir(path.join(family.directory, '.hubwright/runs')).catch(() => []);
+    return await family.read(`.hubwright/runs/${run}/events.ndjson`).catch(() => '');
+  };
+  await expect.poll(journal, { timeout: 30_000 }).toContain('it is tried once more');
+  const interrupted = Date.now();
+  running.kill('SIGINT');
+  const { exitCode } = await running;
+  expect(exitCode).toBe(130);
+  expect(Date.now() - interrupted).toBeLessThan(2500);
+  expect(server.requests()).toBe(1);
 });
 
 test('a build that hangs is ended after the time given for it, named with its step; others are unharmed', async () => {
