@@ -33,6 +33,8 @@ export interface Explanation {
   readonly descendants: readonly string[];
   /** The last build on this machine, where it remembers one: milliseconds since 1970, and how long it took. */
   readonly lastBuild?: { readonly at: number; readonly key: string; readonly durationMs: number };
+  /** When the engine's bytes of today's key were made, milliseconds since 1970. */
+  readonly madeAt?: number;
 }
 
 /** What an explanation goes by. */
@@ -65,6 +67,7 @@ export function explanationOf(drawn: ExplanationSources, name: string): Explanat
     ...(memory === undefined
       ? {}
       : { lastBuild: { at: memory.builtAt, key: memory.key, durationMs: memory.buildMs } }),
+    ...(entry.local === undefined ? {} : { madeAt: entry.local.created * 1000 }),
   };
 }
 
@@ -88,9 +91,18 @@ function chainOf(drawn: ExplanationSources, name: string, reasons: readonly Reas
     const then = remembered.get(image)?.find((build) => build.key === previousKey)?.inputs;
     for (const reason of why) {
       if (reason.kind !== 'parent-changed') continue;
-      const stoodOn = then?.parents.find((parent) => parent.name === reason.image)?.key;
+      // Where no more than a key is known of that build, the parent's own last one has to do.
+      const builds = remembered.get(reason.image);
+      const stoodOn =
+        then === undefined
+          ? builds?.[0]?.key
+          : then.parents.find((parent) => parent.name === reason.image)?.key;
       if (stoodOn === undefined) continue;
-      follow(reason.image, stoodOn, reasonChain.reasonsSince(reason.image, stoodOn) ?? []);
+      const own =
+        then === undefined
+          ? reasonChain.reasons(reason.image)
+          : (reasonChain.reasonsSince(reason.image, stoodOn) ?? []);
+      follow(reason.image, stoodOn, own);
     }
   };
   follow(name, remembered.get(name)?.[0]?.key, reasons);

@@ -109,12 +109,19 @@ function valuesOf(reason: Reason): readonly (readonly [string, string])[] {
   ];
 }
 
-function lastBuild({ lastBuild: build, key }: Explanation, now: number): string {
-  if (build === undefined) return 'not on this machine, as far as it remembers';
-  const day = new Date(build.at).toISOString().replace('T', ' ').slice(0, 16);
+function lastBuild({ lastBuild: build, madeAt, key }: Explanation, now: number): string {
+  if (build === undefined)
+    return madeAt === undefined
+      ? 'not on this machine, as far as it remembers'
+      : `${moment(madeAt, now)}, as the engine tells`;
   const took = build.durationMs > 0 ? `, in ${formatDuration(build.durationMs)}` : ', all from the cache';
   const which = build.key === key ? '' : `, under the key ${build.key.slice(0, 12)}`;
-  return `${day} UTC (${age(now - build.at)})${took}${which}`;
+  return `${moment(build.at, now)}${took}${which}`;
+}
+
+function moment(at: number, now: number): string {
+  const minute = new Date(at).toISOString().replace('T', ' ').slice(0, 16);
+  return `${minute} UTC (${age(now - at)})`;
 }
 
 function age(milliseconds: number): string {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ContextEntry } from '../../../src/engine/engine.ts';
 import { computeKeys, type ImageKey } from '../../../src/key/content-key.ts';
+import { ReasonChain } from '../../../src/key/reason-chain.ts';
 import { explanationOf, type ExplanationSources } from '../../../src/plan/explanation.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { LocalBytes } from '../../../src/plan/plan.ts';
@@ -35,7 +36,7 @@ function sources(
   there: readonly string[],
   built: ReadonlyMap<string, ImageKey>,
 ): ExplanationSources {
-  const bytes: LocalBytes = { id: 'sha256:1', created: 0, size: 1, passed: true };
+  const bytes: LocalBytes = { id: 'sha256:1', created: 5, size: 1, passed: true };
   const remembered = new Map([...built].map(([name, build]) => [name, [build]]));
   const plan = makePlan({
     graph,
@@ -90,9 +91,10 @@ test('the chain goes through each changed parent to the first causes, and holds 
 
 test('an unchanged image has no cause, and tells what stands on it', () => {
   const keys = keysOf('1', '1');
-  const { action, chain, descendants } = explanationOf(sources(keys, [...keys.keys()], keys), 'base');
-  expect([action, chain, descendants]).toEqual([
+  const { action, chain, descendants, madeAt } = explanationOf(sources(keys, [...keys.keys()], keys), 'base');
+  expect([action, madeAt, chain, descendants]).toEqual([
     'reuse',
+    5000,
     [{ image: 'base', key: keys.get('base')?.key, reasons: [] }],
     ['mid', 'course', 'other'],
   ]);
@@ -105,5 +107,22 @@ test('where nobody kept what the parent was, the chain says so and ends', () => 
   expect(chain.map(({ image, reasons }) => [image, ...reasons.map(({ text }) => text)])).toEqual([
     ['other', 'base changed'],
     ['base'],
+  ]);
+});
+
+test('where no more than keys are known, the chain goes on by them', () => {
+  const [before, now] = [keysOf('1', '1'), keysOf('2', '1')];
+  const drawn = sources(now, [], before);
+  const remembered = new Map([...before].map(([name, { key }]) => [name, [{ key, inputs: undefined }]]));
+  const chainReasons = new ReasonChain(now, remembered, () => ({ dockerfile: '', context: undefined }));
+  const entries = drawn.plan.entries.map((entry) => ({
+    ...entry,
+    reasons: chainReasons.reasons(entry.name),
+  }));
+  const { chain } = explanationOf({ ...drawn, remembered, plan: { entries } }, 'course');
+  expect(chain.map(({ image, reasons }) => [image, ...reasons.map(({ kind }) => kind)])).toEqual([
+    ['course', 'parent-changed'],
+    ['mid', 'parent-changed'],
+    ['base', 'content-changed'],
   ]);
 });

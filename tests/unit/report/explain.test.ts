@@ -142,6 +142,24 @@ test.each([
   expect(told.split('\n').slice(3, 3 + values.length)).toEqual(values.map((value) => `      ${value}`));
 });
 
+test.each([
+  [undefined, undefined, 'not on this machine, as far as it remembers'],
+  [undefined, now - 90_000, '2026-11-20 17:58 UTC (1 minute ago), as the engine tells'],
+  [
+    { at: now - 9 * 86_400_000, key: key('1'), durationMs: 0 },
+    now,
+    '2026-11-11 18:00 UTC (9 days ago), all from the cache',
+  ],
+])('the last build: %j, made at %j', (lastBuild, madeAt, words) => {
+  const { lastBuild: _, ...rest } = story;
+  const explanation: Explanation = {
+    ...rest,
+    ...(lastBuild === undefined ? {} : { lastBuild }),
+    ...(madeAt === undefined ? {} : { madeAt }),
+  };
+  expect(renderExplanation(explanation, plain).trimEnd().split('\n').at(-1)).toBe(`  last build    ${words}`);
+});
+
 test('a folder of edits is not told file by file, and what nobody kept is said', () => {
   const many = Array.from({ length: 11 }, (_, index): Reason => ({
     ...edited,
