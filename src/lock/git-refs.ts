@@ -13,7 +13,7 @@ export async function commitOf(
   signal: AbortSignal,
 ): Promise<Result<string, Diagnostic>> {
   const { url, ref = 'HEAD' } = reference;
-  const result = await execa('git', ['ls-remote', '--exit-code', '--', url, ref], {
+  const result = await execa('git', ['ls-remote', '--exit-code', '--', url, ref, `${ref}^{}`], {
     cwd: directory,
     env: { GIT_TERMINAL_PROMPT: '0' },
     reject: false,
@@ -21,7 +21,7 @@ export async function commitOf(
     cancelSignal: signal,
     stdin: 'ignore',
   });
-  // An annotated tag is told twice; the line with `^{}` names the commit itself.
+  // An annotated tag is told twice, where both are asked for; the line with `^{}` names the commit itself.
   const lines = result.stdout.split('\n').map((line) => line.split('\t'));
   const wanted = [`refs/tags/${ref}^{}`, `refs/heads/${ref}`, `refs/tags/${ref}`, ref];
   const commit = wanted.flatMap((name) => lines.find(([, found]) => found === name)?.[0] ?? [])[0];
