@@ -34,6 +34,16 @@ function play(clauses: readonly Clause<Specimen>[]) {
   return scene('a scene', async () => ok(specimen), clauses).play(request, bench, () => {}, signal);
 }
 
+/** Plays with the findings of the first try, then those of the second; answers how often, and the last results. */
+async function fairly(...tries: readonly (readonly Clause<Specimen>[])[]) {
+  let count = 0;
+  const played = await playFairly(() => play(tries[count++] ?? []));
+  return {
+    count,
+    results: played.ok ? played.value.clauses.map(({ id, result }) => `${id} ${result}`) : [],
+  };
+}
+
 describe('a scene', () => {
   it('judges no clause whose ground has failed, nor those that stand on it in turn', async () => {
     const played = await play([
@@ -60,15 +70,6 @@ describe('a scene', () => {
 });
 
 describe('a busy machine', () => {
-  /** Plays with the findings of the first try, then those of the second; answers how often, and the last results. */
-  async function fairly(...tries: readonly (readonly Clause<Specimen>[])[]) {
-    let count = 0;
-    const played = await playFairly(() => play(tries[count++] ?? []));
-    return {
-      count,
-      results: played.ok ? played.value.clauses.map(({ id, result }) => `${id} ${result}`) : [],
-    };
-  }
   const slow = clause('T', failing, { timed: true });
 
   it('gets a second try where the clock alone refuses the image', async () => {
