@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { matrixFile } from '../matrix/load-matrix.ts';
 import { usageError, usageWarning } from '../matrix/usage-error.ts';
 import { familyAfter, type Environment } from './check-edit.ts';
-import { holdsMadeUpWord } from './fill-arguments.ts';
+import { isMadeUpPlace } from './fill-arguments.ts';
 import { findDockerfiles } from './find-dockerfiles.ts';
 import { guessKind, type Guess } from './guess-kind.ts';
 import { linkImages, type Links } from './link-images.ts';
@@ -98,7 +98,8 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
   const order = inTreeOrder(images, links, depths);
   const matrix = writeMatrix({
     from: below,
-    prefix: links.prefix !== undefined && holdsMadeUpWord(links.prefix) ? undefined : links.prefix,
+    published: links.published && !isMadeUpPlace(links.published.place) ? links.published : undefined,
+    shared: links.published?.shared === true,
     roots: links.outside,
     entries: order.flatMap(({ name, context, dockerfile, args }) => {
       const guess = guesses.get(name);

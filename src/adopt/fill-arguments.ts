@@ -7,7 +7,7 @@ import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
 /** By words of an argument's name; what is not in here could name an image itself. */
 const values: readonly (readonly [RegExp, string])[] = [
   [/(?:^|_)(?:tag|version|ver|release|revision)(?:_|$)/i, 'latest'],
-  [/(?:^|_)(?:registry|host|domain)(?:_|$)/i, 'registry.local'],
+  [/(?:^|_)(?:registry|host|domain)(?:_|$)/i, 'registry.local/family'],
   [/(?:^|_)(?:owner|org|organi[sz]ation|project|namespace|user|group)(?:_|$)/i, 'family'],
 ];
 
@@ -34,9 +34,9 @@ export function isMadeUp(text: string, dockerfile: ParsedDockerfile, names: read
   return [...tainted].some((name) => drawsOn(text, name));
 }
 
-/** True for a name of which a part was made up. */
-export function holdsMadeUpWord(name: string): boolean {
-  return name.split('/').some((word) => values.some(([, value]) => value === word));
+/** True for a place of which a part was made up. */
+export function isMadeUpPlace(place: string): boolean {
+  return place.startsWith('registry.local/') || place.split('/').includes('family');
 }
 
 function drawsOn(text: string, name: string): boolean {

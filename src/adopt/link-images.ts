@@ -15,6 +15,8 @@ export interface NamedImage {
   /** The last folder of its Dockerfile's path. */
   readonly folder: string;
   readonly references: readonly WrittenReference[];
+  /** Those of the references that hold made-up values: they can only mean an image of the tree. */
+  readonly madeUp: readonly string[];
 }
 
 export interface Links {
@@ -24,9 +26,15 @@ export interface Links {
   readonly provides: ReadonlyMap<string, readonly string[]>;
   /** References from outside, in the order in which they were met. */
   readonly outside: readonly string[];
-  /** Where the family was published: `quay.io/jupyter`. */
-  readonly prefix: string | undefined;
+  /** How the family was published, if it was. */
+  readonly published: Published | undefined;
   readonly remarks: readonly string[];
+}
+
+/** `PLACE/NAME:TAG`, each image in a repository of its own, or `PLACE:NAME-TAG`, all in one. */
+export interface Published {
+  readonly place: string;
+  readonly shared: boolean;
 }
 
 const hubLibrary = 'docker.io/library';
@@ -35,23 +43,28 @@ const hubLibrary = 'docker.io/library';
 export function linkImages(images: readonly NamedImage[]): Links {
   const written = distinct(images);
   const candidates = written.flatMap(({ text, reference, users }) => {
-    const name = images.some((each) => each.name === text) ? text : meantBy(reference, images);
-    return name === undefined || isOfOutside(name, reference, images)
+    const own = images.some((each) => each.name === text);
+    const meant = own ? { name: text, shared: false } : meantBy(reference, images);
+    return meant === undefined || isOfOutside(meant.name, reference, images)
       ? []
-      : [{ text, reference, users, name }];
+      : [{ text, reference, users, ...meant, place: placeOf(reference, meant.shared) }];
   });
-  const prefix = commonPrefix(candidates);
+  const madeUp = new Set(images.flatMap((each) => each.madeUp));
+  const real = candidates.filter(({ text, name }) => text !== name && !madeUp.has(text));
+  const published = commonPlace(real) ?? commonPlace(candidates.filter(({ text }) => madeUp.has(text)));
   const remarks: string[] = [];
   const targets = new Map<string, string>();
-  for (const { text, reference, name } of candidates) {
-    if (text === name) targets.set(text, name);
-    else if (prefixOf(reference) !== prefix) {
+  for (const { text, name, place, shared } of candidates) {
+    const isOfPlace = place === published?.place && shared === published.shared;
+    if (text === name || madeUp.has(text) || isOfPlace) targets.set(text, name);
+    else {
+      const pattern = published === undefined ? '' : patternOf(published);
       remarks.push(
-        `\`${text}\` is taken for an image from outside, since the family seems to be published as \`${prefix}/…\``,
+        `\`${text}\` is taken for an image from outside, since the family seems to be called \`${pattern}\``,
       );
-    } else targets.set(text, name);
+    }
   }
-  dropOlderTags(candidates, targets, remarks);
+  dropOlderTags(real, targets, remarks);
   const provides = Map.groupBy(
     [...targets].filter(([text, name]) => text !== name),
     ([, name]) => name,
@@ -60,7 +73,7 @@ export function linkImages(images: readonly NamedImage[]): Links {
     targets,
     provides: new Map([...provides].map(([name, pairs]) => [name, pairs.map(([text]) => text)])),
     outside: written.flatMap(({ text }) => (targets.has(text) ? [] : [text])),
-    prefix: prefix === hubLibrary ? undefined : prefix,
+    published: published?.place === hubLibrary ? undefined : published,
     remarks,
   };
 }
@@ -70,6 +83,8 @@ interface Candidate {
   readonly reference: Reference;
   readonly users: number;
   readonly name: string;
+  readonly place: string;
+  readonly shared: boolean;
 }
 
 /** Every reference once, with the number of images that use it. */
@@ -82,7 +97,10 @@ function distinct(images: readonly NamedImage[]): readonly (WrittenReference & {
 }
 
 /** The image that a reference's last words name: `…/NAME`, `…/NAME:VARIANT-…`, or `…/REPOSITORY:NAME-…`. */
-function meantBy(reference: Reference, images: readonly NamedImage[]): string | undefined {
+function meantBy(
+  reference: Reference,
+  images: readonly NamedImage[],
+): { readonly name: string; readonly shared: boolean } | undefined {
   // Who pins a digest wants these bytes and no others.
   if (reference.digest !== undefined) return undefined;
   const names = new Set(images.map(({ name }) => name));
@@ -95,10 +113,13 @@ function meantBy(reference: Reference, images: readonly NamedImage[]): string | 
     const makes = [...names].filter(
       (name) => name.startsWith(`${direct}-`) && beginsWith(tag, name.slice(direct.length + 1)),
     );
-    return longest(makes) ?? direct;
+    return { name: longest(makes) ?? direct, shared: false };
   }
-  const isOwnRegistry = reference.registry !== 'docker.io';
-  return isOwnRegistry ? longest([...names].filter((name) => beginsWith(tag, name))) : undefined;
+  const named = longest([...names].filter((name) => beginsWith(tag, name)));
+  // On Docker's own registry a tag such as `hub-2` is more likely somebody else's.
+  return named === undefined || reference.registry === 'docker.io'
+    ? undefined
+    : { name: named, shared: true };
 }
 
 function onlyOne(images: readonly NamedImage[]): string | undefined {
@@ -131,21 +152,25 @@ function lastComponent({ repository }: Reference): string {
   return repository.slice(repository.lastIndexOf('/') + 1);
 }
 
-/** What stands before the image's name: where the repository itself is shared by all images, that repository's parent. */
-function prefixOf({ registry, repository }: Reference): string {
+/** What stands before the image's name. */
+function placeOf({ registry, repository }: Reference, shared: boolean): string {
   const whole = `${registry}/${repository}`;
-  return whole.slice(0, whole.lastIndexOf('/'));
+  return shared ? whole : whole.slice(0, whole.lastIndexOf('/'));
 }
 
-/** The prefix by which the most images are named; of two, the first. */
-function commonPrefix(candidates: readonly Candidate[]): string | undefined {
-  const named = candidates.filter(({ text, name }) => text !== name);
-  const byPrefix = Map.groupBy(named, ({ reference }) => prefixOf(reference));
-  const counted = [...byPrefix].map(([prefix, all]) => ({
-    prefix,
-    images: new Set(all.map(({ name }) => name)).size,
-  }));
-  return counted.toSorted((a, b) => b.images - a.images)[0]?.prefix;
+/** `quay.io/jupyter/NAME`, or `gcr.io/project/kit:NAME-TAG`. */
+export function patternOf({ place, shared }: Published): string {
+  return shared ? `${place}:NAME-TAG` : `${place}/NAME`;
+}
+
+/** The place by which the most images are named; of two, the first. */
+function commonPlace(candidates: readonly Candidate[]): Published | undefined {
+  const counted = [...Map.groupBy(candidates, patternOf).values()].flatMap((all) => {
+    const [first] = all;
+    return first === undefined ? [] : [{ ...first, images: new Set(all.map(({ name }) => name)).size }];
+  });
+  const [most] = counted.toSorted((a, b) => b.images - a.images);
+  return most && { place: most.place, shared: most.shared };
 }
 
 /** Of several tags of one repository that would mean one image, the one that is used most stays; the others are the past. */
@@ -154,7 +179,7 @@ function dropOlderTags(
   targets: Map<string, string>,
   remarks: string[],
 ): void {
-  const linked = candidates.filter(({ text, name }) => text !== name && targets.has(text));
+  const linked = candidates.filter(({ text }) => targets.has(text));
   for (const [name, all] of Map.groupBy(linked, (each) => each.name)) {
     const byTag = Map.groupBy(all, ({ reference }) => reference.tag ?? 'latest');
     const users = (tag: string): number => (byTag.get(tag) ?? []).reduce((sum, each) => sum + each.users, 0);

@@ -25,8 +25,6 @@ export interface ReadImage extends NamedImage {
   readonly context: ChosenContext;
   /** Values that were made up to complete its references. */
   readonly args: Readonly<Record<string, string>>;
-  /** References that hold such a value: they can only mean an image of the tree. */
-  readonly madeUp: readonly string[];
   /** What would be told of it without them. */
   readonly errors: readonly Diagnostic[];
 }

@@ -2,6 +2,7 @@
  * The text of a first matrix.yaml for images that exist already, with the reasons of every guess as comments. Pure.
  */
 import type { Guess } from './guess-kind.ts';
+import { patternOf, type Published } from './link-images.ts';
 
 /** An image as it will stand in the file. */
 export interface MatrixEntry {
@@ -27,8 +28,10 @@ export interface LeftOut {
 export interface MatrixContent {
   /** The folder that was read, as the user named it. */
   readonly from: string;
-  /** Where the family was published before: `quay.io/jupyter`. */
-  readonly prefix: string | undefined;
+  /** How the family was published before, if that is known. */
+  readonly published: Published | undefined;
+  /** Whether all images share one repository. */
+  readonly shared: boolean;
   /** References from outside. */
   readonly roots: readonly string[];
   readonly entries: readonly MatrixEntry[];
@@ -46,13 +49,14 @@ export interface MatrixText {
 export function writeMatrix(content: MatrixContent): MatrixText {
   const lines: { readonly text: string; readonly owner?: string }[] = [];
   const add = (...texts: readonly string[]): void => void lines.push(...texts.map((text) => ({ text })));
-  const { from, prefix, roots, entries, leftOut, remarks } = content;
+  const { from, published, shared, roots, entries, leftOut, remarks } = content;
   add(
     `# Written by \`build init --from ${oneLine(from)}\`; no Dockerfile was edited. Yours from here on.`,
     '# Who starts from whom stands in the Dockerfiles alone. Look at each `kind`: it is guessed, and chooses the test.',
     '',
-    ...(prefix === undefined ? [] : [`# So far the images are called ${prefix}/NAME.`]),
+    ...(published === undefined ? [] : [`# So far the images are called ${patternOf(published)}.`]),
     'registry: ${DOCKER_REGISTRY:-}  # where to publish; empty: nowhere, the images stay in the engine',
+    ...(shared ? ['naming: single-repository  # registry:NAME-TAG'] : []),
     'tags: ["${IMG_VERSION:-latest}", "{date}-{key}"]',
   );
   if (roots.length > 0)

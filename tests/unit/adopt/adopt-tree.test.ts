@@ -138,24 +138,28 @@ describe('the reference family', () => {
 });
 
 describe('a project whose names are completed when it is built', () => {
-  const files = {
-    'base/Dockerfile': 'FROM debian:13\n',
-    'lab/Dockerfile': 'ARG REGISTRY\nARG IMG_VERSION\nFROM ${REGISTRY}/base:${IMG_VERSION}\n',
-    'one/Dockerfile': 'ARG VERSION\nFROM gcr.io/proj/images:base-$VERSION\n',
-  };
+  const base = 'FROM debian:13\n';
 
   it('gets values that all images share, and says that they are made up', async () => {
-    const { 'one/Dockerfile': _, ...two } = files;
-    const adoption = await adopt(two);
+    const lab = 'ARG REGISTRY\nARG IMG_VERSION\nFROM ${REGISTRY}/base:${IMG_VERSION}\n';
+    const adoption = await adopt({ 'base/Dockerfile': base, 'lab/Dockerfile': lab });
     expect(shape(adoption)).toEqual(['base custom base ← debian:13', 'lab singleuser lab ← base']);
     expect(adoption.tree.text).toContain('    args:  # made up, ');
-    expect(adoption.tree.text).toContain('      REGISTRY: registry.local\n      IMG_VERSION: latest\n');
+    expect(adoption.tree.text).toContain(
+      '      REGISTRY: registry.local/family\n      IMG_VERSION: latest\n',
+    );
     expect(adoption.tree.text).not.toContain('So far the images are called');
   });
 
-  it('may keep all images in one repository', async () => {
-    const { 'lab/Dockerfile': _, ...two } = files;
-    expect(shape(await adopt(two))).toEqual(['base custom base ← debian:13', 'one custom one ← base']);
+  it('may keep all images in one repository, known or not', async () => {
+    const one = 'ARG VERSION\nFROM gcr.io/proj/images:base-$VERSION\n';
+    const known = await adopt({ 'base/Dockerfile': base, 'one/Dockerfile': one });
+    expect(shape(known)).toEqual(['base custom base ← debian:13', 'one custom one ← base']);
+    expect(known.tree.text).toContain('# So far the images are called gcr.io/proj/images:NAME-TAG.\n');
+    const two = 'ARG DOCKER_REGISTRY\nARG VERSION=1\nFROM ${DOCKER_REGISTRY}:base-$VERSION\n';
+    const open = await adopt({ 'base/Dockerfile': base, 'two/Dockerfile': two });
+    expect(shape(open)).toEqual(['base custom base ← debian:13', 'two custom two ← base']);
+    expect(open.tree.text).toContain('\nnaming: single-repository  # registry:NAME-TAG\n');
   });
 
   it('is left out where the name could only be somebody else’s, or anything', async () => {

@@ -9,6 +9,7 @@ function link(images: Readonly<Record<string, readonly string[]>>): Links {
     Object.entries(images).map(([name, texts]) => ({
       name,
       folder: name,
+      madeUp: texts.filter((text) => text.startsWith('registry.local/')),
       references: texts.map((text) => {
         const reference = parseReference(text);
         if (reference.kind !== 'reference') throw new Error(reference.message);
@@ -65,7 +66,7 @@ describe('a reference stays outside', () => {
       y: ['other.io/z/base'],
     });
     expect(targets(links)).toEqual({ 'gcr.io/proj/base': 'base', 'gcr.io/proj/lab': 'lab' });
-    expect(links.prefix).toBe('gcr.io/proj');
+    expect(links.published).toEqual({ place: 'gcr.io/proj', shared: false });
     expect(links.remarks).toEqual([
       expect.stringContaining('`other.io/z/base` is taken for an image from outside'),
     ]);
@@ -76,6 +77,13 @@ describe('a reference stays outside', () => {
     expect(targets(links)).toEqual({ 'r.io/p/base:v2': 'base' });
     expect(links.remarks).toEqual([expect.stringContaining('`r.io/p/base:v1` is taken for an older image')]);
   });
+});
+
+it('links names that were made up beside those that were published', () => {
+  const links = link({ base: [], x: ['registry.local/family:base-latest'], y: ['r.io/p/kit:base-v1'] });
+  expect(links.outside).toEqual([]);
+  expect(links.published).toEqual({ place: 'r.io/p/kit', shared: true });
+  expect(links.remarks).toEqual([]);
 });
 
 it('takes no tag and `latest` for the same', () => {
