@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { courseAdded } from '../adopt/edit-courses.ts';
+import { tryWriting } from '../adopt/try-writing.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
@@ -27,7 +28,8 @@ export async function addCourseCommand(
   const edit = await courseAdded({ directory, environment: context.env }, course, context.signal);
   if (!edit.ok) return await tell(context, edit.error);
   const { file, text, images, selector, folders, warnings } = edit.value;
-  await writeFileAtomic(path.join(directory, file), text);
+  const written = await tryWriting(file, () => writeFileAtomic(path.join(directory, file), text));
+  if (!written.ok) return await tell(context, [written.error]);
   const { write } = screenOf(context.stdout, context.env);
   write(`${file}: added ${name}\n`);
   for (const image of images) write(`  ${image}\n`);

@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AdoptedTree } from '../adopt/adopt-tree.ts';
 import { existing, fileInTheWay, unignored, writeStarter } from '../adopt/starter-files.ts';
+import { tryWriting } from '../adopt/try-writing.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { err } from '../core/result.ts';
 import { count } from '../report/text.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { matrixFile } from './repository.ts';
@@ -18,7 +20,8 @@ export interface InitOptions {
 export async function initCommand(context: CliContext, options: InitOptions): Promise<ExitCode> {
   if (options.from !== undefined) return await adoptCommand(context, options.from, options.directory);
   const directory = path.resolve(context.cwd, options.directory ?? '.');
-  const written = await writeStarter(directory);
+  const tried = await tryWriting(directory, () => writeStarter(directory));
+  const written = tried.ok ? tried.value : err([tried.error]);
   if (!written.ok) return await tell(context, written.error);
   const { write } = screenOf(context.stdout, context.env);
   for (const file of written.value.files) write(`${file}: written\n`);
@@ -50,10 +53,12 @@ async function adoptCommand(
   const below = path.relative(root, source).split(path.sep).join('/') || '.';
   const tree = await adoptTree({ root, below, environment: context.env }, context.signal);
   if (!tree.ok) return await tell(context, tree.error);
-  await writeFile(path.join(root, matrixFile), tree.value.text, { flag: 'wx' });
+  const target = path.join(root, matrixFile);
+  const written = await tryWriting(target, () => writeFile(target, tree.value.text, { flag: 'wx' }));
+  if (!written.ok) return await tell(context, [written.error]);
   await tell(context, tree.value.warnings);
   const { write } = screenOf(context.stdout, context.env);
-  write(listOf(tree.value, path.relative(context.cwd, path.join(root, matrixFile))));
+  write(listOf(tree.value, path.relative(context.cwd, target)));
   write(ignoreHint((await unignored(root)) ?? ['.hubwright/', 'release.json']));
   write('next: look at the kinds in matrix.yaml, then build plan\n');
   return exitCode.ok;

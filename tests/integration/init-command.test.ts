@@ -73,6 +73,13 @@ describe('build init where something is', () => {
     expect(await readFile(path.join(folder.path, 'matrix.yaml'), 'utf8')).toBe('mine\n');
   });
 
+  it('says so where nothing can be written', async () => {
+    await using folder = await temporaryFolder({ file: '' });
+    const { exitCode, stderr } = await build(folder.path, ['init', '--directory', 'file/family']);
+    expect(stderr).toContain('error[cannot-write]');
+    expect(exitCode).toBe(3);
+  });
+
   it('lives with a README and a .gitignore, and says what the latter lacks', async () => {
     await using folder = await temporaryFolder({
       'README.md': 'mine\n',
