@@ -83,9 +83,10 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
     .option('--no-cache', 'build without the engine’s layer cache')
     .option('--push', 'publish what passed to the registry', false)
     .addOption(
-      new Option('--jobs <N>', 'builds at once (default: two more than the engine has processors)').argParser(
-        positiveInteger,
-      ),
+      new Option(
+        '--jobs <N>',
+        'builds at once (default: four more than the engine has processors)',
+      ).argParser(positiveInteger),
     )
     .addOption(
       new Option(

@@ -48,7 +48,7 @@ export interface RunPlanOptions {
 }
 
 /** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
-const waitingJobs = 2;
+const waitingJobs = 4;
 
 /** Longer than any step that works is silent, short enough that a hanging one does not cost the night. */
 const defaultIdleTimeoutMs = 20 * 60_000;

@@ -326,6 +326,8 @@ export interface ContainerEngine {
 export interface Engine extends BuildEngine, ContainerEngine {
   readonly images: ImageStore;
   info(signal: AbortSignal): Promise<Result<EngineInfo, EngineError>>;
+  /** Loads what builds need while something else is waited for; a build would load it itself. */
+  prepareBuilds(): void;
   /** Ends sessions and connections; images and containers stay. */
   close(): Promise<void>;
 }

@@ -91,12 +91,15 @@ export async function drawPlan(
   const needed = [...new Set([...selected.value, ...graph.ancestors(selected.value)])];
   const images = needed.flatMap((name) => graph.nodes.get(name)?.image ?? []);
 
-  const [stored, info, memories, contexts] = await Promise.all([
+  const answers = Promise.all([
     engine.images.list({}, signal),
     engine.info(signal),
     readMemories(set.directory),
     listContexts(set.directory, images, signal, family.cacheFolder),
   ]);
+  // Without --changed something will be built for certain, and the engine takes a while to list its images.
+  if (!options.mode.changed) engine.prepareBuilds();
+  const [stored, info, memories, contexts] = await answers;
   if (!contexts.ok) return contexts;
   if (!stored.ok) return err([engineDiagnostic(stored.error)]);
   if (!info.ok) return err([engineDiagnostic(info.error)]);

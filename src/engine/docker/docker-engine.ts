@@ -28,6 +28,10 @@ export function connectDocker(options: { readonly socket?: string } = {}): Engin
     ...volumes(transport),
     ...networks(transport),
     info: (signal) => info(transport, signal),
+    prepareBuilds() {
+      // What goes wrong with loading is told by the build that needs it.
+      import('./build.ts').catch(() => undefined);
+    },
     async build(request, onEvent, signal) {
       const { build } = await import('./build.ts');
       return build(transport, images, request, onEvent, signal);

@@ -3,9 +3,9 @@
  * each answered with a Result. Why not over dockerode: docs/decisions/0003-no-dockerode.md.
  * Knows nothing of images or containers.
  */
-import { IncomingMessage } from 'node:http';
-import { Duplex, pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ZodType } from 'zod';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
@@ -61,7 +61,7 @@ export function openTransport(socket: string | undefined): Transport {
     request: EngineRequest,
     hijack: boolean,
     signal: AbortSignal,
-    take: (answer: unknown) => Promise<Result<T, EngineError>>,
+    take: (reply: Reply) => Promise<Result<T, EngineError>>,
   ): Promise<Result<T, EngineError>> => {
     if (signal.aborted) return err(cancelledError);
     try {
@@ -77,21 +77,21 @@ export function openTransport(socket: string | undefined): Transport {
     stream,
     errorOf,
     json: (request, schema, signal) =>
-      start(request, false, signal, async (answer) => {
-        const body = await checkStatus(answer);
+      start(request, false, signal, async (reply) => {
+        const body = await checkStatus(reply);
         return body.ok ? ok(parseReply(await readText(body.value), schema)) : body;
       }),
     send: (request, signal) =>
-      start(request, false, signal, async (answer) => {
-        const body = await checkStatus(answer);
+      start(request, false, signal, async (reply) => {
+        const body = await checkStatus(reply);
         if (!body.ok) return body;
         await readText(body.value);
         return ok(undefined);
       }),
     upgrade: (request, signal) =>
-      start(request, true, signal, async (answer) => {
-        if (!(answer instanceof IncomingMessage) && answer instanceof Duplex) return ok(answer);
-        const body = await checkStatus(answer);
+      start(request, true, signal, async (reply) => {
+        if (reply.kind === 'upgraded') return ok(reply.socket);
+        const body = await checkStatus(reply);
         if (!body.ok) return body;
         throw new MalformedReply(`the engine did not switch protocols for ${request.path}`);
       }),
@@ -99,11 +99,12 @@ export function openTransport(socket: string | undefined): Transport {
   };
 }
 
-type Dial = (
-  request: EngineRequest,
-  hijack: boolean,
-  signal: AbortSignal,
-) => Promise<IncomingMessage | Duplex>;
+/** What the engine did with a request: answered it, or switched the connection to another protocol. */
+type Reply =
+  | { readonly kind: 'answer'; readonly message: IncomingMessage }
+  | { readonly kind: 'upgraded'; readonly socket: Duplex };
+
+type Dial = (request: EngineRequest, hijack: boolean, signal: AbortSignal) => Promise<Reply>;
 
 function dialer(address: string): { readonly dial: Dial; readonly close: () => void } {
   let endpoint: Endpoint | undefined;
@@ -121,8 +122,8 @@ function exchange(
   request: EngineRequest,
   hijack: boolean,
   signal: AbortSignal,
-): Promise<IncomingMessage | Duplex> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | Duplex>();
+): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
   const { body } = request;
   const isStream = body !== undefined && !Buffer.isBuffer(body) && 'pipe' in body;
   const isJson = body !== undefined && !Buffer.isBuffer(body) && !isStream;
@@ -140,10 +141,10 @@ function exchange(
     signal,
   });
   outgoing.on('error', reject);
-  outgoing.on('response', resolve);
+  outgoing.on('response', (message) => resolve({ kind: 'answer', message }));
   outgoing.on('upgrade', (_answer, socket: Duplex, head: Buffer) => {
     if (head.length > 0) socket.unshift(head);
-    resolve(socket);
+    resolve({ kind: 'upgraded', socket });
   });
   if (isStream) {
     // Either side's trouble ends both; the request's own error is what the caller hears.
@@ -163,8 +164,12 @@ function withQuery({ path, query = {} }: EngineRequest): string {
   return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
-async function checkStatus(answer: unknown): Promise<Result<IncomingMessage, EngineError>> {
-  if (!(answer instanceof IncomingMessage)) throw new MalformedReply('the engine sent no answer');
+async function checkStatus(reply: Reply): Promise<Result<IncomingMessage, EngineError>> {
+  if (reply.kind === 'upgraded') {
+    reply.socket.destroy();
+    throw new MalformedReply('the engine switched protocols where nobody asked it to');
+  }
+  const answer = reply.message;
   const status = answer.statusCode ?? 0;
   if (status < 400) return ok(answer);
   return err(errorOfStatus(status, messageOf(await readText(answer))));
