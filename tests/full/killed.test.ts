@@ -72,13 +72,17 @@ async function finishedStages(family: Workspace, earlierRuns: number): Promise<r
   return stages(lines.map((line) => JSON.parse(line) as RunEvent)); // our own events
 }
 
+/** Whether an owner label is a run's id. */
+function isRun(label: string): boolean {
+  return /^\d{8}-\d{6}-/.test(label);
+}
+
 async function leftovers({ engine }: Workspace, registry: string): Promise<readonly string[]> {
   const signal = patience();
   const images = valueOf(await engine.images.list({}, signal)).flatMap(({ tags }) => tags);
-  const ours = (label: string): boolean => /^\d{8}-\d{6}-/.test(label);
   return [
     ...valueOf(await engine.listContainers(ownerLabel, signal)).flatMap(({ id, labels }) =>
-      ours(labels[ownerLabel] ?? '') ? [`container ${id}`] : [],
+      isRun(labels[ownerLabel] ?? '') ? [`container ${id}`] : [],
     ),
     ...valueOf(await engine.listNetworks(ownerLabel, signal)).map(({ name }) => `network ${name}`),
     ...images
