@@ -72,21 +72,15 @@ async function finishedStages(family: Workspace, earlierRuns: number): Promise<r
   return stages(lines.map((line) => JSON.parse(line) as RunEvent)); // our own events
 }
 
-/** Whether an owner label is a run's id. */
-function isRun(label: string): boolean {
-  return /^\d{8}-\d{6}-/.test(label);
-}
-
-async function leftovers({ engine }: Workspace, registry: string): Promise<readonly string[]> {
+/** Containers, networks and tags of this family alone: other tests use the same engine. Names hold the image's. */
+async function leftovers({ engine, prefix }: Workspace, registry: string): Promise<readonly string[]> {
   const signal = patience();
-  const images = valueOf(await engine.images.list({}, signal)).flatMap(({ tags }) => tags);
+  const containers = valueOf(await engine.listContainers(ownerLabel, signal)).map(({ name }) => name);
+  const networks = valueOf(await engine.listNetworks(ownerLabel, signal)).map(({ name }) => name);
+  const volumes = valueOf(await engine.listVolumes(ownerLabel, signal));
+  const tags = valueOf(await engine.images.list({}, signal)).flatMap((image) => image.tags);
   return [
-    ...valueOf(await engine.listContainers(ownerLabel, signal)).flatMap(({ id, labels }) =>
-      isRun(labels[ownerLabel] ?? '') ? [`container ${id}`] : [],
-    ),
-    ...valueOf(await engine.listNetworks(ownerLabel, signal)).map(({ name }) => `network ${name}`),
-    ...images
-      .filter((tag) => tag.startsWith(`${registry}/`) && tag.includes(':key-'))
-      .map((tag) => `tag ${tag}`),
+    ...[...containers, ...networks, ...volumes].filter((name) => name.includes(prefix)),
+    ...tags.filter((tag) => tag.startsWith(`${registry}/`) && tag.includes(':key-')),
   ];
 }
