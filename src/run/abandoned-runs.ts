@@ -3,17 +3,22 @@
  * A run notes its process in its own folder; a later run of the same repository finds notes whose process is gone,
  * and removes what carries those runs' label. It touches nothing of runs that live, or of other repositories.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ownerLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ContainerEngine, EngineError } from '../engine/engine.ts';
+import type { ContainerEngine, EngineError, ImageStore } from '../engine/engine.ts';
 
 const note = 'process';
 
 /** Notes in a run's folder that this process has things in the engine. */
 export function noteRun(folder: string): void {
   writeFileSync(path.join(folder, note), `${process.pid}\n`);
+}
+
+/** Adds a tag that the run gives an image for a while: it carries no label, so that it is found by this note alone. */
+export function noteTag(folder: string, reference: string): void {
+  appendFileSync(path.join(folder, note), `${reference}\n`);
 }
 
 /** Takes the note away: the run has removed what it made. */
@@ -31,28 +36,36 @@ export function hasProcessNote(folder: string): boolean {
  * that were. Trouble is not told: the note stays, and the next run tries again.
  */
 export async function sweepAbandonedRuns(
-  engine: ContainerEngine,
+  engine: ContainerEngine & { readonly images: Pick<ImageStore, 'remove'> },
   runs: string,
   signal: AbortSignal,
 ): Promise<number> {
   let removed = 0;
   for (const run of readdirSync(runs)) {
-    if (!isAbandoned(path.join(runs, run))) continue;
+    const left = abandoned(path.join(runs, run));
+    if (left === undefined) continue;
     const swept = await removeLabelled(engine, `${ownerLabel}=${run}`, signal);
     if (!swept.ok) return removed;
     removed += swept.value;
+    for (const tag of left.tags) {
+      const untagged = await engine.images.remove(tag, signal);
+      if (untagged.ok) removed += 1;
+      else if (untagged.error.kind !== 'not-found') return removed;
+    }
     forgetRun(path.join(runs, run));
   }
   return removed;
 }
 
-function isAbandoned(folder: string): boolean {
+/** What a run's note names, where the run's process is gone; undefined where it lives, or left no note. */
+function abandoned(folder: string): { readonly tags: readonly string[] } | undefined {
   try {
-    const pid = Number(readFileSync(path.join(folder, note), 'utf8'));
-    return pid > 0 && !isAlive(pid);
+    const [owner, ...tags] = readFileSync(path.join(folder, note), 'utf8').trimEnd().split('\n');
+    const pid = Number(owner);
+    return pid > 0 && !isAlive(pid) ? { tags } : undefined;
   } catch {
     // No note: nothing was left, or another run is sweeping right now.
-    return false;
+    return undefined;
   }
 }
 

@@ -137,6 +137,7 @@ async function pushAndRead(
   signal: AbortSignal,
 ): Promise<StageResult<Manifest>> {
   const { engine, credentials } = context;
+  context.log.noteTag(text);
   const tagged = await engine.images.tag(recordReference(entry.name, keyTag(entry.key)), text, signal);
   if (!tagged.ok) return engineFailure(tagged.error, `tagging ${text}`);
   const pushed = await engine.images.push(text, credentials, signal);

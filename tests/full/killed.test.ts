@@ -37,11 +37,12 @@ test('twenty kills at moments of chance', async () => {
     }
     const delay = Math.random() * 3500;
     const moment = `round ${round}, killed after ${Math.round(delay)} ms`;
+    const earlier = await runsOf(family);
     const running = family.start(['images', '--changed', '--push'], env);
     await sleep(delay);
     running.kill('SIGKILL');
     await running;
-    const before = await finishedStages(family, round * 2);
+    const before = await finishedStages(family, earlier);
 
     const again = await family.events(['--changed', '--push'], env);
     expect(again.exitCode, `${moment}: ${again.stderr}`).toBe(0);
@@ -62,13 +63,17 @@ function stages(events: readonly RunEvent[]): readonly string[] {
   );
 }
 
-async function finishedStages(family: Workspace, earlierRuns: number): Promise<readonly string[]> {
-  const folder = path.join(family.directory, '.hubwright/runs');
-  const runs = (await readdir(folder).catch(() => [])).toSorted();
-  // Killed before it had a run at all.
-  const run = runs.length > Math.min(earlierRuns, 30) ? runs.at(-1) : undefined;
+async function runsOf(family: Workspace): Promise<readonly string[]> {
+  const runs = await readdir(path.join(family.directory, '.hubwright/runs')).catch(() => []);
+  return runs.toSorted();
+}
+
+/** What the run that came after `earlier` finished; nothing where it was killed before it was a run at all. */
+async function finishedStages(family: Workspace, earlier: readonly string[]): Promise<readonly string[]> {
+  const run = (await runsOf(family)).find((name) => !earlier.includes(name));
   if (run === undefined) return [];
-  const lines = (await family.read(`.hubwright/runs/${run}/events.ndjson`)).split('\n').slice(0, -1);
+  const journal = await family.read(`.hubwright/runs/${run}/events.ndjson`).catch(() => '');
+  const lines = journal.split('\n').slice(0, -1);
   return stages(lines.map((line) => JSON.parse(line) as RunEvent)); // our own events
 }
 
