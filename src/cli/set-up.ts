@@ -82,7 +82,7 @@ function announce(context: CliContext, plan: SetupPlan, roots: readonly Root[]):
     for (const line of step.shown) screen.write(`     ${style.dim(line)}\n`);
   }
   for (const { from } of roots) {
-    screen.write(`  then, if no registry answers for \`${from}\`: make that root from Debian’s packages\n`);
+    screen.write(`  then, if no registry has \`${from}\`: make it from Debian’s packages\n`);
   }
 }
 

@@ -216,9 +216,7 @@ export function engineDiagnostic(error: EngineError): Diagnostic {
     category: 'environment',
     severity: 'error',
     code: unreachable ? 'engine-unreachable' : 'engine-failed',
-    message: unreachable
-      ? `no Docker Engine answers: ${error.message}`
-      : `the Docker Engine could not answer: ${error.message}`,
+    message: unreachable ? error.message : `the Docker Engine could not answer: ${error.message}`,
     help: unreachable
       ? '`./build images --setup` installs and starts what is missing; `./build doctor` tells what is there'
       : '`./build doctor` tells what is there',

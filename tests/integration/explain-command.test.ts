@@ -63,7 +63,7 @@ test.each([
   [[], 'which image shall be explained?', 2],
   [['bsae'], 'base', 2],
   [['--if-changed', '/etc/passwd'], '`/etc/passwd` is not in this repository', 2],
-  [['base'], 'no Docker Engine answers', 3],
+  [['base'], 'no container engine answers', 3],
 ])('explain %j is refused in words', async (args, words, code) => {
   await using folder = await matrixFolder(files);
   const told = await build(folder.directory, ['explain', ...args]);
