@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { RunEvent } from '../../src/core/event.ts';
 import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { readMemories } from '../../src/plan/memory.ts';
@@ -70,7 +71,22 @@ async function images(...args: readonly string[]): Promise<Told> {
     reject: false,
     stdin: 'ignore',
   });
-  return { exitCode, stderr, events: eventsOf(stdout), seconds: (performance.now() - started) / 1000 };
+  const events = eventsOf(stdout);
+  return {
+    exitCode,
+    // With --json the reasons are in the events; a failing test shall show them.
+    stderr: [stderr, ...failuresOf(events)].join('\n'),
+    events,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function failuresOf(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.kind === 'image-finished' && event.outcome.kind === 'failed'
+      ? [`${event.image}: ${event.outcome.stage}: ${event.outcome.failure.message}`]
+      : [],
+  );
 }
 
 async function release(): Promise<Release> {
@@ -122,7 +138,7 @@ test('one command sets up, builds, tests and publishes the default group', async
 
 test('the same again with --changed does nothing, and says so', async () => {
   const run = await images('--changed', '--push');
-  expect([run.exitCode, changesOf(run.events)]).toEqual([0, []]);
+  expect([run.exitCode, changesOf(run.events)], run.stderr).toEqual([0, []]);
   expect(run.events.filter((event) => event.kind === 'stage-started')).toEqual([]);
   const env = { ...familyEnvironment(), DOCKER_REGISTRY: prefix };
   const plain = await execa('./build', ['images', '--changed'], { cwd: clone, env, extendEnv: false });
