@@ -30,7 +30,7 @@ export interface ImagesOptions {
   readonly ca?: string;
 }
 
-export const exitCodeOfRun: Readonly<Record<RunResult, ExitCode>> = {
+const exitCodeOfRun: Readonly<Record<RunResult, ExitCode>> = {
   success: exitCode.ok,
   failure: exitCode.imageFailed,
   environment: exitCode.environment,

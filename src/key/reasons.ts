@@ -2,6 +2,7 @@
  * Says why an image is to be built: what differs between the inputs of a key that is known and those of today's.
  * Pure; showing reasons is the report room's work, their words are here.
  */
+import { shortKey } from '../matrix/naming.ts';
 import type { KeyInputs, ListedEntry } from './content-key.ts';
 
 export type Reason =
@@ -124,7 +125,7 @@ export function describeReason(reason: Reason): string {
     case 'bytes-gone':
       return 'built before, but its image is gone';
     case 'content-changed':
-      return `content changed (key ${reason.from.slice(0, 12)} to ${reason.to.slice(0, 12)})`;
+      return `content changed (key ${shortKey(reason.from)} to ${shortKey(reason.to)})`;
     case 'new-image':
       return 'new in the family';
     case 'forced':

@@ -20,6 +20,11 @@ export const tagPlaceholders = ['date', 'key', 'name'] as const;
 
 const shownKeyLength = 12;
 
+/** A content key as tags and people's texts show it. */
+export function shortKey(key: string): string {
+  return key.slice(0, shownKeyLength);
+}
+
 /** The repository of an image: `prefix/name`, or the prefix itself where one repository holds all. */
 export function publishedRepository(target: RegistryTarget, imageName: string): string {
   switch (target.naming) {
@@ -57,6 +62,6 @@ export function renderTags(templates: readonly string[], values: TagValues): rea
 export function renderTag(template: string, values: TagValues): string {
   return template
     .replaceAll('{date}', values.date)
-    .replaceAll('{key}', values.key.slice(0, shownKeyLength))
+    .replaceAll('{key}', shortKey(values.key))
     .replaceAll('{name}', values.name);
 }

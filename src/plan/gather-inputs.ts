@@ -8,6 +8,7 @@ import type { RegistryClient } from '../../registry/client.ts';
 import type { ImageKey } from '../key/content-key.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
 import type { ImageSet } from '../matrix/image-set.ts';
+import { shortKey } from '../matrix/naming.ts';
 import { tagsOf } from './image-tags.ts';
 import type { LocalRecord } from './local-record.ts';
 import { fetchInputs, keyBehindTag, type PublishedPlace } from './published-inputs.ts';
@@ -88,7 +89,7 @@ class Gathering {
     const today = this.#sources.keys.get(name)?.key ?? '';
     // Tags with a day are left out where no day is known; those with a key name nothing but today's.
     const tags = tagsOf(this.#sources.set, name, today, undefined);
-    const tag = tags.find((each) => !each.includes(today.slice(0, 12)));
+    const tag = tags.find((each) => !each.includes(shortKey(today)));
     return tag === undefined ? undefined : await this.#limit(() => keyBehindTag(place, tag, this.#signal));
   }
 

@@ -2,9 +2,6 @@
 import type { ImageSet } from '../matrix/image-set.ts';
 import { renderTags } from '../matrix/naming.ts';
 
-/** Characters of the content key that a tag shows. */
-const shortKeyLength = 12;
-
 /**
  * The rendered tags of an image. `created` is the moment its bytes were made, in seconds since 1970; where
  * that is unknown (they lie in the registry alone), templates with `{date}` are left out: they were set when
@@ -18,5 +15,5 @@ export function tagsOf(
 ): readonly string[] {
   const templates = created === undefined ? set.tags.filter((tag) => !tag.includes('{date}')) : set.tags;
   const date = created === undefined ? '' : new Date(created * 1000).toISOString().slice(0, 10);
-  return renderTags(templates, { date, key: key.slice(0, shortKeyLength), name });
+  return renderTags(templates, { date, key, name });
 }

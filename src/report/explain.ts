@@ -1,6 +1,7 @@
 /** Why an image would be rebuilt, and what a changed file would rebuild, told to people. Pure. */
 import cliTruncate from 'cli-truncate';
 import type { Reason } from '../key/reasons.ts';
+import { shortKey } from '../matrix/naming.ts';
 import type { ChainLink, Explanation } from '../plan/explanation.ts';
 import type { FileUse, TouchedImages } from '../plan/if-changed.ts';
 import { styleOf, type Style } from './style.ts';
@@ -115,7 +116,7 @@ function lastBuild({ lastBuild: build, madeAt, key }: Explanation, now: number):
       ? 'not on this machine, as far as it remembers'
       : `${moment(madeAt, now)}, as the engine tells`;
   const took = build.durationMs > 0 ? `, in ${formatDuration(build.durationMs)}` : ', all from the cache';
-  const which = build.key === key ? '' : `, under the key ${build.key.slice(0, 12)}`;
+  const which = build.key === key ? '' : `, under the key ${shortKey(build.key)}`;
   return `${moment(build.at, now)}${took}${which}`;
 }
 

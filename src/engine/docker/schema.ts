@@ -113,9 +113,6 @@ const network = z.object({
 export const networkReply = network;
 export const networkListReply = z.array(network);
 
-/** A file's description as the archive endpoint puts it into a header, base64 of JSON. */
-export const pathStat = z.object({ size: z.number(), linkTarget: z.string() });
-
 /** One line of the answer to pull, push, import and build. */
 export const progressLine = z.object({
   id: z.string().nullish(),
