@@ -87,7 +87,7 @@ export type RunEventBody =
       readonly image: string;
       readonly id: string;
       readonly title: string;
-      readonly result: 'pass' | 'fail' | 'not-applicable' | 'not-run';
+      readonly result: 'pass' | 'fail' | 'waived' | 'not-applicable' | 'not-run';
       readonly severity: 'must' | 'should' | 'info';
       readonly durationMs: number;
       readonly evidence: readonly string[];

@@ -6,17 +6,17 @@ import type { ImageKind } from '../matrix/image-set.ts';
 import type { Profile } from './verdict.ts';
 
 /** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
-export const contractVersion = 2;
+export const contractVersion = 3;
 
 const profileByKind = {
   singleuser: 'singleuser',
-  pytorch: 'singleuser',
-  local: 'singleuser',
+  pytorch: 'pytorch',
+  local: 'local',
   hub: 'hub',
   proxy: 'proxy',
   database: 'database',
   registry: 'registry',
-  nfs: 'custom',
+  nfs: 'nfs',
   custom: 'custom',
   builder: 'none',
 } as const satisfies Record<ImageKind, Profile>;

@@ -2,8 +2,8 @@
  * What the smoke test is asked. Data only; the caller has looked up everything in here, so that this room
  * needs neither the image graph nor the engine's image store.
  */
-import type { Resources } from '../matrix/image-set.ts';
-import type { Profile } from './verdict.ts';
+import type { Resources, Waiver } from '../matrix/image-set.ts';
+import type { Profile, Tier } from './verdict.ts';
 
 export interface SmokeRequest {
   /** The image's name in the family. */
@@ -12,6 +12,12 @@ export interface SmokeRequest {
   readonly reference: string;
   readonly imageId: string;
   readonly profile: Profile;
+  /** How far to judge; `deep` holds what `gate` does, and more. Without it `gate`. */
+  readonly tier?: Tier;
+  /** Ids of the clauses that are asked for, with what they need; without it all of the tier. */
+  readonly clauses?: readonly string[];
+  /** Clauses that it need not fulfil today. */
+  readonly waivers?: readonly Waiver[];
   /** What the hub will grant; without it 1 GiB and one processor. */
   readonly resources: Resources;
   /** Value of the owner label on everything made for this test. */

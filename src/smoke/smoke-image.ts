@@ -7,11 +7,12 @@ import type { Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { Bench } from './bench.ts';
 import { playFairly, refuses } from './contract/clause.ts';
+import type { ClauseText } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
 import { tailLines } from './evidence.ts';
 import { contractVersion } from './profile.ts';
 import type { SmokeRequest } from './request.ts';
-import type { ClauseResult, Verdict } from './verdict.ts';
+import type { ClauseResult, Verdict, Versions } from './verdict.ts';
 
 const logTailLines = 30;
 
@@ -30,7 +31,10 @@ export async function smokeImage(
   const started = performance.now();
   const clauses: ClauseResult[] = [];
   let log = '';
+  let versions: Versions | undefined;
+  const wants = selection(request);
   for (const scene of scenes[request.profile]) {
+    if (!scene.clauses.some(wants)) continue;
     if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
     const play = async (): ReturnType<typeof scene.play> => {
       await using bench = new Bench(engine, {
@@ -38,21 +42,36 @@ export async function smokeImage(
         image: request.name,
         keep: request.keep ?? false,
       });
-      return await scene.play(request, bench, onClause, signal);
+      return await scene.play(request, bench, { wants, onClause }, signal);
     };
     const played = await playFairly(play);
     if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
     clauses.push(...played.value.clauses);
     if (played.value.log !== '') log = played.value.log;
+    versions ??= played.value.versions;
   }
   return ok({
     image: request.name,
     imageId: request.imageId,
     profile: request.profile,
+    tier: request.tier ?? 'gate',
     contract: contractVersion,
     passed: !clauses.some(refuses),
     clauses,
+    ...(versions === undefined ? {} : { versions }),
     logTail: tailLines(log, logTailLines),
     durationMs: performance.now() - started,
   });
+}
+
+/** Which clauses are played: those of the tier, or those asked for by name with all that they need. */
+function selection({ profile, tier = 'gate', clauses }: SmokeRequest): (clause: ClauseText) => boolean {
+  if (clauses === undefined) return (clause) => tier === 'deep' || clause.tier === 'gate';
+  const needed = new Set(clauses);
+  // Needs point backwards within a scene, so that one pass from the end finds all of them.
+  for (const { clauses: all } of scenes[profile]) {
+    for (const { id, needs = [] } of all.toReversed())
+      if (needed.has(id)) needs.forEach((need) => needed.add(need));
+  }
+  return ({ id }) => needed.has(id);
 }

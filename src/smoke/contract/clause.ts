@@ -8,47 +8,73 @@ import type { Result } from '../../core/result.ts';
 import type { EngineError } from '../../engine/engine.ts';
 import type { Bench } from '../bench.ts';
 import type { SmokeRequest } from '../request.ts';
-import type { ClauseResult, ClauseSeverity } from '../verdict.ts';
+import type { ClauseResult, ClauseSeverity, Tier, Versions } from '../verdict.ts';
 
 /** What a test found. Every kind carries evidence: what was asked and what was answered, a line each. */
 export type Finding =
   | { readonly result: 'pass'; readonly evidence: readonly string[] }
   | { readonly result: 'fail'; readonly evidence: readonly string[]; readonly hint: string }
+  /** The evidence says why: `not-applicable` to this image, or not to be judged on this machine or this time. */
   | { readonly result: 'not-applicable' | 'not-run'; readonly evidence: readonly string[] };
 
-export interface Clause<Subject> {
+/** An issue in which somebody met it: `jupyterhub/jupyterhub#3007`. */
+export type IssueLink = `${string}/${string}#${number}`;
+
+/** A clause as people read it; `docs/contract.md` is made of these. */
+export interface ClauseText {
+  /** A capital letter for the profile, a number, and perhaps a small letter: `S20a`. Never given to another clause. */
   readonly id: string;
+  /** What holds, as half a sentence; Markdown's backticks allowed. */
   readonly title: string;
-  /** What a student meets where it does not hold. */
+  /** What a student, or an operator, meets where it does not hold. */
   readonly why: string;
+  /** Who met it; empty where we know of nobody. */
+  readonly met: readonly IssueLink[];
   readonly severity: ClauseSeverity;
-  /** Ids of clauses without which this one cannot be judged; where one of them did not pass, it is not run. */
+  readonly tier: Tier;
+  /** How it is tested, in plain words. */
+  readonly tested: string;
+  /** What to do when it fails. A finding's hint says it better where it knows the cause. */
+  readonly remedy: string;
+  /** Ids of clauses of its scene without which this one cannot be judged; where one did not pass, it is not run. */
   readonly needs?: readonly string[];
   /** Judges by the clock: a busy machine can fail it, so that it fails for good only when it failed twice. */
   readonly timed?: true;
+}
+
+export interface Clause<Subject> extends ClauseText {
   /** Judges the subject. Only engine trouble is an error; whatever the image does is a finding. */
   test(subject: Subject, signal: AbortSignal): Promise<Result<Finding, EngineError>>;
 }
 
-/** The part of a subject that every scene needs: the words of the container, for the verdict. */
+/** The part of a subject that every scene needs: the words of the container, and what is inside, for the verdict. */
 export interface Specimen {
   log(signal: AbortSignal): Promise<Result<string, EngineError>>;
+  /** Undefined where nothing inside can be asked; asked right after the start, before any clause. */
+  versions?(signal: AbortSignal): Promise<Result<Versions | undefined, EngineError>>;
 }
 
 export interface SceneReport {
   readonly clauses: readonly ClauseResult[];
   /** The container's last words; empty where nothing refuses the image. */
   readonly log: string;
+  readonly versions?: Versions;
 }
 
-/** One start of the image and the clauses judged on it, in order. */
+/** How a scene is played: which of its clauses are asked for, and who hears of each result as it falls. */
+export interface Cue {
+  wants(clause: ClauseText): boolean;
+  onClause(result: ClauseResult): void;
+}
+
+/** One start of the image and the clauses judged on it, in order. It is played where one of them is asked for. */
 export interface Scene {
   readonly title: string;
-  readonly clauses: readonly Omit<Clause<never>, 'test'>[];
+  readonly clauses: readonly ClauseText[];
   play(
     request: SmokeRequest,
     bench: Bench,
-    onClause: (result: ClauseResult) => void,
+    cue: Cue,
     signal: AbortSignal,
   ): Promise<Result<SceneReport, EngineError>>;
 }
@@ -65,20 +91,24 @@ export function scene<Subject extends Specimen>(
   return {
     title,
     clauses,
-    async play(request, bench, onClause, signal) {
+    async play(request, bench, cue, signal) {
       const opened = await open(request, bench, signal);
       if (!opened.ok) return opened;
+      const seen = (await opened.value.versions?.(signal)) ?? ok(undefined);
+      if (!seen.ok) return seen;
+      const versions = seen.value === undefined ? {} : { versions: seen.value };
       const results: ClauseResult[] = [];
-      for (const clause of clauses) {
+      for (const clause of clauses.filter((each) => cue.wants(each))) {
         if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
         const judged = await judge(clause, opened.value, results, signal);
         if (!judged.ok) return judged;
-        results.push(judged.value);
-        onClause(judged.value);
+        const result = waive(judged.value, request);
+        results.push(result);
+        cue.onClause(result);
       }
-      if (!results.some(refuses)) return ok({ clauses: results, log: '' });
+      if (!results.some(refuses)) return ok({ clauses: results, log: '', ...versions });
       const log = await opened.value.log(signal);
-      return log.ok ? ok({ clauses: results, log: log.value }) : log;
+      return log.ok ? ok({ clauses: results, log: log.value, ...versions }) : log;
     },
   };
 }
@@ -101,24 +131,32 @@ function refusesByTimeAlone(results: readonly ClauseResult[]): boolean {
   return refusals.length > 0 && refusals.every(({ timed }) => timed === true);
 }
 
+/** A failure that matrix.yaml allows for a time: it stays one to see, and refuses nothing. */
+function waive(result: ClauseResult, { waivers = [] }: SmokeRequest): ClauseResult {
+  const waiver = waivers.find(({ clause }) => clause === result.id);
+  if (result.result !== 'fail' || waiver === undefined) return result;
+  const { reason, until } = waiver;
+  return { ...result, result: 'waived', waiver: { reason, until } };
+}
+
 async function judge<Subject>(
   clause: Clause<Subject>,
   subject: Subject,
   before: readonly ClauseResult[],
   signal: AbortSignal,
 ): Promise<Result<ClauseResult, EngineError>> {
-  const { id, title, severity } = clause;
+  const { id, title, severity, tier } = clause;
   const started = performance.now();
   const missing = (clause.needs ?? []).filter(
     (need) => before.find((result) => result.id === need)?.result !== 'pass',
   );
   if (missing.length > 0) {
     const evidence = [`not judged, because ${missing.join(' and ')} did not pass`];
-    return ok({ id, title, severity, result: 'not-run', durationMs: 0, evidence });
+    return ok({ id, title, severity, tier, result: 'not-run', durationMs: 0, evidence });
   }
   const found = await clause.test(subject, signal);
   if (!found.ok) return found;
   const durationMs = performance.now() - started;
   const timed = clause.timed === undefined ? {} : { timed: clause.timed };
-  return ok({ id, title, severity, durationMs, ...timed, ...found.value });
+  return ok({ id, title, severity, tier, durationMs, ...timed, ...found.value });
 }

@@ -26,12 +26,28 @@ const passing: Finding = { result: 'pass', evidence: ['seen'] };
 const failing: Finding = { result: 'fail', evidence: ['seen'], hint: 'mend it' };
 
 function clause(id: string, finding: Finding, more: Partial<Clause<Specimen>> = {}): Clause<Specimen> {
-  return { id, title: id, why: 'because', severity: 'must', test: async () => ok(finding), ...more };
+  return {
+    id,
+    title: id,
+    why: 'because',
+    met: [],
+    severity: 'must',
+    tier: 'gate',
+    tested: 'by asking',
+    remedy: 'mend it',
+    test: async () => ok(finding),
+    ...more,
+  };
 }
 
 function play(clauses: readonly Clause<Specimen>[]) {
   const bench = new Bench(engine, { runId: 'unit', image: 'x', keep: false });
-  return scene('a scene', async () => ok(specimen), clauses).play(request, bench, () => {}, signal);
+  return scene('a scene', async () => ok(specimen), clauses).play(
+    request,
+    bench,
+    { wants: () => true, onClause: () => {} },
+    signal,
+  );
 }
 
 /** Plays with the findings of the first try, then those of the second; answers how often, and the last results. */
@@ -99,8 +115,8 @@ describe('the contract', () => {
 
   it('holds every kind of image to a profile', () => {
     expect([profileOf('pytorch'), profileOf('nfs'), profileOf('builder')]).toEqual([
-      'singleuser',
-      'custom',
+      'pytorch',
+      'nfs',
       'none',
     ]);
   });

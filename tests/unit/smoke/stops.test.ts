@@ -10,7 +10,7 @@ test('a server that loses a signal while it still logs our last question is not 
   const server = {
     stop: async () => ok({ durationMs: 100, exitCode: performance.now() - answered < busyMs ? 137 : 0 }),
   };
-  const clause = stopsClause('S20', 'must', '', []);
+  const clause = stopsClause({ id: 'S20', severity: 'must', why: '' });
   // The clause uses nothing else of a container.
   const judged = await clause.test(server as unknown as LiveContainer<unknown>, AbortSignal.timeout(5000));
   expect(judged).toMatchObject({ ok: true, value: { result: 'pass' } });

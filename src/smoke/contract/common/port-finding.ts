@@ -3,7 +3,7 @@ import { excerpt, exchangeLine, seconds } from '../../evidence.ts';
 import type { ListeningSocket } from '../../inside.ts';
 import type { LiveContainer, ServerOutcome } from '../../live-container.ts';
 import { ok } from '../../../core/result.ts';
-import type { Clause, Finding } from '../clause.ts';
+import type { Clause, ClauseText, Finding } from '../clause.ts';
 
 /** The failure of a server that does not listen on `port`. `serverAt`: the port on which it was recognized. */
 export function deafFinding(
@@ -29,21 +29,22 @@ export function deafFinding(
 }
 
 /** A clause for a service whose health is one URL that has to answer 200. */
-export function healthClause(options: {
-  readonly id: string;
-  readonly port: number;
-  readonly path: string;
-  readonly why: string;
-  readonly needs: readonly string[];
-}): Clause<LiveContainer<ServerOutcome>> {
-  const { id, port, path, why, needs } = options;
+export function healthClause({
+  port,
+  path,
+  ...text
+}: Pick<ClauseText, 'id' | 'why' | 'needs'> & { readonly port: number; readonly path: string }): Clause<
+  LiveContainer<ServerOutcome>
+> {
   const question = `GET :${port}${path}`;
   return {
-    id,
+    ...text,
     title: `\`${path}\` answers 200 on port ${port}`,
-    why,
+    met: [],
     severity: 'must',
-    needs,
+    tier: 'gate',
+    tested: `\`GET ${path}\` on port ${port} is asked until it answers 200, for as long as a start may take.`,
+    remedy: 'Let the service listen on 0.0.0.0 and on this port; the end of the log tells how far it got.',
     async test({ outcome }) {
       switch (outcome.kind) {
         case 'ready': {

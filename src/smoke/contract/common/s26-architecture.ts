@@ -7,7 +7,11 @@ export const architecture: Clause<Description> = {
   id: 'S26',
   title: "the image's architecture is the node's",
   why: 'An image for another processor starts nowhere, or crawls in an emulator.',
+  met: ['jupyterhub/zero-to-jupyterhub-k8s#2253'],
   severity: 'must',
+  tier: 'gate',
+  tested: "The architecture in the image's description is compared with the engine's.",
+  remedy: 'Pull the root image for this platform, or name the platform in the build.',
   async test({ request }) {
     if (request.architecture === undefined) {
       return ok({ result: 'not-applicable', evidence: ['no architecture is asked for'] });

@@ -5,7 +5,7 @@ import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
 import type { LiveContainer, ServerOutcome, Start } from '../../live-container.ts';
-import type { Clause, Finding } from '../clause.ts';
+import type { Clause, ClauseText, Finding } from '../clause.ts';
 
 /** The failure of a container that was refused or has ended; undefined for one that lives. */
 export async function startFailure(
@@ -29,16 +29,21 @@ export async function startFailure(
 }
 
 /** A clause that holds a profile's container to nothing more than that. */
-export function startsClause(
-  id: string,
-  asked: string,
-  why: string,
-): Clause<LiveContainer<ServerOutcome | Start>> {
+export function startsClause({
+  asked,
+  ...text
+}: Pick<ClauseText, 'id' | 'why'> & { readonly asked: string }): Clause<
+  LiveContainer<ServerOutcome | Start>
+> {
   return {
-    id,
+    ...text,
     title: `starts and stays up: ${asked}`,
-    why,
+    met: [],
     severity: 'must',
+    tier: 'gate',
+    tested: `The container is started in this way (${asked}); it has to run until its server answers.`,
+    remedy:
+      'The end of the log tells why it ended; most often a file, a permission or a variable is missing.',
     async test(live, signal) {
       const failure = await startFailure(live, asked, signal);
       if (!failure.ok) return failure;

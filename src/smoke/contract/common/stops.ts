@@ -4,7 +4,7 @@ import { seconds } from '../../evidence.ts';
 import { stopBudgetSeconds } from '../../live-container.ts';
 import type { LiveContainer } from '../../live-container.ts';
 import { pause } from '../../pause.ts';
-import type { Clause } from '../clause.ts';
+import type { Clause, ClauseText } from '../clause.ts';
 
 /**
  * Quiet before the signal. jupyter_server answers a request before it writes its log line, and a SIGTERM that falls
@@ -21,17 +21,15 @@ export const notPassedOn =
   'PID 1 does not pass SIGTERM on: let the entry point\'s script end in `exec "$@"`, with `tini --` before it';
 
 export function stopsClause<Outcome>(
-  id: string,
-  severity: 'must' | 'should',
-  why: string,
-  needs: readonly string[],
+  text: Pick<ClauseText, 'id' | 'severity' | 'why' | 'needs'>,
 ): Clause<LiveContainer<Outcome>> {
   return {
-    id,
+    ...text,
     title: `SIGTERM ends it within ${stopBudgetSeconds} s`,
-    why,
-    severity,
-    needs,
+    met: [],
+    tier: 'gate',
+    tested: `The container is stopped as \`docker stop --time ${stopBudgetSeconds}\` would; it must not end by SIGKILL (exit code ${killed}).`,
+    remedy: 'Let the entry point end in `exec "$@"`, with `tini --` or the like as PID 1.',
     timed: true,
     async test(live, signal) {
       await pause(quietMs, signal);

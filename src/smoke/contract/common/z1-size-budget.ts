@@ -7,7 +7,12 @@ export const sizeBudget: Clause<Description> = {
   id: 'Z1',
   title: 'the image keeps to its size budget',
   why: 'A node that has to pull a larger image than planned for makes its first students wait, or time out.',
+  met: ['jupyterhub/zero-to-jupyterhub-k8s#3010'],
   severity: 'must',
+  tier: 'gate',
+  tested: 'The unpacked size, as the engine tells it, is compared with `maxSize` in matrix.yaml.',
+  remedy:
+    '`docker history` shows which layer grew; remove what only the build needs in the RUN that brings it, or raise `maxSize`.',
   async test({ request: { maxSize, size } }) {
     if (maxSize === undefined || size === undefined) {
       return ok({ result: 'not-applicable', evidence: ['no budget is set'] });

@@ -9,7 +9,12 @@ export const runs: Clause<LiveContainer<Start>> = {
   id: 'C1',
   title: 'starts with its own command and stays up, or ends with exit code 0',
   why: 'Of an image of kind `custom` nothing more is known; one that falls over at once is of no use to anybody.',
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    'The image is started with its own command and watched for 5 s: it has to stay up, or to end with exit code 0.',
+  remedy: 'The end of the log tells why it fell over.',
   async test(live, signal) {
     const { outcome } = live;
     if (outcome.kind === 'running') return ok({ result: 'pass', evidence: ['it runs'] });

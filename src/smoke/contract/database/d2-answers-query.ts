@@ -19,7 +19,13 @@ export const answersQuery: Clause<DatabaseSubject> = {
   id: 'D2',
   title: `answers a query on 127.0.0.1:${databasePort} with MYSQL_ROOT_PASSWORD`,
   why: 'The notebook beside it reaches the database by TCP alone, with the password that the pod was given.',
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    "From inside the pod's network a database and a table are made on 127.0.0.1:3306 as root with MYSQL_ROOT_PASSWORD, and one row is written and read.",
+  remedy:
+    'Do not initialise the data directory at build time, give every root account the password, and keep `bind-address` and `port` where TCP reaches them.',
   needs: ['D1'],
   async test({ engine, containerId, rootPassword, greeting }, signal) {
     if (greeting.answer.kind === 'failed') {

@@ -9,7 +9,11 @@ export const refusesOthers: Clause<DatabaseSubject> = {
   id: 'D3',
   title: 'refuses root without the right password',
   why: "A database that lets anybody in as root gives a whole pod's network every student's data.",
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested: 'The same connection without a password, and with a wrong one: both have to be refused.',
+  remedy: 'Apply MYSQL_ROOT_PASSWORD to every root account, and drop anonymous ones.',
   needs: ['D2'],
   async test({ engine, containerId }, signal) {
     const evidence: string[] = [];

@@ -11,7 +11,12 @@ export const startsAgain: Clause<DatabaseSubject> = {
   id: 'D4',
   title: 'starts again on the same volume, with its data and its password',
   why: "A student's server is stopped every night. What cannot be opened the next morning is lost.",
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    'A second container is started on the same volume with the same password, and asked for the row that the first one wrote.',
+  remedy: 'Keep the data below /var/lib/mysql, and initialise only an empty directory.',
   needs: ['D2'],
   async test(subject, signal) {
     const stopped = await subject.stop(signal);

@@ -2,8 +2,8 @@
 import { startsClause } from '../common/start-finding.ts';
 import { hubArguments } from './hub-container.ts';
 
-export const hubStarts = startsClause(
-  'H1',
-  `uid 1000 without capabilities, \`${hubArguments.join(' ')}\``,
-  'z2jh starts the hub in this way and in no other.',
-);
+export const hubStarts = startsClause({
+  id: 'H1',
+  asked: `uid 1000 without capabilities, \`${hubArguments.join(' ')}\``,
+  why: 'z2jh starts the hub in this way and in no other.',
+});

@@ -15,7 +15,13 @@ export const behindProxy: Clause<HubContainer> = {
   id: 'H3',
   title: "is reached through the family's proxy",
   why: 'Every user comes in through the proxy: a hub that cannot set its routes is alive and unreachable.',
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    "The hub is started beside the family's proxy; its health page has to answer through the proxy within 10 s.",
+  remedy:
+    "Look at `hub_connect_url`, `ConfigurableHTTPProxy.api_url` and CONFIGPROXY_AUTH_TOKEN in the image's configuration.",
   needs: ['H2'],
   async test({ proxyAddress }, signal) {
     if (proxyAddress === undefined) {

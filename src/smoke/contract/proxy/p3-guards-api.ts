@@ -10,7 +10,12 @@ export const guardsApi: Clause<ProxyContainer> = {
   id: 'P3',
   title: `the API on port ${proxyApiPort} lists routes with the token, and refuses without`,
   why: "Whoever may set routes can lead every user's traffic to himself.",
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    "`GET /api/routes` on the API's port without a token has to be refused with 403, and with CONFIGPROXY_AUTH_TOKEN to answer 200.",
+  remedy: 'Use configurable-http-proxy as it comes: it heeds CONFIGPROXY_AUTH_TOKEN and `--api-ip`.',
   needs: ['P2'],
   async test({ address, token }, signal) {
     const path = '/api/routes';

@@ -11,7 +11,11 @@ export const forwards: Clause<ProxyContainer> = {
   id: 'P4',
   title: 'a route leads to its target',
   why: "It is all that a proxy is for: a user's requests arrive at that user's server.",
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested: 'A route to an emulated hub is set by the API, and asked for through the public port.',
+  remedy: 'The end of the log tells why; a proxy variable in the image may lead the traffic elsewhere.',
   needs: ['P3'],
   async test({ address, token, hubUrl }, signal) {
     const route = { host: address, port: proxyApiPort, path: '/api/routes/hub' };

@@ -16,7 +16,21 @@ export const startsThroughEntrypoint: Clause<Pod> = {
   id: 'S1',
   title: '`jupyterhub-singleuser` starts through the ENTRYPOINT',
   why: "z2jh names this command as the container's arguments: an image without it, or whose entry point drops its arguments, starts nothing that the hub knows.",
+  met: [
+    'jupyterhub/jupyterhub#3007',
+    'jupyterhub/jupyterhub#4242',
+    'jupyterhub/jupyterhub#1361',
+    'jupyterhub/jupyterhub#2310',
+    'jupyterhub/jupyterhub#4518',
+    'jupyterhub/jupyterhub#4933',
+    'jupyter/docker-stacks#1055',
+  ],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    "The container is started with the arguments `jupyterhub-singleuser`, its ENTRYPOINT kept, as KubeSpawner does; then its server has to answer, or the program to be seen among the container's processes.",
+  remedy:
+    'Install the `jupyterhub` package so that `jupyterhub-singleuser` is on PATH without a shell\'s profile, and let the entry point end in `exec "$@"`.',
   async test(pod, signal) {
     const failure = await startFailure(pod, asked, signal);
     if (!failure.ok) return failure;

@@ -13,7 +13,18 @@ export const browserLogin: Clause<Pod> = {
   id: 'S10',
   title: "a browser's login by OAuth ends on a working `/lab`",
   why: 'Token access, kernels and terminals can all work while the page in the browser is an error or an endless redirect. Students use the browser.',
+  met: [
+    'jupyterhub/jupyterhub#709',
+    'jupyterhub/jupyterhub#1367',
+    'jupyterhub/zero-to-jupyterhub-k8s#2015',
+    'CoffeaTeam/coffea-casa#489',
+  ],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens has to be JupyterLab's, with the hub's user in its configuration.",
+  remedy:
+    "Install JupyterLab and a `jupyterhub` of the hub's major version, and leave JUPYTERHUB_CLIENT_ID, _HOST and _BASE_URL as the hub sets them.",
   needs: ['S6'],
   async test(pod, signal) {
     const seen = pod.hub.requests.length;

@@ -8,18 +8,22 @@ import { notPassedOn, stopsClause } from '../common/stops.ts';
 /** KubeSpawner's `delete_grace_period`. */
 const kubeGraceMs = 1000;
 
-export const stops: Clause<Pod> = stopsClause(
-  'S20',
-  'must',
-  "A server that has to be killed loses what it had not written, and leaves its kernels' files behind.",
-  ['S1'],
-);
+export const stops: Clause<Pod> = stopsClause({
+  id: 'S20',
+  severity: 'must',
+  why: "A server that has to be killed loses what it had not written, and leaves its kernels' files behind.",
+  needs: ['S1'],
+});
 
 export const stopsAtOnce: Clause<Pod> = {
   id: 'S20a',
   title: "SIGTERM ends it within KubeSpawner's grace of 1 s",
   why: 'KubeSpawner kills after one second. An idle server now and then needs longer, so this is a remark.',
+  met: [],
   severity: 'should',
+  tier: 'gate',
+  tested: 'The time that S20 took.',
+  remedy: 'Let the entry point end in `exec "$@"` with `tini --` before it, and do nothing on the way out.',
   needs: ['S20'],
   async test(pod, signal) {
     const stopped = await pod.stop(signal);

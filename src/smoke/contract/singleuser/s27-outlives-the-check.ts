@@ -11,7 +11,12 @@ export const outlivesTheCheck: Clause<Pod> = {
   id: 'S27',
   title: 'still runs and answers after the checks',
   why: 'An image may answer the readiness check and die of it, or be answered for by another program that then ends.',
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested: 'After everything else was asked, the container still has to run and its server to answer.',
+  remedy:
+    'The end of the log tells what ended it; look for programs that the entry point starts in the background.',
   needs: ['S4'],
   async test(pod, signal) {
     if (pod.outcome.kind !== 'ready') return ok({ result: 'not-run', evidence: ['it never answered'] });

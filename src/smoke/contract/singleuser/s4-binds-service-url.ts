@@ -13,7 +13,13 @@ export const bindsServiceUrl: Clause<Pod> = {
   id: 'S4',
   title: `listens on the host and port of JUPYTERHUB_SERVICE_URL (0.0.0.0:${serverPort})`,
   why: 'The hub knocks at that port alone. A `--port` on the command line, or in the entry point, beats the environment and leaves it dead.',
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    'JUPYTERHUB_SERVICE_URL asks for a port, and a connection is tried there for as long as a start may take; where it is refused, the ports that the container does listen on are told.',
+  remedy:
+    "Take `--ip` and `--port` out of ENTRYPOINT, its script, CMD and the image's configuration: the environment says where to listen.",
   async test({ outcome }) {
     switch (outcome.kind) {
       case 'ready':

@@ -11,7 +11,18 @@ export const apiAnswers: Clause<Pod> = {
   id: 'S6',
   title: '`GET /user/NAME/api` answers 200 with a version and `X-JupyterHub-Version`',
   why: 'The hub takes any answer below 500 for "ready", even a 404: a plain Jupyter server passes its check and shows the student an error page.',
+  met: [
+    'jupyterhub/jupyterhub#3007',
+    'jupyterhub/jupyterhub#4242',
+    'jupyterhub/jupyterhub#4518',
+    'ICESAT-2HackWeek/website2022#66',
+  ],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    '`GET /user/NAME/api` without a login: status 200, a JSON object with `version`, and the header `X-JupyterHub-Version`.',
+  remedy:
+    'Start `jupyterhub-singleuser` rather than `jupyter lab`, `jupyter notebook` or a server of another kind.',
   needs: ['S4'],
   async test(pod, signal) {
     const path = `${pod.servicePrefix}api`;

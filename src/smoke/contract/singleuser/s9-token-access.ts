@@ -16,7 +16,13 @@ export const tokenAccess: Clause<Pod> = {
   id: 'S9',
   title: '`/api/status` opens to a token that the hub vouches for, and to no other',
   why: "A server that asks nobody opens a student's files to the whole campus; one that cannot ask the hub opens to nobody.",
+  met: [],
   severity: 'must',
+  tier: 'gate',
+  tested:
+    "`GET /user/NAME/api/status` without a token, with the user's own and with a wrong one: 403, 200, 403; and the hub has to have been asked whose token that is.",
+  remedy:
+    'Take `token`, `password`, `allow_unauthenticated_access` and proxy variables out of the image: the hub decides who comes in.',
   needs: ['S6'],
   async test(pod, signal) {
     const path = `${pod.servicePrefix}api/status`;

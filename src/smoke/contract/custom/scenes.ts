@@ -1,0 +1,7 @@
+/** What an image goes through of which nothing is known. */
+import { scene } from '../clause.ts';
+import type { Scene } from '../clause.ts';
+import { runs } from './c1-runs.ts';
+import { openCustom } from './custom-container.ts';
+
+export const customScenes: readonly Scene[] = [scene('a container', openCustom, [runs])];
