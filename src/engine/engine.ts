@@ -1,9 +1,10 @@
 /**
  * What this project needs of a container engine, as interfaces with data in and data out.
- * The variants live beside it (`docker/` over dockerode). An engine decides nothing: which image,
+ * The variants live beside it (`docker/` over Docker's API). An engine decides nothing: which image,
  * which tag, what a failure means for others is the caller's business.
  */
 import type { Result } from '../core/result.ts';
+import type { ContainerSpec, ContainerState, ExecResult, NetworkInfo } from './container.ts';
 
 /** Why an engine could not do what it was asked. */
 export interface EngineError {
@@ -198,77 +199,6 @@ export interface BuildEngine {
 }
 
 // ---- containers ---------------------------------------------------------------------------------------------
-
-export interface Mount {
-  readonly kind: 'volume';
-  readonly volume: string;
-  readonly target: string;
-  /** True: Docker does not fill an empty volume from the image (as Kubernetes does not). */
-  readonly noCopy: boolean;
-  readonly readOnly?: boolean;
-}
-
-export interface ContainerSpec {
-  readonly name?: string;
-  /** Local reference or image ID. */
-  readonly image: string;
-  /** Replaces the image's ENTRYPOINT; undefined keeps it. */
-  readonly entrypoint?: readonly string[];
-  /** Replaces the image's CMD (Kubernetes' `args`); undefined keeps it. */
-  readonly cmd?: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly user?: string;
-  readonly groupAdd?: readonly string[];
-  readonly workingDir?: string;
-  readonly securityOpt?: readonly string[];
-  readonly capDrop?: readonly string[];
-  readonly capAdd?: readonly string[];
-  readonly shmSize?: number;
-  /** Bytes; no swap beyond it. */
-  readonly memory?: number;
-  readonly cpu?: number;
-  readonly pidsLimit?: number;
-  readonly mounts: readonly Mount[];
-  /** tmpfs target → mount options, e.g. `size=64k`. */
-  readonly tmpfs?: Readonly<Record<string, string>>;
-  /** A network's name, or `container:<id>`. */
-  readonly network?: string;
-  readonly networkAliases?: readonly string[];
-  /** `name:address` lines for /etc/hosts. */
-  readonly extraHosts?: readonly string[];
-  /** Host ports, bound to 127.0.0.1 alone: container port → host port. Only the local registry uses it. */
-  readonly publish?: Readonly<Record<number, number>>;
-  readonly restart?: 'no' | 'unless-stopped';
-  /** Bytes of log that the engine keeps on its disk, the oldest thrown away first. Undefined: the engine's own rule. */
-  readonly logLimit?: number;
-}
-
-export interface ContainerState {
-  readonly id: string;
-  readonly name: string;
-  readonly status: 'created' | 'running' | 'exited' | 'other';
-  readonly exitCode: number | undefined;
-  readonly outOfMemory: boolean;
-  /** Process id on the engine's host, 0 when it does not run. */
-  readonly pid: number;
-  /** Network name → address in it; empty when it does not run. */
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-export interface ExecResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface NetworkInfo {
-  readonly id: string;
-  readonly name: string;
-  /** The engine's host within that network. */
-  readonly gateway: string;
-}
 
 export interface ContainerEngine {
   createContainer(spec: ContainerSpec, signal: AbortSignal): Promise<Result<string, EngineError>>;

@@ -7,7 +7,8 @@ import { createRegistryClient } from '../../registry/client.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { ownerLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ContainerState, Engine, EngineError } from '../engine/engine.ts';
+import type { ContainerState } from '../engine/container.ts';
+import type { Engine, EngineError } from '../engine/engine.ts';
 
 export const defaultRegistryPort = 5000;
 

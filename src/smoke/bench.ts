@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { ownerLabel } from '../core/labels.ts';
 import { err } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import type { ContainerEngine, ContainerSpec, EngineError, NetworkInfo } from '../engine/engine.ts';
+import type { ContainerSpec, NetworkInfo } from '../engine/container.ts';
+import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { pause } from './pause.ts';
 
 /** How long the engine may take to make or to remove one thing before it counts as gone. */

@@ -4,7 +4,8 @@
  */
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import type { EngineError, Mount } from '../engine/engine.ts';
+import type { Mount } from '../engine/container.ts';
+import type { EngineError } from '../engine/engine.ts';
 import type { Bench } from './bench.ts';
 import { prepareVolume, workplace } from './prepared-volume.ts';
 

@@ -6,7 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import type { ContainerEngine, ContainerState, EngineError } from '../engine/engine.ts';
+import type { ContainerState } from '../engine/container.ts';
+import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 
 export interface ListeningSocket {
   readonly port: number;

@@ -4,7 +4,8 @@
  */
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import type { ContainerEngine, ContainerState, EngineError } from '../engine/engine.ts';
+import type { ContainerState } from '../engine/container.ts';
+import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { exchange } from './http-exchange.ts';
 import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
 import { listeningSockets } from './inside.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
-import type { ContainerSpec } from '../../src/engine/engine.ts';
+import type { ContainerSpec } from '../../src/engine/container.ts';
 import { engineRig, errorOf, patience, stores, valueOf } from '../rig/engine.ts';
 import type { EngineRig } from '../rig/engine.ts';
 

@@ -4,7 +4,8 @@
  */
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
-import type { ContainerEngine, ContainerSpec, ContainerState, EngineError, Mount } from '../engine.ts';
+import type { ContainerSpec, ContainerState, Mount } from '../container.ts';
+import type { ContainerEngine, EngineError } from '../engine.ts';
 import { containerIdsReply, containerReply, createdReply, waitReply } from './schema.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';

@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { err, ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
-import type { EngineError, NetworkInfo } from '../../../engine/engine.ts';
+import type { NetworkInfo } from '../../../engine/container.ts';
+import type { EngineError } from '../../../engine/engine.ts';
 import type { Bench } from '../../bench.ts';
 import { cannotListen } from '../../emulated-hub.ts';
 import { launch, launchServer, readinessBudgetMs } from '../../live-container.ts';
