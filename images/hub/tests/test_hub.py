@@ -9,7 +9,9 @@ import threading
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from unittest.mock import patch
 
+from kubespawner import KubeSpawner
 from namespace_annotations import AnnotationsUnavailable, get_namespace_annotations, namespace_of
 from spawn_menu import (
     HOME,
@@ -132,6 +134,31 @@ class WithCluster(unittest.TestCase):
         with self.assertLogs("test", "WARNING"):
             self.assertEqual(asyncio.run(options_form(spawner)), "")
 
+    def test_the_profiles_stand_above_the_directories(self):
+        spawner = with_profiles("ann")
+        form = asyncio.run(options_form(spawner))
+        self.assertLess(form.index('id="profile-item-large"'), form.index('name="notebook_dir"'))
+
+    def test_profiles_alone_are_offered_when_the_cluster_is_in_trouble(self):
+        with self.assertLogs("test", "WARNING"):
+            form = asyncio.run(options_form(with_profiles("nobody")))
+        self.assertIn('id="profile-item-large"', form)
+        self.assertNotIn("notebook_dir", form)
+
+    def test_profiles_made_for_each_user_are_offered(self):
+        spawner = with_profiles("bare", lambda spawner: [{"display_name": f"For {spawner.user.name}"}])
+        self.assertIn("For bare", asyncio.run(options_form(spawner)))
+
+
+def with_profiles(userid, profiles=({"display_name": "Small"}, {"display_name": "Large"})):
+    """A KubeSpawner that asks no cluster for itself."""
+    cluster_not_asked = patch("kubespawner.spawner.load_config"), patch("kubespawner.spawner.shared_client")
+    with cluster_not_asked[0], cluster_not_asked[1]:
+        spawner = KubeSpawner(_mock=True, log=logging.getLogger("test"))
+    spawner.user = SimpleNamespace(name=userid)
+    spawner.profile_list = profiles if callable(profiles) else list(profiles)
+    return spawner
+
 
 class Paths(unittest.TestCase):
     def test_paths_in_the_home_are_accepted(self):
@@ -185,6 +212,11 @@ class Paths(unittest.TestCase):
         self.assertEqual(options_from_form({}), {"notebook_dir": HOME})
         with self.assertRaises(ValueError):
             options_from_form({"notebook_dir": ["/etc"]})
+
+    def test_the_chosen_profile_comes_along(self):
+        form = {"profile": ["large"], "notebook_dir": ["x"]}
+        options = options_from_form(form, spawner=with_profiles("ann"))
+        self.assertEqual(options, {"profile": "large", "notebook_dir": f"{HOME}/x"})
 
     def test_a_choice_through_the_api_is_checked_too(self):
         spawner = SimpleNamespace(notebook_dir="")

@@ -3,7 +3,7 @@
 An operator offers a directory by an annotation on the user's namespace:
     notebook-dir.hub/<label>: <path in the home>
 The check is made when the form arrives and again when the server starts, because the hub's API
-accepts a choice without any form.
+accepts a choice without any form. KubeSpawner's list of profiles, where there is one, stands above the menu.
 """
 
 import posixpath
@@ -64,17 +64,30 @@ def render(offers: list[tuple[str, str]]) -> str:
 
 async def options_form(spawner) -> str:
     """Hook of the hub: the page before a server starts. A cluster's trouble never keeps it away."""
+    profiles = await profile_form(spawner)
     try:
         annotations = await get_namespace_annotations(spawner.user.name)
     except AnnotationsUnavailable as error:
         spawner.log.warning("no menu of notebook directories: %s", error)
+        return profiles
+    return profiles + render(directories(annotations))
+
+
+async def profile_form(spawner) -> str:
+    """KubeSpawner's own form for its profile_list; our hook would hide it otherwise."""
+    if not getattr(spawner, "profile_list", None):
         return ""
-    return render(directories(annotations))
+    form = spawner.trait_defaults("options_form")
+    return await form(spawner) if callable(form) else form
 
 
-def options_from_form(formdata: dict[str, list[str]]) -> dict[str, str]:
+def options_from_form(formdata: dict[str, list[str]], spawner=None) -> dict[str, str]:
     """Hook of the hub: the form's fields as options. A ValueError is shown on the page."""
-    return {FIELD: validate_notebook_dir(formdata.get(FIELD, [""])[0])}
+    options = {FIELD: validate_notebook_dir(formdata.get(FIELD, [""])[0])}
+    if getattr(spawner, "profile_list", None):
+        others = {name: values for name, values in formdata.items() if name != FIELD}
+        options |= spawner.trait_defaults("options_from_form")(others)
+    return options
 
 
 def apply_user_options(spawner, user_options: dict) -> None:

@@ -7,6 +7,7 @@ cluster; KubeSpawner wants one as soon as somebody logs in, and the login page f
 
 import os
 import secrets
+import ssl
 import sys
 from pathlib import Path
 
@@ -40,7 +41,8 @@ if env.get("LDAP_SERVER"):
     c.LDAPAuthenticator.bind_dn_template = env.get("LDAP_BIND_DN_TEMPLATE", "").splitlines()
     c.LDAPAuthenticator.tls_strategy = env.get("LDAP_TLS_STRATEGY", "before_bind")
     if env.get("LDAP_CA_FILE"):
-        c.LDAPAuthenticator.tls_kwargs = {"ca_certs_file": env["LDAP_CA_FILE"]}
+        # ldap3 checks no certificate unless it is told to.
+        c.LDAPAuthenticator.tls_kwargs = {"ca_certs_file": env["LDAP_CA_FILE"], "validate": ssl.CERT_REQUIRED}
     # Without one of these two JupyterHub turns everybody away.
     c.LDAPAuthenticator.allowed_groups = env.get("LDAP_ALLOWED_GROUPS", "").splitlines()
     c.LDAPAuthenticator.allow_all = env.get("LDAP_ALLOW_ALL", "") == "true"
