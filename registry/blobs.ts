@@ -1,6 +1,7 @@
 /**
- * Blobs, as far as small ones are needed: is it there, its bytes, and upload in one piece
- * (OCI distribution specification, end-2, 4a and 6). Layers of built images travel by the engine's push.
+ * Blobs: is it there, its bytes or a part of them, and the upload of small ones in one piece
+ * (OCI distribution specification, end-2, 4a and 6). Large ones are upload.ts; layers of built images travel by
+ * the engine's push.
  */
 import { digestOf, matchesDigest, type Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
@@ -72,6 +73,42 @@ export async function getBlob(
   if (!matchesDigest(answer.body, digest))
     return invalidAnswer(registry, `a blob of ${name} that is not what its digest says`);
   return { kind: 'found', bytes: answer.body };
+}
+
+/**
+ * A part of a blob's bytes, as they came: whoever puts the parts together checks the whole against the digest.
+ * A registry that does not serve parts (RFC 9110, section 14) gives an invalid answer.
+ */
+export async function getBlobPart(
+  repository: Repository,
+  part: { readonly digest: Digest; readonly offset: number; readonly length: number },
+  options: BlobOptions,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'piece'; readonly bytes: Buffer<ArrayBuffer> } | Absent | Failed> {
+  const { registry, repository: name } = repository;
+  const { digest, offset, length } = part;
+  const answer = await options.exchange(
+    {
+      method: 'GET',
+      ...repositoryOf(repository),
+      actions: 'pull',
+      path: `/v2/${name}/blobs/${digest}`,
+      headers: { range: `bytes=${offset}-${offset + length - 1}` },
+      maxBytes: Math.max(length, MAX_ANSWER_BYTES),
+    },
+    signal,
+  );
+  if (answer.kind === 'failed') return answer;
+  if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'absent' };
+  // A blob asked for as a whole may come as one.
+  if (answer.status !== 206 && !(answer.status === 200 && offset === 0))
+    return errorOfAnswer(registry, `reading ${digest}`, answer, options.now());
+  if (answer.body.length !== length)
+    return invalidAnswer(
+      registry,
+      `${answer.body.length} bytes of a blob of ${name} in the place of ${length}`,
+    );
+  return { kind: 'piece', bytes: Buffer.from(answer.body) };
 }
 
 /** Uploads the bytes unless they are there. */

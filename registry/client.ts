@@ -3,10 +3,13 @@
  * Holds no logic of its own, knows nothing of image families, and prints nothing.
  */
 import { getBlob, headBlob, uploadBlob, type Blob } from './blobs.ts';
+import type { BlobCopied, Copied } from './copy.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { Digest } from './digest.ts';
 import type { Failed } from './error.ts';
+import { withHostLimit } from './host-limit.ts';
 import {
+  deleteManifest,
   getManifest,
   headManifest,
   putManifest,
@@ -16,6 +19,7 @@ import {
   type Stored,
 } from './manifests.ts';
 import type { Reference } from './reference.ts';
+import type { Referrers } from './referrers.ts';
 import { defaultRetryPolicy, withRetries, type RetryPolicy } from './retry.ts';
 import { Sessions } from './session.ts';
 import { listTags, type Repository, type TagList } from './tags.ts';
@@ -28,6 +32,8 @@ export interface RegistryClientOptions {
   readonly userAgent?: string;
   /** For one try of one request, its answer's body included. */
   readonly timeoutMs?: number;
+  /** Requests under way to one host at most. */
+  readonly perHost?: number;
   readonly retry?: Partial<RetryPolicy>;
 }
 
@@ -63,7 +69,29 @@ export interface RegistryClient {
   ): Promise<Blob | Absent | Failed>;
   /** Small blobs in one piece. */
   uploadBlob(repository: Repository, bytes: Uint8Array, signal: AbortSignal): Promise<Stored | Failed>;
+  /** Everything that the source names, byte for byte, to the target; only what is missing there travels. */
+  copyImage(
+    source: Reference,
+    target: Reference,
+    onBlob: (blob: BlobCopied) => void,
+    signal: AbortSignal,
+  ): Promise<Copied | Absent | Failed>;
+  /** What refers to the subject's digest; of one artifact type where that is given. */
+  listReferrers(
+    subject: Reference,
+    artifactType: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Referrers | Failed>;
+  /** Puts a manifest whose `subject` is the given digest, so that it is found. */
+  attachReferrer(subject: Reference, bytes: Uint8Array, signal: AbortSignal): Promise<Stored | Failed>;
+  /** Deletes by digest, and with it every tag that names it. */
+  deleteManifest(
+    reference: Reference,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'deleted' } | Absent | Failed>;
 }
+
+const PER_HOST = 16;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const policy = { ...defaultRetryPolicy, ...options.retry };
@@ -72,7 +100,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     timeoutMs: options.timeoutMs ?? 30_000,
   });
   const sessions = new Sessions({
-    send: withRetries(transport, policy),
+    send: withRetries(withHostLimit(transport, options.perHost ?? PER_HOST), policy),
     credentials: options.credentials,
     insecure: options.insecure ?? [],
     now: policy.now,
@@ -93,5 +121,19 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     getBlob: (repository, digest, maxBytes, signal) =>
       getBlob(repository, digest, maxBytes, endpoint, signal),
     uploadBlob: (repository, bytes, signal) => uploadBlob(repository, bytes, endpoint, signal),
+    // Few commands copy or attach; the others need not load it.
+    async copyImage(source, target, onBlob, signal) {
+      const { copyImage } = await import('./copy.ts');
+      return copyImage(source, target, onBlob, endpoint, signal);
+    },
+    async listReferrers(subject, artifactType, signal) {
+      const { listReferrers } = await import('./referrers.ts');
+      return listReferrers(subject, artifactType, endpoint, signal);
+    },
+    async attachReferrer(subject, bytes, signal) {
+      const { attachReferrer } = await import('./referrers.ts');
+      return attachReferrer(subject, bytes, endpoint, signal);
+    },
+    deleteManifest: (reference, signal) => deleteManifest(reference, endpoint, signal),
   };
 }

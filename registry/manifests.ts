@@ -151,6 +151,27 @@ export async function putManifest(
   return { kind: 'stored', digest };
 }
 
+/**
+ * Deletes the manifest with the reference's digest, and with it every tag that names it (end-9).
+ * `absent` when it was not there; a registry that does not delete answers `rejected` with status 405.
+ * Throws for a reference without a digest: deleting a tag is optional in the specification and means different things.
+ */
+export async function deleteManifest(
+  reference: Reference,
+  options: ManifestOptions,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'deleted' } | Absent | Failed> {
+  if (reference.digest === undefined) throw new TypeError('a manifest is deleted by its digest');
+  const answer = await options.exchange(
+    { ...manifestRequest('GET', reference), method: 'DELETE', actions: 'pull,push,delete' },
+    signal,
+  );
+  if (answer.kind === 'failed') return answer;
+  if (answer.status === 202 || answer.status === 200) return { kind: 'deleted' };
+  if (answer.status === 404) return { kind: 'absent' };
+  return errorOfAnswer(reference.registry, `deleting ${nameOf(reference)}`, answer, options.now());
+}
+
 /** A digest names bytes, a tag may move meanwhile: where both are given, the digest is asked for. */
 function manifestRequest(
   method: 'HEAD' | 'GET' | 'PUT',

@@ -37,6 +37,29 @@ export const manifestSchema = z.object({
   mediaType: z.string().optional(),
 });
 
+const descriptorSchema = z.object({
+  mediaType: z.string(),
+  digest: z.string(),
+  size: z.number().int().nonnegative(),
+  /** Where a layer that no registry may hold is to be had. */
+  urls: z.array(z.string()).optional(),
+  artifactType: z.string().optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+
+export type RawDescriptor = z.infer<typeof descriptorSchema>;
+
+/** What a manifest of an image or an artifact needs to be whole, and what it is about. */
+export const imageManifestSchema = z.object({
+  config: descriptorSchema,
+  layers: z.array(descriptorSchema),
+  artifactType: z.string().optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  subject: descriptorSchema.optional(),
+});
+
+export const indexSchema = z.object({ manifests: z.array(descriptorSchema) });
+
 export const dockerConfigSchema = z.object({
   auths: z
     .record(

@@ -17,7 +17,9 @@ export interface RegistryRequest {
   readonly registry: string;
   readonly repository: string;
   /** What the login has to allow. */
-  readonly actions: 'pull' | 'pull,push';
+  readonly actions: 'pull' | 'pull,push' | 'pull,push,delete';
+  /** A second repository of the same registry that is read from, as a mounted blob is. */
+  readonly source?: string;
   /** Path and query, beginning with `/v2/`; or a whole URL that a registry's answer named, of the same origin. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -142,9 +144,10 @@ export class Sessions {
 
 /** Our own scope, and what the challenge asks beyond it, in a stable order. */
 function scopesOf(request: RegistryRequest, challenge: Challenge): readonly string[] {
-  const own = `repository:${request.repository}:${request.actions}`;
+  const own = [`repository:${request.repository}:${request.actions}`];
+  if (request.source !== undefined) own.push(`repository:${request.source}:pull`);
   const asked = challenge.kind === 'bearer' ? (challenge.scope?.split(' ') ?? []) : [];
-  return [...new Set([own, ...asked.filter((scope) => scope !== '')])];
+  return [...new Set([...own, ...asked.filter((scope) => scope !== '')])];
 }
 
 function refusedLogin(request: RegistryRequest, sent: string | undefined): Failed {

@@ -7,7 +7,7 @@ import { cancelled, failed, invalidAnswer, type Failed } from './error.ts';
 import { DOCKER_HUB } from './reference.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly url: URL;
   /** The registry's name for messages. */
   readonly host: string;
