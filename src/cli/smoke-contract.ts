@@ -1,7 +1,8 @@
 /** Tells the plan what a pass of an image is a pass of. The plan lies below the smoke room and cannot ask it itself. */
 import type { VerdictTerms } from '../key/verdict-key.ts';
 import type { Image } from '../matrix/image-set.ts';
-import { contractVersion, profileOf } from '../smoke/profile.ts';
+import { contractVersion } from '../smoke/contract-version.ts';
+import { profileOf } from '../smoke/profile.ts';
 
 export function contractOf(image: Image): VerdictTerms {
   return {

@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { RunEvent, RunEventBody } from '../core/event.ts';
-import { contractVersion, profileOf } from '../smoke/profile.ts';
+import { contractVersion } from '../smoke/contract-version.ts';
+import { profileOf } from '../smoke/profile.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import { describeReason } from '../key/reasons.ts';
 import { publishedRepository } from '../matrix/naming.ts';

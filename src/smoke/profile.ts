@@ -1,12 +1,8 @@
 /**
- * Which profile an image is held to, and the contract's version: what a plan has to know of the contract.
- * Kept apart from the clauses, so that a run which checks nothing does not load them.
+ * Which profile an image is held to. Kept apart from the clauses, so that a run which checks nothing does not load them.
  */
 import type { ImageKind } from '../matrix/image-set.ts';
 import type { Profile } from './verdict.ts';
-
-/** Goes up whenever a clause is added or judges otherwise: an older pass is then a pass of something else. */
-export const contractVersion = 3;
 
 const profileByKind = {
   singleuser: 'singleuser',

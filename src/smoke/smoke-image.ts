@@ -10,7 +10,7 @@ import { playFairly, refuses } from './contract/clause.ts';
 import type { ClauseText } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
 import { tailLines } from './evidence.ts';
-import { contractVersion } from './profile.ts';
+import { contractVersion } from './contract-version.ts';
 import type { SmokeRequest } from './request.ts';
 import type { ClauseResult, Verdict, Versions } from './verdict.ts';
 
