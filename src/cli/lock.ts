@@ -6,17 +6,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { parseReference } from '../../registry/reference.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ExitCode } from '../core/exit-code.ts';
-import { ok } from '../core/result.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
-import { selectImages } from '../graph/select-images.ts';
+import { chooseLocks, lockable, type Lockable } from '../lock/choose-locks.ts';
 import { compilePythonLock, requirementsOf } from '../lock/compile-python-lock.ts';
-import { commitOf } from '../lock/git-refs.ts';
-import { updateLockText } from '../lock/lock-text.ts';
+import { updateLockText, wantedKeys, type WantedKeys } from '../lock/lock-text.ts';
+import { outsideEntries } from '../lock/outside-entries.ts';
 import { isInstaller, neededForLock } from '../lock/python-lock.ts';
-import type { Lock } from '../matrix/image-set.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
 import { readFamily, type Family } from '../plan/draw-plan.ts';
 import { screenOf, type CliContext } from './context.ts';
@@ -28,9 +25,11 @@ import { openWorkplace, type Workplace } from './workplace.ts';
 export interface LockOptions {
   readonly directory?: string;
   readonly update: boolean;
+  readonly bootstrap: boolean;
   readonly ca?: string;
 }
 
+/** Locks what is missing, of all or of what `names` mean; with `update` what is locked moves too. */
 export async function lockCommand(
   context: CliContext,
   names: readonly string[],
@@ -39,78 +38,52 @@ export async function lockCommand(
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
   const { directory, family, secrets } = repository.value;
-  const chosen = names.length === 0 ? ok(family.graph.order) : selectImages(family.set, family.graph, names);
+  const chosen = chooseLocks(family.set, family.graph, names);
   if (!chosen.ok) return await tell(context, chosen.error);
   await using workplace = openWorkplace(context);
 
-  const outside = names.length === 0 ? await lockOutside(context, workplace, family, options.update) : [];
-  const python = await lockPython(context, workplace, directory, new Set(chosen.value), {
-    update: options.update,
+  const { update, bootstrap } = options;
+  const wanted = names.length === 0 && update ? wantedKeys(lockable(family.set, family.graph)) : undefined;
+  const outside = await lockOutside(context, workplace, family, { chosen: chosen.value, update, wanted });
+  const python = await lockPython(context, workplace, directory, new Set(chosen.value.images), {
+    update,
+    bootstrap,
     secrets,
   });
   return await tell(context, [...outside, ...python]);
+}
+
+interface OutsideRequest {
+  readonly chosen: Lockable;
+  readonly update: boolean;
+  readonly wanted: WantedKeys | undefined;
 }
 
 /** matrix.lock: what is open is closed; what is closed moves only with `--update`. Answers what could not be had. */
 async function lockOutside(
   context: CliContext,
   { registry }: Workplace,
-  family: Family,
-  update: boolean,
+  { set }: Family,
+  { chosen, update, wanted }: OutsideRequest,
 ): Promise<readonly Diagnostic[]> {
-  const { set, graph } = family;
-  const troubles: Diagnostic[] = [];
-  const git: Record<string, string> = {};
-  for (const reference of set.clones) {
-    if (!update && set.lock.git[reference.key] !== undefined) continue;
-    const commit = await commitOf(reference, set.directory, context.signal);
-    if (commit.ok) git[reference.key] = commit.value;
-    else troubles.push(commit.error);
-  }
-  const roots: Record<string, string> = {};
-  for (const root of set.roots) {
-    const reference = parseReference(root.from);
-    if (reference.kind !== 'reference' || (!update && root.digest !== undefined)) continue;
-    const answer = await registry.headManifest(reference, context.signal);
-    if (answer.kind === 'found') roots[root.name] = answer.digest;
-    else
-      troubles.push(
-        openRoot(
-          root.name,
-          root.from,
-          answer.kind === 'absent' ? 'its registry has no such image' : answer.error.message,
-        ),
-      );
-  }
   const today = new Date().toISOString().slice(0, 10);
-  const epochs: Record<string, string> = {};
-  for (const [name, node] of graph.nodes) {
-    if (update || (set.lock.epochs[name] === undefined && declaresEpoch(node))) epochs[name] = today;
+  const tools = { registry, directory: set.directory, today };
+  const { entries, troubles } = await outsideEntries(chosen, set.lock, update, tools, context.signal);
+  const file = path.join(set.directory, lockFile);
+  const before = await readFile(file, 'utf8').catch(() => '');
+  const after = updateLockText(before, entries, wanted);
+  if (after !== before) {
+    await writeFileAtomic(file, after);
+    screenOf(context.stdout, context.env).write(`${lockFile}: written\n`);
   }
-  await writeLock(context, set.directory, { roots, git, epochs });
   return troubles;
 }
 
-function declaresEpoch({ dockerfile }: GraphNode): boolean {
-  return dockerfile.stages.some(({ args }) => args.some(({ name }) => name === 'EPOCH'));
-}
-
-function openRoot(name: string, from: string, why: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'warning',
-    code: 'root-left-open',
-    message: `the root \`${name}\` (\`${from}\`) is left open: ${why}`,
-  };
-}
-
-async function writeLock(context: CliContext, directory: string, entries: Lock): Promise<void> {
-  const file = path.join(directory, lockFile);
-  const before = await readFile(file, 'utf8').catch(() => '');
-  const after = updateLockText(before, entries);
-  if (after === before) return;
-  await writeFileAtomic(file, after);
-  screenOf(context.stdout, context.env).write(`${lockFile}: written\n`);
+interface PythonOptions {
+  readonly update: boolean;
+  /** A root that no registry answers for may be made on the spot. */
+  readonly bootstrap: boolean;
+  readonly secrets: ReadonlyMap<string, Buffer>;
 }
 
 /**
@@ -122,7 +95,7 @@ async function lockPython(
   workplace: Workplace,
   directory: string,
   wanted: ReadonlySet<string>,
-  options: { readonly update: boolean; readonly secrets: ReadonlyMap<string, Buffer> },
+  options: PythonOptions,
 ): Promise<readonly Diagnostic[]> {
   const { write } = screenOf(context.stdout, context.env);
   const locked = new Set<string>();
@@ -134,7 +107,7 @@ async function lockPython(
     if (next === undefined) return [];
     const { node, requirements } = next;
     locked.add(node.image.context ?? '');
-    const prepared = await prepare(context, workplace, family.value, node, options.secrets);
+    const prepared = await prepare(context, workplace, family.value, node, options);
     if (!prepared.ok) return prepared.error;
     const { engine, credentials } = workplace;
     const changed = await compilePythonLock(
@@ -170,11 +143,11 @@ async function prepare(
   workplace: Workplace,
   family: Family,
   node: GraphNode,
-  secrets: ReadonlyMap<string, Buffer>,
+  { secrets, bootstrap }: PythonOptions,
 ): ReturnType<typeof draw> {
   const mode = { changed: true, force: false, push: false };
   const needed = isInstaller(node) ? [node.image.name] : neededForLock(family.graph, node);
-  const parents = await draw(context, workplace, family, { names: needed, mode, setup: false });
+  const parents = await draw(context, workplace, family, { names: needed, mode, setup: bootstrap });
   if (!parents.ok) return parents;
   if (parents.value.plan.entries.some(({ action }) => action === 'build')) {
     const run = {

@@ -154,11 +154,12 @@ function describeLock(program: Command, context: CliContext, answer: Answer): vo
   program
     .command('lock')
     .description(
-      'write down versions, hashes, commits and digests; with NAME, the Python locks of these images alone',
+      'write down what is missing of digests, commits, days and Python versions; with NAME, of these alone',
     )
-    .argument('[NAME...]', 'images, definitions, groups or other selectors (see below)')
+    .argument('[NAME...]', 'roots, mirrors, git addresses, images or other selectors (see below)')
     .addHelpText('after', selectorHelp)
-    .option('--update', 'take what is newest, also where something is locked already', false)
+    .option('--update', 'move also what is locked already: all of it, or that of NAME', false)
+    .option('--bootstrap', 'make a `bootstrap:` root where no registry has it', false)
     .option('--ca <FILE>', 'certificate authorities that builds shall trust')
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
     .action(async (names: string[], options: LockOptions) => {

@@ -189,7 +189,7 @@ class RootTable {
   readonly all = new Map<string, Root>();
   readonly #keys = new Map<string, string>();
   readonly #declared = new Set<string>();
-  readonly #locked: Readonly<Record<string, string>>;
+  readonly #locked: ImageSet['lock']['roots'];
 
   constructor(set: ImageSet) {
     this.#locked = set.lock.roots;
@@ -213,7 +213,7 @@ class RootTable {
     const known = this.#keys.get(canonical);
     if (known !== undefined) return known;
     const name = formatFamiliar(reference);
-    const locked = Object.hasOwn(this.#locked, name) ? this.#locked[name] : undefined;
+    const locked = this.#locked[name]?.digest;
     this.#keys.set(canonical, name);
     this.all.set(name, { name, from: name, digest: reference.digest ?? locked, bootstrap: undefined, span });
     return name;

@@ -13,6 +13,8 @@ export async function commitOf(
   signal: AbortSignal,
 ): Promise<Result<string, Diagnostic>> {
   const { url, ref = 'HEAD' } = reference;
+  // Servers tell branches and tags; a commit names itself.
+  if (isCommit(ref)) return ok(ref);
   const result = await execa('git', ['ls-remote', '--exit-code', '--', url, ref, `${ref}^{}`], {
     cwd: directory,
     env: { GIT_TERMINAL_PROMPT: '0' },
@@ -25,7 +27,7 @@ export async function commitOf(
   const lines = result.stdout.split('\n').map((line) => line.split('\t'));
   const wanted = [`refs/tags/${ref}^{}`, `refs/heads/${ref}`, `refs/tags/${ref}`, ref];
   const commit = wanted.flatMap((name) => lines.find(([, found]) => found === name)?.[0] ?? [])[0];
-  if (!result.failed && commit !== undefined && /^[0-9a-f]{40}$/.test(commit)) return ok(commit);
+  if (!result.failed && commit !== undefined && isCommit(commit)) return ok(commit);
   const missing = result.exitCode === 2;
   return err({
     category: missing ? 'usage' : 'environment',
@@ -36,4 +38,8 @@ export async function commitOf(
       : `\`${url}\` can't be asked: ${result.stderr.split('\n')[0] ?? 'git failed'}`,
     help: missing ? 'check `ref` in courses.yaml' : 'check the address, the network, and the login',
   });
+}
+
+function isCommit(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text);
 }

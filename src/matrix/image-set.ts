@@ -88,6 +88,8 @@ export interface Root {
 export interface Mirror {
   readonly name: string;
   readonly from: string;
+  /** Digest from matrix.lock (`sha256:…`); undefined while it is open. */
+  readonly digest: string | undefined;
   readonly span: SourceSpan;
 }
 
@@ -108,9 +110,20 @@ export interface RegistryTarget {
   readonly naming: Naming;
 }
 
+/** An image from outside as matrix.lock names it. */
+export interface LockedImage {
+  /** The reference that it was locked for; undefined where the lock says the digest alone. */
+  readonly from: string | undefined;
+  /** `sha256:…` */
+  readonly digest: string;
+}
+
 /** What matrix.lock holds. An absent file is an empty lock. */
 export interface Lock {
-  readonly roots: Readonly<Record<string, string>>;
+  /** By a root's name; by its reference where only a Dockerfile names it. */
+  readonly roots: Readonly<Record<string, LockedImage>>;
+  /** By a mirror's name. */
+  readonly mirrors: Readonly<Record<string, LockedImage>>;
   /** `<url>#<ref>` → commit. */
   readonly git: Readonly<Record<string, string>>;
   /** Image name → day. */

@@ -111,7 +111,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const declared = readDeclaredNames(check, content.env ?? []);
   const secrets = readSecrets(check, content.secrets ?? [], directory);
   const roots = readRoots(check, content.roots, lock);
-  const mirrors = readMirrors(check, content.images);
+  const mirrors = readMirrors(check, content.images, lock);
   const courses = readAxisFiles(input, findings);
   const expansions = buildDefinitions(content).map(([name, definition]) => {
     const axes = readAxes(check, name, definition, courses);

@@ -2,9 +2,9 @@
 import { parseReference } from '../../registry/reference.ts';
 import { imageNameHelp, isImageName } from './check.ts';
 import type { Check } from './check.ts';
-import type { Lock, Mirror, Root } from './image-set.ts';
+import type { Lock, LockedImage, Mirror, Root } from './image-set.ts';
 import type { MatrixFile } from './schema.ts';
-import { invalidReference, usageError } from './usage-error.ts';
+import { invalidReference, usageError, usageWarning } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 /** The roots with the digests that the lock names. */
@@ -28,25 +28,47 @@ export function readRoots(check: Check, roots: MatrixFile['roots'], lock: Lock):
     return {
       name,
       from: root.from,
-      digest: lock.roots[name],
+      digest: digestFor(check, from, root.from, name, lock.roots[name]),
       bootstrap: root.bootstrap,
       span: check.source.keySpan(path),
     };
   });
 }
 
-/** The mirrors among the definitions. */
-export function readMirrors(check: Check, images: MatrixFile['images']): readonly Mirror[] {
+/** The mirrors among the definitions, with the digests that the lock names. */
+export function readMirrors(check: Check, images: MatrixFile['images'], lock: Lock): readonly Mirror[] {
   return Object.entries(images).flatMap(([name, definition]) => {
     if (!('mirror' in definition)) return [];
     const span = check.source.keySpan(['images', name]);
-    checkReference(check, ['images', name, 'mirror'], definition.mirror);
+    const path = ['images', name, 'mirror'];
+    checkReference(check, path, definition.mirror);
     if (!isImageName(name)) {
       const message = `\`${name}\` cannot be an image's name`;
       check.findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
     }
-    return [{ name, from: definition.mirror, span }];
+    const digest = digestFor(check, path, definition.mirror, name, lock.mirrors[name]);
+    return [{ name, from: definition.mirror, digest, span }];
   });
+}
+
+/** A digest counts for the reference that it was locked for: another one is open until `build lock`. */
+function digestFor(
+  check: Check,
+  path: YamlPath,
+  from: string,
+  name: string,
+  locked: LockedImage | undefined,
+): string | undefined {
+  if (locked === undefined || locked.from === undefined || locked.from === from) return locked?.digest;
+  check.findings.add(
+    usageWarning(
+      'lock-behind',
+      `matrix.lock has a digest of \`${locked.from}\`, not of \`${from}\``,
+      check.source.valueSpan(path),
+      { help: `run \`build lock ${name}\`; until then each run takes what it finds` },
+    ),
+  );
+  return undefined;
 }
 
 function checkReference(check: Check, path: YamlPath, text: string): void {

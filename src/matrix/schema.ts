@@ -125,6 +125,7 @@ export const coursesSchema = z.array(courseSchema);
 /** matrix.lock. */
 export const lockSchema = z.strictObject({
   roots: z.record(z.string(), z.string()).optional(),
+  mirrors: z.record(z.string(), z.string()).optional(),
   git: z.record(z.string(), z.string()).optional(),
   epochs: z.record(z.string(), z.string()).optional(),
 });

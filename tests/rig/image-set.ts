@@ -2,6 +2,7 @@
 import type { SourceSpan } from '../../src/core/diagnostic.ts';
 import { buildGraph, type BuiltGraph } from '../../src/graph/image-graph.ts';
 import type { Image, ImageSet, Root } from '../../src/matrix/image-set.ts';
+import { emptyLock } from '../../src/matrix/lock.ts';
 
 export const matrixSpan: SourceSpan = { file: 'matrix.yaml', line: 1, column: 1, length: 1, text: '' };
 
@@ -42,7 +43,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     registry: undefined,
     tags: ['latest'],
     secrets: [],
-    lock: { roots: {}, git: {}, epochs: {} },
+    lock: emptyLock,
     clones: [],
     ...parts,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildGraph, exactDockerfile, type ReferenceTarget } from '../../../src/graph/image-graph.ts';
+import { emptyLock } from '../../../src/matrix/lock.ts';
 import { graphOf, imageOf, readFamily, rootOf, setOf } from '../../rig/image-set.ts';
 
 const parentsOf = (...family: Parameters<typeof graphOf>): Record<string, readonly string[]> =>
@@ -140,7 +141,7 @@ describe('roots', () => {
     const { graph } = graphOf(
       { a: 'FROM x:1\nCOPY --from=y:2 / /' },
       {},
-      { lock: { roots: { 'y:2': locked }, git: {}, epochs: {} } },
+      { lock: { ...emptyLock, roots: { 'y:2': { from: undefined, digest: locked } } } },
     );
     expect([...graph.roots.values()]).toMatchObject([
       { name: 'x:1', from: 'x:1', digest: undefined, span: { line: 1, column: 6 } },

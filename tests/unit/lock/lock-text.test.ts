@@ -1,7 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { updateLockText } from '../../../src/lock/lock-text.ts';
+import { readLock } from '../../../src/matrix/lock.ts';
+import { repository } from '../../rig/family.ts';
 
-const nothing = { roots: {}, git: {}, epochs: {} };
+const nothing = { roots: {}, mirrors: {}, git: {}, epochs: {} };
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
 test('an empty lock gets a header and the entries in the alphabet’s order', () => {
   expect(updateLockText('', { ...nothing, epochs: { hub: '2026-11-20', base: '2026-11-20' } })).toBe(
@@ -16,14 +21,77 @@ test('comments and entries that are there stay, one line an entry', () => {
   );
 });
 
-test('the same entries again change nothing, and nothing to add leaves the text as it is', () => {
-  const entries = {
-    roots: { debian: `sha256:${'a'.repeat(64)}` },
-    git: { 'https://example.org/x#main': 'b'.repeat(40) },
-    epochs: {},
-  };
-  const once = updateLockText('# only a comment\n', entries);
-  expect(updateLockText(once, entries)).toBe(once);
-  expect(updateLockText(once, nothing)).toBe(once);
-  expect(once.startsWith('# only a comment\n')).toBe(true);
+test('the same entries give the same text, whatever was locked first, and whatever form a person gave it', () => {
+  const roots = { debian: { from: 'debian:trixie-slim', digest: digest('a') } };
+  const mirrors = { pause: { from: 'registry.k8s.io/pause:3.10', digest: digest('b') } };
+  const git = { 'https://example.org/x#main': '1'.repeat(40) };
+  const epochs = { '12': '2026-11-20', base: '2026-11-20' };
+  const expected = `# ours
+
+roots:
+  debian: debian:trixie-slim@${digest('a')}
+mirrors:
+  pause: registry.k8s.io/pause:3.10@${digest('b')}
+git:
+  https://example.org/x#main: ${'1'.repeat(40)}
+epochs:
+  12: 2026-11-20
+  base: 2026-11-20
+`;
+  const start = '# ours\nepochs: { base: 2026-11-20, "12": 2026-11-20 }\n';
+  const bySteps = [
+    { ...nothing, git },
+    { ...nothing, mirrors },
+    { ...nothing, roots },
+  ].reduce((text, entries) => updateLockText(text, entries), start);
+  expect(bySteps.replace('"12"', '12')).toBe(expected);
+  const all = { roots, mirrors, git, epochs };
+  expect(updateLockText('# ours\n', all)).toBe(expected);
+  expect(updateLockText(expected, all)).toBe(expected);
+  expect(updateLockText(expected, nothing)).toBe(expected);
+  expect(readLock('matrix.lock', expected)).toEqual({ lock: all, diagnostics: [] });
 });
+
+test('an entry that moves keeps its line’s comment and quotes, also where a person wrote the digest alone', () => {
+  const text = `roots:\n  "debian": "${digest('a')}" # as of spring\n`;
+  const roots = { debian: { from: 'debian:trixie-slim', digest: digest('b') } };
+  expect(updateLockText(text, { ...nothing, roots })).toBe(
+    `roots:\n  "debian": "debian:trixie-slim@${digest('b')}" # as of spring\n`,
+  );
+});
+
+test('what nobody asks for any more goes, and a section with it', () => {
+  const text = `roots:\n  old: ${digest('a')}\nepochs:\n  base: 2026-01-01\n  gone: 2026-01-01\n`;
+  const wanted = { roots: new Set<string>(), mirrors: new Set<string>(), git: new Set<string>() };
+  expect(updateLockText(text, nothing, { ...wanted, epochs: new Set(['base']) })).toBe(
+    'epochs:\n  base: 2026-01-01\n',
+  );
+});
+
+test('Renovate reads each digest and commit by the expressions of docs/matrix.md', async () => {
+  const roots = {
+    debian: { from: 'debian:trixie-slim', digest: digest('a') },
+    'quay.io/jupyter/base-notebook:2026': {
+      from: 'quay.io/jupyter/base-notebook:2026',
+      digest: digest('b'),
+    },
+  };
+  const git = { 'https://example.org/x.git#main': 'c'.repeat(40) };
+  const text = updateLockText('', { ...nothing, roots, git });
+  const [image, commit] = await renovateExpressions();
+  expect([...text.matchAll(image ?? /$^/g)].map(({ groups }) => ({ ...groups }))).toEqual([
+    { depName: 'debian', currentValue: 'trixie-slim', currentDigest: digest('a') },
+    { depName: 'quay.io/jupyter/base-notebook', currentValue: '2026', currentDigest: digest('b') },
+  ]);
+  expect([...text.matchAll(commit ?? /$^/g)].map(({ groups }) => ({ ...groups }))).toEqual([
+    { depName: 'https://example.org/x.git', currentValue: 'main', currentDigest: 'c'.repeat(40) },
+  ]);
+});
+
+async function renovateExpressions(): Promise<readonly RegExp[]> {
+  const docs = await readFile(path.join(repository, 'docs/matrix.md'), 'utf8');
+  const json: { customManagers: { matchStrings: string[] }[] } = JSON.parse(
+    /```json\n(\{\n {2}"customManagers"[^`]+)```/.exec(docs)?.[1] ?? '{}',
+  );
+  return json.customManagers.flatMap(({ matchStrings }) => matchStrings.map((text) => new RegExp(text, 'g')));
+}

@@ -235,7 +235,7 @@ describe('a right matrix.yaml', () => {
 
   test('takes a lock of comments alone for an empty one, and a commit of digits for text', async () => {
     const set = await loadFiles({ ...files, 'matrix.lock': '# nothing is locked\n' });
-    expect(set.lock).toEqual({ roots: {}, git: {}, epochs: {} });
+    expect(set.lock).toEqual({ roots: {}, mirrors: {}, git: {}, epochs: {} });
     const digits = '1'.repeat(40);
     const locked = await loadFiles({ ...files, 'matrix.lock': `git:\n  "a#main": ${digits}\n` });
     expect(locked.lock.git).toEqual({ 'a#main': digits });
