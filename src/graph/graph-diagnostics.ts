@@ -90,8 +90,10 @@ function deferredWarnings(node: GraphNode): readonly Diagnostic[] {
 }
 
 function unusedArgumentWarnings(node: GraphNode): readonly Diagnostic[] {
-  const declared = declaredArgs(node);
   const { definition, args, span } = node.image;
+  // A definition may give an argument for another target than this image's.
+  const stages = node.dockerfile.stages.map(({ index }) => index);
+  const declared = declaredArgs({ dockerfile: node.dockerfile, stages });
   return Object.keys(args)
     .filter((name) => !declared.has(name) && !proxyArgs.has(name))
     .map((name) => {

@@ -69,8 +69,8 @@ function agrees(combination: Combination, values: readonly (readonly [string, st
 }
 
 function placeholdersOf(definition: BuildDefinition): ReadonlySet<string> {
-  const { name, context, dockerfile, target, args } = definition;
-  const texts = [name, context, dockerfile, target, ...Object.values(args ?? {})];
+  const { name, context, dockerfile, target, maxSize, args } = definition;
+  const texts = [name, context, dockerfile, target, maxSize, ...Object.values(args ?? {})];
   const parts = texts.flatMap((text) => (text === undefined ? [] : parseTemplate(text)));
   return new Set(parts.flatMap((part) => (part.kind === 'value' ? [part.name] : [])));
 }

@@ -71,7 +71,6 @@ export function expandDefinition(
       kind: definition.kind,
       resources: readResources(check, path, definition),
       weight: definition.weight ?? 1,
-      maxSize: readBytes(check, [...path, 'maxSize'], definition.maxSize),
       provides: definition.provides ?? [],
       platforms: readPlatforms(check, path, definition.platforms),
       waivers: readWaivers(check, [...path, 'waivers'], definition.waivers ?? [], today),
@@ -94,7 +93,7 @@ interface Common {
   readonly contextFollowsFile: boolean;
   readonly fields: Pick<
     Image,
-    'definition' | 'kind' | 'resources' | 'weight' | 'maxSize' | 'provides' | 'platforms' | 'waivers' | 'span'
+    'definition' | 'kind' | 'resources' | 'weight' | 'provides' | 'platforms' | 'waivers' | 'span'
   >;
 }
 
@@ -114,6 +113,7 @@ function planImage(
   const context = pathValue(check, [...path, 'context'], fill(templates.context));
   const given = templates.dockerfile && pathValue(check, [...path, 'dockerfile'], fill(templates.dockerfile));
   const target = templates.target && wholeValue(check, [...path, 'target'], fill(templates.target));
+  const maxSize = templates.maxSize && wholeValue(check, [...path, 'maxSize'], fill(templates.maxSize));
   if (name === undefined || context === undefined) return undefined;
   if (templates.dockerfile !== undefined && given === undefined) return undefined;
   if (!checkName(check, [...path, 'name'], name)) return undefined;
@@ -124,6 +124,7 @@ function planImage(
     dockerfile: given ?? (context === '.' ? 'Dockerfile' : `${context}/Dockerfile`),
     target,
     args: readArgs(templates.args, fill),
+    maxSize: readBytes(check, [...path, 'maxSize'], maxSize),
     axes: Object.fromEntries(axes.map((axis) => [axis, combination.get(axis)?.name ?? ''])),
     epoch: lock.epochs[name],
   };
@@ -135,6 +136,7 @@ interface Templates {
   readonly context: readonly TemplatePart[];
   readonly dockerfile: readonly TemplatePart[] | undefined;
   readonly target: readonly TemplatePart[] | undefined;
+  readonly maxSize: readonly TemplatePart[] | undefined;
   readonly args: ReadonlyMap<string, readonly TemplatePart[]>;
 }
 
@@ -159,7 +161,7 @@ function parseTemplates(
     ...extras.map((extra) => [extra, []] as const),
   ]);
   const rules: TemplateRules = { values, environment: 'none' };
-  const { dockerfile, target } = definition;
+  const { dockerfile, target, maxSize } = definition;
   const usual = [name, ...axes.map((axis) => `{${axis.name}}`)].join('-');
   for (const argument of Object.keys(definition.args ?? {}).filter((each) => !isVariableName(each))) {
     check.findings.add(
@@ -177,6 +179,7 @@ function parseTemplates(
     dockerfile:
       dockerfile === undefined ? undefined : checkTemplate(check, [...path, 'dockerfile'], dockerfile, rules),
     target: target === undefined ? undefined : checkTemplate(check, [...path, 'target'], target, rules),
+    maxSize: maxSize === undefined ? undefined : checkTemplate(check, [...path, 'maxSize'], maxSize, rules),
     args: new Map(
       Object.entries(definition.args ?? {}).map(([argument, text]) => [
         argument,

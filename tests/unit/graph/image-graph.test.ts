@@ -320,4 +320,10 @@ describe('warnings', () => {
     const { warnings } = graphOf({ it: 'ARG BASE\nFROM r:1' }, { it: parts });
     expect(warnings).toMatchObject([{ code: 'undeclared-argument', help: 'did you mean `BASE`?' }]);
   });
+
+  test('an argument for another target of the Dockerfile is no mistake', () => {
+    const parts = { args: { INDEX: 'x' }, target: 'plain' };
+    const { warnings } = graphOf({ it: 'FROM r:1 AS plain\nFROM r:1 AS other\nARG INDEX' }, { it: parts });
+    expect(warnings).toEqual([]);
+  });
 });

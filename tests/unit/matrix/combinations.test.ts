@@ -54,6 +54,12 @@ describe('a definition with axes', () => {
     ]);
   });
 
+  test('may give each combination a size of its own', async () => {
+    const more = 'maxSize: "{size}", include: [{ os: deb, size: 1GB }, { os: rpm, size: 2GB }]';
+    const { images } = await loadFiles(matrix(`axes: { os: [deb, rpm] }, ${more}`));
+    expect(images.map(({ maxSize }) => maxSize)).toEqual([1e9, 2e9]);
+  });
+
   test('leaves an argument to the Dockerfile where a combination lacks its value', async () => {
     expect(
       await names(`${product}, args: { I: "{index}" }, include: [{ python: "3.13", index: x }]`),
