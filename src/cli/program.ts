@@ -6,6 +6,7 @@ import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'com
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeFamily } from './describe-family.ts';
+import { describeShipping } from './describe-shipping.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseDuration } from './duration.ts';
 import type { ExplainOptions } from './explain.ts';
@@ -64,6 +65,7 @@ function describe(context: CliContext, answer: Answer): Command {
   describeFamily(program, context, answer);
   describeLock(program, context, answer);
   describePrune(program, context, answer);
+  describeShipping(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
   return program;

@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/scan',
     'src/setup',
     'src/run',
+    'src/ship',
   ),
 };
 /** These wire the rooms together and may import any of them. */

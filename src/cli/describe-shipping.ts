@@ -1,0 +1,33 @@
+/** The commands about what lies in registries: their names, arguments and options. */
+import type { Command } from 'commander';
+import type { ExitCode } from '../core/exit-code.ts';
+import type { CliContext } from './context.ts';
+import type { MirrorOptions } from './mirror.ts';
+
+const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
+
+/** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
+export function describeShipping(
+  program: Command,
+  context: CliContext,
+  answer: (code: ExitCode) => void,
+): void {
+  program
+    .command('mirror')
+    .description('copy images that the family uses unchanged (`mirror:`) into its own registry')
+    .argument('[NAME...]', 'mirrors (default: all)')
+    .option('--json', 'as JSON', false)
+    .option('-C, --directory <DIR>', directoryHelp)
+    .action(async (names: string[], options: MirrorOptions) => {
+      const { mirrorCommand } = await import('./mirror.ts');
+      answer(await mirrorCommand(context, names, options));
+    });
+  program
+    .command('exists')
+    .description('tell whether images are in their registries: 0 when all are, 1 when one is not')
+    .argument('<REFERENCE...>', '`registry/name:tag` or `registry/name@sha256:…`')
+    .action(async (references: string[]) => {
+      const { existsCommand } = await import('./exists.ts');
+      answer(await existsCommand(context, references));
+    });
+}

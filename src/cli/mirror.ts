@@ -1,0 +1,56 @@
+/** `build mirror`: copies the family's mirrors into its own registry. */
+import pLimit from 'p-limit';
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import type { Mirror } from '../matrix/image-set.ts';
+import { readFamily } from '../plan/draw-plan.ts';
+import { renderMirrors } from '../report/mirrors.ts';
+import { mirrorImage } from '../ship/mirror-images.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { findRepository } from './repository.ts';
+import { tell, usage } from './tell.ts';
+import { openWorkplace } from './workplace.ts';
+
+export interface MirrorOptions {
+  readonly directory?: string;
+  readonly json: boolean;
+}
+
+/** Each copy reads and writes several blobs; more at once only wait for the same line. */
+const atOnce = 3;
+
+/** Mirrors all, or those that are named. 0 when all are there, 2 for a wrong name, 3 where a registry fails. */
+export async function mirrorCommand(
+  context: CliContext,
+  names: readonly string[],
+  options: MirrorOptions,
+): Promise<ExitCode> {
+  const directory = findRepository(options.directory, context.cwd, context.home);
+  const family = await readFamily(directory, context.env, context.signal);
+  if (!family.ok) return await tell(context, family.error);
+  await tell(context, family.value.warnings);
+  const { mirrors, registry: target } = family.value.set;
+  const unknown = names.find((name) => !mirrors.some((mirror) => mirror.name === name));
+  if (unknown !== undefined)
+    return await tell(context, [usage(`there is no mirror \`${unknown}\``, knownMirrors(mirrors))]);
+  if (target === undefined)
+    return await tell(context, [
+      usage(
+        'there is nowhere to copy to: `registry:` in matrix.yaml is empty',
+        'name one: `DOCKER_REGISTRY=…`, or `registry:`',
+      ),
+    ]);
+  await using workplace = openWorkplace(context);
+  const chosen = names.length === 0 ? mirrors : mirrors.filter(({ name }) => names.includes(name));
+  const limit = pLimit(atOnce);
+  const outcomes = await limit.map(chosen, (mirror) =>
+    mirrorImage(mirror, target, workplace.registry, context.signal),
+  );
+  const screen = screenOf(context.stdout, context.env);
+  screen.write(options.json ? `${JSON.stringify(outcomes, null, 2)}\n` : renderMirrors(outcomes, screen));
+  return outcomes.some(({ result }) => result.kind === 'failed') ? exitCode.environment : exitCode.ok;
+}
+
+function knownMirrors(mirrors: readonly Mirror[]): string {
+  if (mirrors.length === 0) return 'an image with `mirror: REFERENCE` under `images:` is one';
+  return `there are ${mirrors.map(({ name }) => `\`${name}\``).join(', ')}`;
+}

@@ -1,0 +1,94 @@
+/** `build mirror` and `build exists` as a user runs them, against real registries. */
+import { expect, test } from 'vitest';
+import { withDigest } from '../../registry/reference.ts';
+import { build } from '../rig/command.ts';
+import { startCuttingProxy } from '../rig/cutting-proxy.ts';
+import { startRegistry } from '../rig/registry.ts';
+import { putImage, putIndex, quickClient, referenceTo } from '../rig/registry-image.ts';
+import { matrixFolder } from '../rig/matrix-folder.ts';
+
+const signal = new AbortController().signal;
+
+test('mirrors are copied under their digests, and are left alone when they are there', async () => {
+  await using upstream = await startRegistry();
+  await using own = await startRegistry();
+  const client = quickClient();
+  const pause = referenceTo(`${upstream.host}/pause:3.10`);
+  const digest = await putIndex(client, pause, [2_000_000]);
+  await using folder = await matrixFolder({
+    'matrix.yaml': `registry: ${own.host}/family\nimages:\n  pause: { mirror: "${upstream.host}/pause:3.10" }\n`,
+  });
+  const first = await build(folder.directory, ['mirror']);
+  expect(first.stderr).toBe('');
+  expect(first.stdout).toBe(
+    `✓ pause  ${own.host}/family/pause:3.10@${digest.slice(0, 19)}…  4 MB sent\n1 mirror there`,
+  );
+  expect(first.exitCode).toBe(0);
+  const copy = referenceTo(`${own.host}/family/pause:3.10`);
+  expect(await client.headManifest(copy, signal)).toMatchObject({ kind: 'found', digest });
+
+  const second = await build(folder.directory, ['mirror', 'pause']);
+  expect(second.stdout).toContain('as it was');
+  expect(second.exitCode).toBe(0);
+});
+
+test('a locked mirror stays what it was when its tag moves upstream', async () => {
+  await using upstream = await startRegistry();
+  await using own = await startRegistry();
+  const client = quickClient();
+  const pause = referenceTo(`${upstream.host}/pause:3.10`);
+  const digest = await putImage(client, pause, [10]);
+  await putImage(client, pause, [20]);
+  await using folder = await matrixFolder({
+    'matrix.yaml': `registry: ${own.host}/family\nimages:\n  pause: { mirror: "${upstream.host}/pause:3.10" }\n`,
+    'matrix.lock': `mirrors:\n  pause: ${digest}\n`,
+  });
+  const copied = await build(folder.directory, ['mirror']);
+  expect(copied.stderr).toBe('');
+  expect(await client.headManifest(referenceTo(`${own.host}/family/pause:3.10`), signal)).toMatchObject({
+    digest,
+  });
+
+  await client.deleteManifest(withDigest(pause, digest), signal);
+  await client.deleteManifest(withDigest(referenceTo(`${own.host}/family/pause`), digest), signal);
+  const gone = await build(folder.directory, ['mirror']);
+  expect(gone.exitCode).toBe(3);
+  expect(gone.stdout).toContain('`./build lock --update pause` asks what it is now');
+});
+
+test('a mirror that does not exist, or nowhere to copy to, is told with exit code 2', async () => {
+  await using folder = await matrixFolder({
+    'matrix.yaml': 'images:\n  pause: { mirror: "a.example/pause:1" }\n',
+  });
+  const unknown = await build(folder.directory, ['mirror', 'pauze']);
+  expect(unknown.exitCode).toBe(2);
+  expect(unknown.stderr).toContain('there is no mirror `pauze`');
+  expect(unknown.stderr).toContain('there are `pause`');
+  const nowhere = await build(folder.directory, ['mirror']);
+  expect(nowhere.exitCode).toBe(2);
+  expect(nowhere.stderr).toContain('`registry:` in matrix.yaml is empty');
+});
+
+test('exists tells what is there from what is absent, and both from what could not be asked', async () => {
+  await using rig = await startRegistry();
+  await using proxy = await startCuttingProxy(rig.host);
+  const there = `${proxy.host}/base:1`;
+  const digest = await putImage(quickClient(), referenceTo(there), [10]);
+  await using folder = await matrixFolder({});
+  expect(await build(folder.directory, ['exists', there])).toMatchObject({
+    exitCode: 0,
+    stdout: `${there}  ${digest}`,
+  });
+  const absent = `${proxy.host}/base:2`;
+  expect(await build(folder.directory, ['exists', there, absent])).toMatchObject({
+    exitCode: 1,
+    stdout: `${there}  ${digest}\n${absent}  absent`,
+  });
+  proxy.refuse(/manifests/, 100, 403, 'DENIED');
+  const refused = await build(folder.directory, ['exists', there]);
+  expect(refused.exitCode).toBe(3);
+  expect(refused.stdout).toBe('');
+  expect(refused.stderr).toContain('403');
+  expect(refused.stderr).toContain('cannot be looked up');
+  expect((await build(folder.directory, ['exists', 'Not A Reference'])).exitCode).toBe(2);
+});
