@@ -58,6 +58,28 @@ export interface ContainerState {
   /** Network name → address in it; empty when it does not run. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** What it was made to run: the spec's, and the image's where the spec said nothing. */
+  readonly config: {
+    readonly entrypoint: readonly string[];
+    readonly cmd: readonly string[];
+    readonly env: readonly string[];
+    /** As written; empty means root. */
+    readonly user: string;
+  };
+}
+
+/** Owner and mode of a folder. */
+export interface FolderOwner {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** What lies in a folder of a container. */
+export interface FolderEntry {
+  /** Relative to the folder, without a slash at its end. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'other';
 }
 
 export interface ExecResult {

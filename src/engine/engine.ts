@@ -4,7 +4,14 @@
  * which tag, what a failure means for others is the caller's business.
  */
 import type { Result } from '../core/result.ts';
-import type { ContainerSpec, ContainerState, ExecResult, NetworkInfo } from './container.ts';
+import type {
+  ContainerSpec,
+  ContainerState,
+  ExecResult,
+  FolderEntry,
+  FolderOwner,
+  NetworkInfo,
+} from './container.ts';
 
 /** Why an engine could not do what it was asked. */
 export interface EngineError {
@@ -235,6 +242,20 @@ export interface ContainerEngine {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Result<Buffer, EngineError>>;
+  /** What lies in a folder, subfolders included; as far as `maxBytes` of an archive of it go. */
+  listFolder(
+    id: string,
+    path: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Result<readonly FolderEntry[], EngineError>>;
+  /** Gives a folder this owner and mode, and makes it where it is missing; needs nothing inside the image. */
+  ownFolder(
+    id: string,
+    path: string,
+    owner: FolderOwner,
+    signal: AbortSignal,
+  ): Promise<Result<void, EngineError>>;
 
   createVolume(
     name: string,

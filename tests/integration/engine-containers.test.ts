@@ -107,6 +107,26 @@ describe.each(stores)('containers on the %s store', (store) => {
     expect(errorOf(await rig.engine.readFile(id, '/data', 3, patience())).message).toContain('directory');
   });
 
+  test('a folder is listed and given away before the container runs, in a volume as well', async () => {
+    const volume = `${rig.name}-folder`;
+    valueOf(await rig.engine.createVolume(volume, rig.labels, patience()));
+    const mounts = [{ kind: 'volume', volume, target: '/data/home', noCopy: true }] as const;
+    const script = "stat -c '%u %g %a' /data/home; stat -c '%u' /data/own";
+    const id = valueOf(await rig.engine.createContainer(spec(script, { mounts }), patience()));
+    const owner = { uid: 0, gid: 100, mode: 0o2775 };
+    valueOf(await rig.engine.ownFolder(id, '/data/home', owner, patience()));
+    valueOf(await rig.engine.ownFolder(id, '/data/own', { uid: 1000, gid: 0, mode: 0o755 }, patience()));
+    valueOf(await rig.engine.startContainer(id, patience()));
+    valueOf(await rig.engine.waitContainer(id, patience()));
+    expect(valueOf(await rig.engine.logs(id, 9, 999, patience()))).toBe('0 100 2775\n1000\n');
+    const listed = valueOf(await rig.engine.listFolder(id, '/data', 1e6, patience()));
+    expect(listed).toContainEqual({ path: 'seed', kind: 'file' });
+    expect(listed).toContainEqual({ path: 'own', kind: 'directory' });
+    expect(errorOf(await rig.engine.listFolder(id, '/none', 1e6, patience())).kind).toBe('not-found');
+    valueOf(await rig.engine.removeContainer(id, patience()));
+    valueOf(await rig.engine.removeVolume(volume, patience()));
+  });
+
   test('a server in this process is reached from an internal network by its gateway', async () => {
     const network = valueOf(
       await rig.engine.createNetwork(rig.name, { internal: true, labels: rig.labels }, patience()),

@@ -109,6 +109,12 @@ function stateOf(reply: z.infer<typeof containerReply>): ContainerState {
     pid: Pid,
     addresses: Object.fromEntries(addresses),
     labels: reply.Config.Labels,
+    config: {
+      entrypoint: reply.Config.Entrypoint,
+      cmd: reply.Config.Cmd,
+      env: reply.Config.Env,
+      user: reply.Config.User ?? '',
+    },
   };
 }
 

@@ -76,7 +76,13 @@ export const containerReply = z.object({
     OOMKilled: z.boolean(),
     Pid: z.number(),
   }),
-  Config: z.object({ Labels: labels }),
+  Config: z.object({
+    Labels: labels,
+    Entrypoint: strings,
+    Cmd: strings,
+    Env: strings,
+    User: z.string().nullish(),
+  }),
   NetworkSettings: z.object({
     Networks: z
       .record(z.string(), z.object({ IPAddress: z.string().nullish() }))

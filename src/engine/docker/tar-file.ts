@@ -1,7 +1,9 @@
 /**
- * Reads the one file that an engine's archive answer begins with (POSIX.1-2001 ustar, with pax and
- * GNU extension headers skipped). Reads no more than needed, and never more than a limit.
+ * The tar archives (POSIX.1-2001 ustar, with pax and GNU extension headers) in which an engine hands out files and
+ * takes them: reads the one file that an answer begins with, or the names of all, and writes one folder. Reads no
+ * more than needed, and never more than a limit.
  */
+import type { FolderEntry, FolderOwner } from '../container.ts';
 import { MalformedReply } from './errors.ts';
 
 export type TarFile =
@@ -28,6 +30,54 @@ export async function readTarFile(body: AsyncIterable<Uint8Array>, maxBytes: num
     const data = await reader.read(extension ? Math.ceil(size / blockLength) * blockLength : size);
     if (!extension) return { kind: 'file', data };
   }
+}
+
+/** The names in a tar stream, as far as `maxBytes` of it go. Throws MalformedReply when the stream breaks off. */
+export async function readTarNames(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<readonly FolderEntry[]> {
+  const reader = new BlockReader(body);
+  const entries: FolderEntry[] = [];
+  let longName: string | undefined;
+  for (let read = 0; read < maxBytes;) {
+    const header = await reader.read(blockLength);
+    const padded = Math.ceil((Number.parseInt(textOf(header, 124, 12), 8) || 0) / blockLength) * blockLength;
+    read += blockLength + padded;
+    if (header.every((byte) => byte === 0)) return entries;
+    const type = textOf(header, 156, 1);
+    if (type === 'x' || type === 'L') {
+      const extension = (await reader.read(padded)).toString('utf8').replace(/\0+$/, '');
+      longName = type === 'L' ? extension : (/^\d+ path=(.*)$/m.exec(extension)?.[1] ?? longName);
+      continue;
+    }
+    await reader.skip(padded);
+    const prefix = textOf(header, 345, 155);
+    const name = longName ?? (prefix === '' ? '' : `${prefix}/`) + textOf(header, 0, 100);
+    longName = undefined;
+    if (type === 'g' || type === 'K') continue;
+    entries.push({ path: name.replace(/\/$/, ''), kind: kindOf(type) });
+  }
+  return entries;
+}
+
+/** A tar archive of one empty folder. */
+export function tarOfFolder(name: string, { uid, gid, mode }: FolderOwner): Buffer {
+  // Two empty blocks end an archive.
+  const archive = Buffer.alloc(3 * blockLength);
+  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
+  archive.write(`${name}/`, 0);
+  archive.write(octal(mode, 8) + octal(uid, 8) + octal(gid, 8) + octal(0, 12) + octal(0, 12), 100);
+  archive.write('        5', 148);
+  archive.write('ustar\x0000', 257);
+  const sum = archive.subarray(0, blockLength).reduce((total, byte) => total + byte, 0);
+  archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return archive;
+}
+
+function kindOf(type: string): FolderEntry['kind'] {
+  if (type === '5') return 'directory';
+  return type === '0' || type === '' ? 'file' : 'other';
 }
 
 function textOf(header: Buffer, start: number, length: number): string {
@@ -57,5 +107,10 @@ class BlockReader {
     this.#pieces = [rest];
     this.#length = rest.length;
     return all.subarray(0, length);
+  }
+
+  async skip(length: number): Promise<void> {
+    const step = 1024 * 1024;
+    for (let left = length; left > 0; left -= step) await this.read(Math.min(left, step));
   }
 }

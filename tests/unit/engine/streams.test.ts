@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { jsonLines } from '../../../src/engine/docker/json-lines.ts';
 import { Head, outputPieces, Tail } from '../../../src/engine/docker/output.ts';
-import { readTarFile } from '../../../src/engine/docker/tar-file.ts';
+import { readTarFile, readTarNames } from '../../../src/engine/docker/tar-file.ts';
 
 async function* chunksOf(bytes: Buffer, length: number): AsyncGenerator<Buffer> {
   for (let start = 0; start < bytes.length; start += length) yield bytes.subarray(start, start + length);
@@ -100,5 +100,22 @@ describe('a file in an archive', () => {
   test('that ends too early throws', async () => {
     const body = entry('0', 'content').subarray(0, 515);
     await expect(readTarFile(chunksOf(body, 100), 100)).rejects.toThrow('too early');
+  });
+});
+
+describe('the names in an archive', () => {
+  test('are told as far as the limit goes, long ones too, contents skipped', async () => {
+    const long = 'd/'.repeat(80);
+    const body = Buffer.concat([
+      entry('5', ''),
+      entry('x', `170 path=${long}f\n`),
+      entry('0', 'c'.repeat(3000)),
+      entry('2', '', '/to'),
+      Buffer.alloc(1024),
+    ]);
+    const all = await readTarNames(chunksOf(body, 100), 1e6);
+    expect(all.map(({ kind }) => kind)).toEqual(['directory', 'file', 'other']);
+    expect(all[1]?.path).toBe(`${long}f`);
+    expect(await readTarNames(chunksOf(body, 100), 600)).toHaveLength(1);
   });
 });
