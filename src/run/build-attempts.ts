@@ -4,7 +4,14 @@
  */
 import type { BuildEvent, BuildFailure, BuildRequest, BuiltImage } from '../engine/engine.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
-import { buildFailure, networkFailure, silentBuild, type BuildEvidence, type Silence } from './failure.ts';
+import {
+  buildFailure,
+  networkFailure,
+  silentBuild,
+  staleLockFailure,
+  type BuildEvidence,
+  type Silence,
+} from './failure.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { networkTrouble } from './network-trouble.ts';
 import { cancelled, type RunContext, type StageResult } from './run-context.ts';
@@ -46,7 +53,7 @@ async function tryTwice(
   if (first.kind === 'ok') return first;
   if (first.kind === 'silent') return silentBuild(first.silence, first.evidence);
   const trouble = networkTrouble(first.failure, first.evidence.tail);
-  if (trouble === undefined) return buildFailure(first.failure, first.evidence);
+  if (trouble === undefined) return await ownFailure(context, node, first);
   const message = `the network failed its build (${trouble.trim()}); it is tried once more`;
   context.emit({ kind: 'remark', image: request.name, message });
   context.log.append(request.name, `\n# ${message}\n`);
@@ -56,8 +63,19 @@ async function tryTwice(
   if (second.kind === 'silent') return silentBuild(second.silence, second.evidence);
   const again = networkTrouble(second.failure, second.evidence.tail);
   return again === undefined
-    ? buildFailure(second.failure, second.evidence)
+    ? await ownFailure(context, node, second)
     : networkFailure(again, second.failure, second.evidence);
+}
+
+/** A failure that the network is not to blame for: a lock's, or the image's own. */
+async function ownFailure<T>(
+  { drawn }: RunContext,
+  node: GraphNode,
+  { failure, evidence }: Extract<Attempt, { kind: 'failed' }>,
+): Promise<StageResult<T>> {
+  const { staleLock } = await import('./stale-lock.ts');
+  const stale = await staleLock(drawn.set.directory, drawn.graph, node, failure, evidence.tail);
+  return stale === undefined ? buildFailure(failure, evidence) : staleLockFailure(stale, failure, evidence);
 }
 
 type Attempt =

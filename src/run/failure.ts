@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { BuildFailure, EngineError } from '../engine/engine.ts';
 import { cancelled, failed, type StageResult } from './run-context.ts';
+import type { StaleLock } from './stale-lock.ts';
 
 /** Where a failed build stood: its Dockerfile's name and text, and what it printed last. */
 export interface BuildEvidence {
@@ -82,6 +83,25 @@ export function networkFailure<T>(
   return failed({
     message: `the network failed its build twice: ${trouble.trim()} (${place})`,
     blame: 'environment',
+    tail: evidence.tail,
+    log: evidence.log,
+  });
+}
+
+/** A build that asked for what its lock pins and nobody has any more: the command that moves the lock mends it. */
+export function staleLockFailure<T>(
+  { message, image }: StaleLock,
+  failure: BuildFailure,
+  evidence: BuildEvidence,
+): StageResult<T> {
+  const line = 'line' in failure ? failure.line : undefined;
+  const place = line === undefined ? evidence.dockerfile : `${evidence.dockerfile}:${line}`;
+  const { diagnostic } = diagnosticAt(evidence, line, 'stale-lock', `the lock is stale: ${message}`);
+  const help = `\`./build lock --update ${image}\` takes what there is now`;
+  return failed({
+    message: `lock is stale: ${message} (${place}); run \`./build lock --update ${image}\``,
+    blame: 'image',
+    ...(diagnostic === undefined ? {} : { diagnostic: { ...diagnostic, help } }),
     tail: evidence.tail,
     log: evidence.log,
   });
