@@ -6,9 +6,12 @@ import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import type { Bench, BenchContainer } from './bench.ts';
+import { once } from './once.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
 import { isStartFault } from './start-fault.ts';
+import type { Versions } from './verdict.ts';
+import { versionsInside } from './versions-inside.ts';
 
 /** How a start went. `refused`: the engine could not even run the image's entry point. */
 export type Start =
@@ -31,6 +34,8 @@ export interface LiveContainer<Outcome> {
   readonly address: string;
   readonly outcome: Outcome;
   log(signal: AbortSignal): Promise<Result<string, EngineError>>;
+  /** What is inside; undefined where it does not run, or cannot be asked. */
+  versions(signal: AbortSignal): Promise<Result<Versions | undefined, EngineError>>;
   /** Ends it with SIGTERM, after 10 s with SIGKILL; asked twice, it answers the same. */
   stop(signal: AbortSignal): Promise<Result<Ending, EngineError>>;
 }
@@ -43,21 +48,28 @@ export const stopBudgetSeconds = 10;
 const logLines = 30;
 const logBytes = 64 * 1024;
 
+/** Something to be done to a container between its making and its start. */
+export type Prepare = (id: string, signal: AbortSignal) => Promise<Result<void, EngineError>>;
+
 /** Starts a container in the test's network. Whatever the image does wrong is in the outcome. */
 export async function launch(
   bench: Bench,
   network: string,
   spec: Omit<BenchContainer, 'network'>,
   signal: AbortSignal,
+  prepare?: Prepare,
 ): Promise<Result<LiveContainer<Start>, EngineError>> {
   const { engine } = bench;
   const created = await bench.container({ ...spec, network }, signal);
   if (!created.ok) return created;
   const containerId = created.value;
+  const prepared = (await prepare?.(containerId, signal)) ?? ok(undefined);
+  if (!prepared.ok) return prepared;
   const live = {
     engine,
     containerId,
     log: (own: AbortSignal) => engine.logs(containerId, logLines, logBytes, own),
+    versions: (own: AbortSignal) => versionsInside(engine, containerId, own),
     stop: once((own) => end(engine, containerId, own)),
   };
   const started = await engine.startContainer(containerId, signal);
@@ -84,8 +96,9 @@ export async function launchServer(
   spec: Omit<BenchContainer, 'network'>,
   goal: ReadinessGoal,
   signal: AbortSignal,
+  prepare?: Prepare,
 ): Promise<Result<LiveContainer<ServerOutcome>, EngineError>> {
-  const launched = await launch(bench, network, spec, signal);
+  const launched = await launch(bench, network, spec, signal, prepare);
   if (!launched.ok) return launched;
   const { outcome, ...live } = launched.value;
   if (outcome.kind !== 'running') return ok({ ...live, outcome });
@@ -104,10 +117,4 @@ async function end(
   const durationMs = performance.now() - started;
   const state = await engine.inspectContainer(id, signal);
   return state.ok ? ok({ durationMs, exitCode: state.value.exitCode ?? 0 }) : state;
-}
-
-/** The first call's answer for every call. */
-function once<T>(action: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return (signal) => (answer ??= action(signal));
 }

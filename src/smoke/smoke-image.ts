@@ -12,9 +12,13 @@ import { scenes } from './contract/profiles.ts';
 import { tailLines } from './evidence.ts';
 import { contractVersion } from './contract-version.ts';
 import type { SmokeRequest } from './request.ts';
+import { Solitude } from './solitude.ts';
 import type { ClauseResult, Verdict, Versions } from './verdict.ts';
 
 const logTailLines = 30;
+
+/** All tests of this process share one machine. */
+const machine = new Solitude();
 
 /**
  * Starts the image the way it will be started in earnest, and judges it clause by clause.
@@ -36,16 +40,18 @@ export async function smokeImage(
   for (const scene of scenes[request.profile]) {
     if (!scene.clauses.some(wants)) continue;
     if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
+    const teller = new Teller(onClause);
     const play = async (): ReturnType<typeof scene.play> => {
       await using bench = new Bench(engine, {
         runId: request.runId,
         image: request.name,
         keep: request.keep ?? false,
       });
-      return await scene.play(request, bench, { wants, onClause }, signal);
+      return await scene.play(request, bench, { wants, onClause: (result) => teller.hear(result) }, signal);
     };
-    const played = await playFairly(play);
+    const played = await playFairly(play, machine, signal);
     if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
+    teller.tellRest(played.value.clauses);
     clauses.push(...played.value.clauses);
     if (played.value.log !== '') log = played.value.log;
     versions ??= played.value.versions;
@@ -74,4 +80,26 @@ function selection({ profile, tier = 'gate', clauses }: SmokeRequest): (clause: 
       if (needed.has(id)) needs.forEach((need) => needed.add(need));
   }
   return ({ id }) => needed.has(id);
+}
+
+/** Passes results on as they fall; from one on that a second try may turn, only when it is known which of them count. */
+class Teller {
+  readonly #tell: (result: ClauseResult) => void;
+  readonly #told = new Set<string>();
+  #silent = false;
+
+  constructor(tell: (result: ClauseResult) => void) {
+    this.#tell = tell;
+  }
+
+  hear(result: ClauseResult): void {
+    this.#silent ||= result.timed === true && refuses(result);
+    if (this.#silent || this.#told.has(result.id)) return;
+    this.#told.add(result.id);
+    this.#tell(result);
+  }
+
+  tellRest(results: readonly ClauseResult[]): void {
+    for (const result of results) if (!this.#told.has(result.id)) this.#tell(result);
+  }
 }

@@ -8,6 +8,7 @@ import type { Result } from '../../core/result.ts';
 import type { EngineError } from '../../engine/engine.ts';
 import type { Bench } from '../bench.ts';
 import type { SmokeRequest } from '../request.ts';
+import type { Solitude } from '../solitude.ts';
 import type { ClauseResult, ClauseSeverity, Tier, Versions } from '../verdict.ts';
 
 /** What a test found. Every kind carries evidence: what was asked and what was answered, a line each. */
@@ -118,12 +119,20 @@ export function refuses({ severity, result }: Pick<ClauseResult, 'severity' | 'r
   return severity === 'must' && result === 'fail';
 }
 
-/** Plays a scene; a second time where the clock alone refuses the image: what counts is then the second. */
+/**
+ * Plays a scene; where the clock alone refuses the image a second time, while this process tests nothing else: what
+ * counts is then the second.
+ */
 export async function playFairly(
   play: () => Promise<Result<SceneReport, EngineError>>,
+  solitude: Solitude,
+  signal: AbortSignal,
 ): Promise<Result<SceneReport, EngineError>> {
-  const first = await play();
-  return first.ok && refusesByTimeAlone(first.value.clauses) ? await play() : first;
+  const first = await solitude.beside(play, signal);
+  if (!first.ok) return err({ kind: 'cancelled', message: 'cancelled' });
+  if (!first.value.ok || !refusesByTimeAlone(first.value.value.clauses)) return first.value;
+  const second = await solitude.alone(play, signal);
+  return second.ok ? second.value : err({ kind: 'cancelled', message: 'cancelled' });
 }
 
 function refusesByTimeAlone(results: readonly ClauseResult[]): boolean {

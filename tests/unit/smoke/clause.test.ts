@@ -7,6 +7,7 @@ import type { Clause, Finding, Specimen } from '../../../src/smoke/contract/clau
 import { scenes } from '../../../src/smoke/contract/profiles.ts';
 import type { SmokeRequest } from '../../../src/smoke/request.ts';
 import { profileOf } from '../../../src/smoke/profile.ts';
+import { Solitude } from '../../../src/smoke/solitude.ts';
 import { smokeImage } from '../../../src/smoke/smoke-image.ts';
 import { profiles } from '../../../src/smoke/verdict.ts';
 
@@ -53,7 +54,7 @@ function play(clauses: readonly Clause<Specimen>[]) {
 /** Plays with the findings of the first try, then those of the second; answers how often, and the last results. */
 async function fairly(...tries: readonly (readonly Clause<Specimen>[])[]) {
   let count = 0;
-  const played = await playFairly(() => play(tries[count++] ?? []));
+  const played = await playFairly(() => play(tries[count++] ?? []), new Solitude(), signal);
   return {
     count,
     results: played.ok ? played.value.clauses.map(({ id, result }) => `${id} ${result}`) : [],
