@@ -1,0 +1,55 @@
+/**
+ * The shapes of what this room reads: Trivy's report, as far as it is used (what a newer Trivy adds is left alone), and
+ * the file of exceptions.
+ */
+import { z } from 'zod';
+
+const layerSchema = z.object({ DiffID: z.string().optional() }).optional();
+
+const vulnerabilitySchema = z.object({
+  VulnerabilityID: z.string(),
+  PkgName: z.string(),
+  InstalledVersion: z.string().optional(),
+  FixedVersion: z.string().optional(),
+  Severity: z.string().optional(),
+  Title: z.string().optional(),
+  Layer: layerSchema,
+});
+
+const secretSchema = z.object({
+  RuleID: z.string(),
+  Severity: z.string().optional(),
+  Title: z.string().optional(),
+  Layer: layerSchema,
+});
+
+const resultSchema = z.object({
+  Target: z.string(),
+  Vulnerabilities: z.array(vulnerabilitySchema).nullish(),
+  Secrets: z.array(secretSchema).nullish(),
+});
+
+export const reportSchema = z.object({
+  SchemaVersion: z.literal(2),
+  Metadata: z
+    .object({
+      OS: z
+        .object({ Family: z.string(), Name: z.string().optional(), EOSL: z.boolean().optional() })
+        .optional(),
+      DiffIDs: z.array(z.string()).nullish(),
+    })
+    .optional(),
+  Results: z.array(resultSchema).nullish(),
+});
+
+export type RawReport = z.infer<typeof reportSchema>;
+
+const exceptionSchema = z.strictObject({
+  id: z.string().describe('What is excepted: `CVE-2026-1234`, `end-of-life`, the rule of a secret'),
+  where: z.string().describe('Only in this package or file').optional(),
+  images: z.array(z.string()).describe('Only in these images; default: all').optional(),
+  reason: z.string().min(1).describe('Why it does no harm here'),
+  until: z.string().describe('The last day on which it is excepted: YYYY-MM-DD'),
+});
+
+export const exceptionsSchema = z.array(exceptionSchema);
