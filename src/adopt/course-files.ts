@@ -1,9 +1,10 @@
 /**
- * Finds the file that holds a family's courses, and what its matrix.yaml makes of each. Reads files, edits none.
+ * Finds the files that hold a family's courses, and what its matrix.yaml makes of each. Reads files, edits none.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { didYouMean } from '../core/near-name.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Findings } from '../matrix/check.ts';
 import { loadMatrix, matrixFile, readMatrix } from '../matrix/load-matrix.ts';
@@ -32,26 +33,40 @@ export interface CourseUse {
 const usualFile = 'courses.yaml';
 
 /**
- * The list that matrix.yaml takes its courses from: `courses.yaml` where several are, else the only one.
- * Errors: what is wrong with matrix.yaml, or that it takes courses from nowhere.
+ * The lists that a family takes courses from, by whichever of its files they are named, or the one that is `wanted`.
+ * Errors: what is wrong with matrix.yaml, or that it takes courses from nowhere, or not from there.
  */
-export async function findCourseFile(
+export async function findCourseFiles(
   directory: string,
   environment: Environment,
-): Promise<Result<CourseFile, readonly Diagnostic[]>> {
+  wanted?: string,
+): Promise<Result<readonly [CourseFile, ...CourseFile[]], readonly Diagnostic[]>> {
   const matrix = await readMatrix(directory, new Findings());
-  if (matrix === undefined) {
+  const places = matrix === undefined ? new Map<string, readonly YamlPath[]>() : axisFilesOf(matrix);
+  if (matrix === undefined || places.size === 0) {
     const loaded = await loadMatrix(directory, environment);
     return loaded.ok ? err([noCourses()]) : loaded;
   }
-  const files = axisFilesOf(matrix);
-  const names = [...files.keys()];
-  const chosen = names.find((each) => each === usualFile) ?? names[0];
-  if (chosen === undefined) return err([noCourses()]);
-  if (names.length > 1 && chosen !== usualFile) return err([severalFiles(names)]);
-  const uses = (files.get(chosen) ?? []).flatMap((place) => useAt(matrix, place));
-  const text = await readText(path.join(directory, chosen));
-  return text === undefined ? err([unreadable(chosen)]) : ok({ file: chosen, text, uses });
+  const names = [...places.keys()];
+  const chosen = wanted === undefined ? names : names.filter((each) => each === path.posix.normalize(wanted));
+  const files: CourseFile[] = [];
+  for (const file of chosen) {
+    const uses = (places.get(file) ?? []).flatMap((place) => useAt(matrix, place));
+    const text = await readText(path.join(directory, file));
+    if (text === undefined) return err([unreadable(file)]);
+    files.push({ file, text, uses });
+  }
+  const [first, ...rest] = files;
+  return first === undefined ? err([otherFile(wanted ?? '', names)]) : ok([first, ...rest]);
+}
+
+/** The one that a new course goes to: `courses.yaml` where several are, else the only one. */
+export function fileForNew(
+  files: readonly [CourseFile, ...CourseFile[]],
+): Result<CourseFile, readonly Diagnostic[]> {
+  const usual = files.find(({ file }) => file === usualFile);
+  if (usual !== undefined || files.length === 1) return ok(usual ?? files[0]);
+  return err([severalFiles(files.map(({ file }) => file))]);
 }
 
 /** The definition and the axis that a place in matrix.yaml belongs to: `images`, definition, `axes`, axis, `from`. */
@@ -99,13 +114,24 @@ function noCourses(): Diagnostic {
 }
 
 function severalFiles(files: readonly string[]): Diagnostic {
-  const list = files.map((each) => `\`${each}\``).join(', ');
-  return usageError(
-    'no-courses',
-    `none of the lists that axes are taken from is \`${usualFile}\``,
-    undefined,
-    {
-      help: `edit the one you mean by hand: ${list}`,
-    },
-  );
+  return usageError('several-lists', 'courses come from several lists', undefined, {
+    help: `say which with \`--file\`: ${quoted(files)}`,
+  });
+}
+
+function otherFile(wanted: string, files: readonly string[]): Diagnostic {
+  return usageError('no-courses', `no definition takes courses from \`${wanted}\``, undefined, {
+    help: didYouMean(wanted, files) ?? `they come from ${quoted(files)}`,
+  });
+}
+
+/** A course that is in several lists: nobody but the user knows which is meant. */
+export function inSeveralFiles(name: string, files: readonly string[]): Diagnostic {
+  return usageError('several-lists', `\`${name}\` stands in several lists`, undefined, {
+    help: `say which with \`--file\`: ${quoted(files)}`,
+  });
+}
+
+function quoted(files: readonly string[]): string {
+  return files.map((each) => `\`${each}\``).join(', ');
 }

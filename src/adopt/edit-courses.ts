@@ -10,7 +10,13 @@ import type { Image } from '../matrix/image-set.ts';
 import { usageError } from '../matrix/usage-error.ts';
 import { readYaml, type YamlSource } from '../matrix/yaml-source.ts';
 import { familyAfter, isAboutEdit, type Environment } from './check-edit.ts';
-import { courseFolders, findCourseFile, type CourseFile } from './course-files.ts';
+import {
+  courseFolders,
+  fileForNew,
+  findCourseFiles,
+  inSeveralFiles,
+  type CourseFile,
+} from './course-files.ts';
 import { appendEntry, removeEntry, type EditedList } from './yaml-list.ts';
 
 export interface NewCourse {
@@ -39,16 +45,19 @@ export interface CourseEdit {
 interface Repository {
   readonly directory: string;
   readonly environment: Environment;
+  /** The list that is meant, where courses come from several. */
+  readonly list?: string | undefined;
 }
 
 /** The file with one course more. Errors: arguments that cannot stand there, a name that is taken, a family that would not load. */
 export async function courseAdded(
-  { directory, environment }: Repository,
+  { directory, environment, list }: Repository,
   course: NewCourse,
   signal: AbortSignal,
 ): Promise<Result<CourseEdit, readonly Diagnostic[]>> {
   const mistakes = argumentMistakes(course);
-  const found = await findCourseFile(directory, environment);
+  const files = await findCourseFiles(directory, environment, list);
+  const found = files.ok ? fileForNew(files.value) : files;
   if (!found.ok) return err([...mistakes, ...found.error]);
   const { file, text, uses } = found.value;
   const taken = coursesIn(found.value).find(({ name }) => name === course.name);
@@ -74,26 +83,25 @@ export async function courseAdded(
 
 /** The file without a course. Errors: no course of that name, or something else that names it still. */
 export async function courseRemoved(
-  { directory, environment }: Repository,
+  { directory, environment, list }: Repository,
   name: string,
   signal: AbortSignal,
 ): Promise<Result<CourseEdit, readonly Diagnostic[]>> {
-  const found = await findCourseFile(directory, environment);
-  if (!found.ok) return found;
-  const { file, text, uses } = found.value;
+  const files = await findCourseFiles(directory, environment, list);
+  if (!files.ok) return files;
+  const holding = files.value.filter(({ text }) => removeEntry(text, name).kind === 'edited');
+  if (holding.length > 1)
+    return err([
+      inSeveralFiles(
+        name,
+        holding.map((each) => each.file),
+      ),
+    ]);
+  const found = holding[0] ?? files.value[0];
+  const { file, text, uses } = found;
   const removed = removeEntry(text, name);
-  if (removed.kind === 'absent') {
-    const names = coursesIn(found.value).map((each) => each.name);
-    const near = nearName(name, names);
-    const help =
-      near !== undefined
-        ? `did you mean \`${near}\`?`
-        : names.length > 0
-          ? `courses: ${names.join(', ')}`
-          : undefined;
-    return err([usageError('unknown-course', `\`${file}\` has no course \`${name}\``, undefined, { help })]);
-  }
-  const edit = textOf(removed, found.value);
+  if (removed.kind === 'absent') return err([unknownCourse(name, files.value)]);
+  const edit = textOf(removed, found);
   if (!edit.ok) return edit;
   // Where the family does not load as it is, which images go cannot be told; perhaps this very course is why.
   const before = await familyAfter(directory, environment, new Map(), signal);
@@ -107,6 +115,19 @@ export async function courseRemoved(
     folders: courseFolders(uses, name),
     warnings: [],
   });
+}
+
+function unknownCourse(name: string, files: readonly CourseFile[]): Diagnostic {
+  const names = files.flatMap(coursesIn).map((each) => each.name);
+  const near = nearName(name, names);
+  const help =
+    near !== undefined
+      ? `did you mean \`${near}\`?`
+      : names.length > 0
+        ? `courses: ${names.join(', ')}`
+        : undefined;
+  const where = files.map(({ file }) => `\`${file}\``).join(', ');
+  return usageError('unknown-course', `${where} has no course \`${name}\``, undefined, { help });
 }
 
 function argumentMistakes({ name, repo, ref, base }: NewCourse): Diagnostic[] {

@@ -15,17 +15,18 @@ export interface AddCourseOptions {
   readonly ref?: string;
   readonly base?: string;
   readonly clone: boolean;
+  readonly file?: string;
 }
 
 /** Adds the course and says what comes of it; 2, and nothing is written, where it cannot be added. */
 export async function addCourseCommand(
   context: CliContext,
   name: string,
-  { repo, ref, base, clone, ...options }: AddCourseOptions,
+  { repo, ref, base, clone, file: list, ...options }: AddCourseOptions,
 ): Promise<ExitCode> {
   const directory = findRepository(options.directory, context.cwd, context.home);
   const course = { name, repo, ref, base, clone };
-  const edit = await courseAdded({ directory, environment: context.env }, course, context.signal);
+  const edit = await courseAdded({ directory, environment: context.env, list }, course, context.signal);
   if (!edit.ok) return await tell(context, edit.error);
   const { file, text, images, selector, folders, warnings } = edit.value;
   const written = await tryWriting(file, () => writeFileAtomic(path.join(directory, file), text));

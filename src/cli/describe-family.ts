@@ -7,6 +7,7 @@ import type { InitOptions } from './init.ts';
 import type { ListOptions } from './list.ts';
 
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
+const listHelp = 'the list of courses that is meant, where there are several';
 
 /** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
 export function describeFamily(
@@ -32,6 +33,7 @@ export function describeFamily(
     .option('--ref <REF>', 'branch, tag or commit (default: the repository’s own)')
     .option('--base <IMAGE>', 'image that it starts from (default: the Dockerfile’s)')
     .option('--clone', 'clone the repository into the image, at the commit in matrix.lock', false)
+    .option('--file <FILE>', listHelp)
     .option('-C, --directory <DIR>', directoryHelp)
     .action(async (name: string, options: AddCourseOptions) => {
       const { addCourseCommand } = await import('./add-course.ts');
@@ -43,8 +45,9 @@ export function describeFamily(
     .command('course')
     .description('take a course out; its folder and its published images stay')
     .argument('<NAME>', 'its name')
+    .option('--file <FILE>', listHelp)
     .option('-C, --directory <DIR>', directoryHelp)
-    .action(async (name: string, options: { readonly directory?: string }) => {
+    .action(async (name: string, options: { readonly directory?: string; readonly file?: string }) => {
       const { removeCourseCommand } = await import('./remove-course.ts');
       answer(await removeCourseCommand(context, name, options));
     });

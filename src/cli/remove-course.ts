@@ -13,10 +13,11 @@ import { tell } from './tell.ts';
 export async function removeCourseCommand(
   context: CliContext,
   name: string,
-  options: { readonly directory?: string },
+  options: { readonly directory?: string; readonly file?: string },
 ): Promise<ExitCode> {
   const directory = findRepository(options.directory, context.cwd, context.home);
-  const edit = await courseRemoved({ directory, environment: context.env }, name, context.signal);
+  const repository = { directory, environment: context.env, list: options.file };
+  const edit = await courseRemoved(repository, name, context.signal);
   if (!edit.ok) return await tell(context, edit.error);
   const { file, text, images, folders } = edit.value;
   const written = await tryWriting(file, () => writeFileAtomic(path.join(directory, file), text));

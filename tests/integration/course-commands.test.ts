@@ -118,6 +118,57 @@ describe('build add course', () => {
     expect(await read(folder)).toBe(courses);
   });
 
+  const twoLists = {
+    'matrix.yaml': `include: [a/images.yaml, b/images.yaml]
+images: { base: { context: base, kind: singleuser } }
+`,
+    ...Object.fromEntries(
+      ['a', 'b'].flatMap((part) => [
+        [
+          `${part}/images.yaml`,
+          `images:\n  course-${part}: { context: "kits/{course.name}", dockerfile: Dockerfile, kind: singleuser, axes: { course: { from: list.yaml } } }\n`,
+        ],
+        [`${part}/list.yaml`, `# of ${part}\n- { name: ${part}1, repo: "https://x.org/${part}" }\n`],
+        [`${part}/Dockerfile`, 'FROM base\n'],
+      ]),
+    ),
+  };
+
+  it('asks which list is meant where there are several, and edits that one', async () => {
+    await using folder = await family(twoLists);
+    const add = ['add', 'course', 'new', '--repo', 'https://x.org/y'];
+    const asked = await build(folder.path, add);
+    expect(asked.stderr).toContain('error[several-lists]: courses come from several lists');
+    expect(asked.stderr).toContain('say which with `--file`: `a/list.yaml`, `b/list.yaml`');
+    expect(asked.exitCode).toBe(2);
+    const wrong = await build(folder.path, [...add, '--file', 'c/list.yaml']);
+    expect(wrong.stderr).toContain('no definition takes courses from `c/list.yaml`');
+    expect((await build(folder.path, [...add, '--file', './b/list.yaml'])).stdout).toContain(
+      'b/list.yaml: added new\n  course-b-new\n',
+    );
+    expect(await readFile(path.join(folder.path, 'b/list.yaml'), 'utf8')).toBe(
+      '# of b\n- { name: b1, repo: "https://x.org/b" }\n- { name: new, repo: "https://x.org/y" }\n',
+    );
+    // What is to go is looked for in all of them.
+    expect((await build(folder.path, ['remove', 'course', 'a1'])).stdout).toContain(
+      'a/list.yaml: removed a1',
+    );
+    expect((await build(folder.path, ['remove', 'course', 'c1'])).stderr).toContain(
+      '`a/list.yaml`, `b/list.yaml` has no course `c1`',
+    );
+    await build(folder.path, [...add, '--file', 'a/list.yaml']);
+    expect((await build(folder.path, ['remove', 'course', 'new'])).stderr).toContain(
+      '`new` stands in several lists',
+    );
+  });
+
+  it('tells what is wrong with an included file, where that hides the list', async () => {
+    await using folder = await family({ 'matrix.yaml': 'include: [a/images.yaml]\nimages: {}\n' });
+    const answer = await build(folder.path, ['add', 'course', 'new', '--repo', 'https://x.org/y']);
+    expect(answer.stderr).toContain('the file `a/images.yaml` does not exist');
+    expect(answer.exitCode).toBe(2);
+  });
+
   it('says where courses would come from in a family without any', async () => {
     await using folder = await family({
       'matrix.yaml': 'images: { base: { context: base, kind: custom } }\n',
