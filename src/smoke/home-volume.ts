@@ -1,69 +1,58 @@
 /**
- * The user's home as z2jh mounts it: an empty volume owned root:100 with mode 2775 over the image's home.
- * It does not judge whether the image can live with that.
+ * The user's home as z2jh mounts it: an empty volume owned root:100 with mode 2775 over the image's home; and homes
+ * that went wrong, for the clauses that ask for them. It does not judge whether the image can live with that.
  */
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { Mount } from '../engine/container.ts';
 import type { EngineError } from '../engine/engine.ts';
 import type { Bench } from './bench.ts';
-import { prepareVolume, workplace } from './prepared-volume.ts';
+import { workplace } from './prepared-volume.ts';
+
+/**
+ * `empty`: as z2jh gives it. `from-image`: filled with what the image has there, as Docker alone would.
+ * `full`: not a byte more than 64 KiB goes in. `read-only`: nothing goes in.
+ */
+export type HomeKind = 'empty' | 'from-image' | 'full' | 'read-only';
 
 export interface Home {
   /** The path in the image that it is mounted over. */
   readonly path: string;
   readonly mounts: readonly Mount[];
   readonly tmpfs: Readonly<Record<string, string>>;
+  /** Gives it its owner and mode, in a container that has not started. */
+  readonly prepare?: (id: string, signal: AbortSignal) => Promise<Result<void, EngineError>>;
 }
 
-/** z2jh's `singleuser.storage.homeMountPath`. */
-const usualHome = '/home/jovyan';
-const userId = 1000;
-
-/** What Kubernetes makes of a fresh volume for `fsGroup: 100`. */
+/** What Kubernetes makes of a fresh volume for `fsGroup: 100`, for a script in the image's own shell. */
 export const ownByGroup = `chown 0:100 ${workplace} && chmod 2775 ${workplace}`;
 
-/**
- * Prepares the volume and finds out where the image's home is.
- * An image without a shell gets a tmpfs of the same owner and mode: it forgets everything between two
- * starts, and is otherwise alike.
- */
-export async function prepareHome(
+const groupOwned = { uid: 0, gid: 100, mode: 0o2775 };
+
+/** Prepares a home to be mounted at `path`. */
+export async function mountHome(
   bench: Bench,
-  image: string,
+  path: string,
+  kind: HomeKind,
   signal: AbortSignal,
 ): Promise<Result<Home, EngineError>> {
-  const script = `${ownByGroup} && echo "HOME=$HOME"`;
-  const prepared = await prepareVolume(bench, image, { script, file: '/etc/passwd' }, signal);
-  if (!prepared.ok) return prepared;
-  const { volume, output, file } = prepared.value;
-  const path = homeOf(output, file ?? '');
-  if (output === undefined) {
-    return ok({ path, mounts: [], tmpfs: { [path]: 'uid=0,gid=100,mode=2775,size=256m,exec' } });
+  if (kind === 'full') {
+    return ok({ path, mounts: [], tmpfs: { [path]: 'uid=0,gid=100,mode=2775,size=64k' } });
   }
-  return ok({ path, mounts: [{ kind: 'volume', volume, target: path, noCopy: true }], tmpfs: {} });
-}
-
-/**
- * The image's home: its own HOME, else the home of user 1000 in its passwd file, else z2jh's usual one.
- * The helper ran as root, so root's home tells nothing.
- */
-export function homeOf(helperOutput: string | undefined, passwd: string): string {
-  const declared = /^HOME=(\/.*)$/m.exec(helperOutput ?? '')?.[1]?.trim();
-  if (declared !== undefined && declared !== homeInPasswd(passwd, 0) && isUsable(declared)) return declared;
-  const ofUser = homeInPasswd(passwd, userId);
-  return ofUser !== undefined && isUsable(ofUser) ? ofUser : usualHome;
-}
-
-function homeInPasswd(passwd: string, uid: number): string | undefined {
-  for (const line of passwd.split('\n')) {
-    const fields = line.split(':');
-    if (fields[2] === String(uid)) return fields[5];
-  }
-  return undefined;
-}
-
-/** A home that is the whole file system, or root's, cannot be mounted over. */
-function isUsable(path: string): boolean {
-  return /^\/[\w.@+-]+(\/[\w.@+-]+)*$/.test(path) && !path.split('/').includes('..') && path !== '/root';
+  const volume = await bench.volume(signal);
+  if (!volume.ok) return volume;
+  const mount: Mount = {
+    kind: 'volume',
+    volume: volume.value,
+    target: path,
+    noCopy: kind !== 'from-image',
+    readOnly: kind === 'read-only',
+  };
+  if (kind !== 'empty') return ok({ path, mounts: [mount], tmpfs: {} });
+  return ok({
+    path,
+    mounts: [mount],
+    tmpfs: {},
+    prepare: (id, own) => bench.engine.ownFolder(id, path, groupOwned, own),
+  });
 }

@@ -106,7 +106,8 @@ async function readBounded(
   return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'), truncated: size > maxBytes };
 }
 
-function troubleOf(error: unknown): HttpTrouble {
+/** Why a connection failed, from what Node threw. */
+export function troubleOf(error: unknown): HttpTrouble {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ECONNREFUSED') return { kind: 'refused', message: 'connection refused' };

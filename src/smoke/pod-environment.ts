@@ -15,11 +15,12 @@ const hubApi = 'http://hub:8081/hub/api';
 export function podEnvironment(options: {
   readonly user: EmulatedUser;
   readonly servicePrefix: string;
+  readonly port: number;
   readonly image: string;
   readonly memory: number;
   readonly cpu: number;
 }): Record<string, string> {
-  const { user, servicePrefix, image, memory, cpu } = options;
+  const { user, servicePrefix, port, image, memory, cpu } = options;
   const accessScopes = JSON.stringify([
     `access:servers!server=${user.name}/`,
     `access:servers!user=${user.name}`,
@@ -40,7 +41,7 @@ export function podEnvironment(options: {
     JUPYTERHUB_ACTIVITY_URL: `${hubApi}/users/${user.name}/activity`,
     JUPYTERHUB_BASE_URL: '/',
     JUPYTERHUB_SERVICE_PREFIX: servicePrefix,
-    JUPYTERHUB_SERVICE_URL: `http://0.0.0.0:${serverPort}${servicePrefix}`,
+    JUPYTERHUB_SERVICE_URL: `http://0.0.0.0:${port}${servicePrefix}`,
     JUPYTERHUB_PUBLIC_URL: '',
     JUPYTERHUB_PUBLIC_HUB_URL: '',
     MEM_LIMIT: String(memory),

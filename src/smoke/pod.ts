@@ -1,7 +1,7 @@
 /**
  * A user's server as z2jh's KubeSpawner would start it: the image's ENTRYPOINT kept, arguments, user,
- * groups, limits, home and environment as the pod has them, and a hub to talk to. Judges nothing; the
- * clauses do.
+ * groups, limits, home and environment as the pod has them, and a hub to talk to. Some clauses ask for a start that
+ * differs in one respect. Judges nothing; the clauses do.
  */
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
@@ -9,23 +9,47 @@ import type { EngineError } from '../engine/engine.ts';
 import type { Bench, BenchContainer } from './bench.ts';
 import { hubPort, openHubSurroundings } from './emulated-hub.ts';
 import type { HubSurroundings } from './emulated-hub.ts';
-import { prepareHome } from './home-volume.ts';
-import type { Home } from './home-volume.ts';
-import type { HubEmulator } from './hub-emulator.ts';
-import type { EmulatedUser } from './hub-emulator.ts';
+import { mountHome } from './home-volume.ts';
+import type { Home, HomeKind } from './home-volume.ts';
+import { lookAtImage } from './image-look.ts';
+import type { ImageLook } from './image-look.ts';
+import type { EmulatedUser, HubEmulator } from './hub-emulator.ts';
+import { openKernel } from './kernel-session.ts';
+import type { KernelSession, KernelTrouble } from './kernel-session.ts';
 import { launchServer, readinessBudgetMs } from './live-container.ts';
 import type { LiveContainer, ServerOutcome } from './live-container.ts';
+import { once } from './once.ts';
 import { podEnvironment, serverPort } from './pod-environment.ts';
 import type { SmokeRequest } from './request.ts';
 
+/** In what a start differs from the hub's usual one. */
+export interface Variation {
+  /** Arguments for the ENTRYPOINT; `image` leaves the image's own CMD. */
+  readonly cmd?: readonly string[] | 'image';
+  readonly port?: number;
+  readonly user?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly home?: HomeKind;
+  readonly mayGainPrivileges?: true;
+  /** Kubernetes' variables of a service called `jupyter` are left out. */
+  readonly noServiceLinks?: true;
+  readonly readinessBudgetMs?: number;
+}
+
 /** A pod that was started, and how that went. */
 export interface Pod extends LiveContainer<ServerOutcome> {
+  readonly image: ImageLook;
+  readonly request: SmokeRequest;
   readonly user: EmulatedUser;
   /** `/user/NAME/` */
   readonly servicePrefix: string;
   readonly hub: HubEmulator;
   /** Where the hub is reached from here. */
   readonly hubAddress: { readonly host: string; readonly port: number };
+  /** A kernel of the image's default kind; asked twice, it answers the same. */
+  kernel(signal: AbortSignal): Promise<Result<KernelSession, KernelTrouble>>;
+  /** Starts the image once more beside this one, with a home of its own. */
+  startAgain(variation: Variation, signal: AbortSignal): Promise<Result<Pod, EngineError>>;
 }
 
 /** What a hub grants where matrix.yaml says nothing. */
@@ -35,53 +59,102 @@ const defaultCpu = 1;
 /** Kubernetes leaves it to the node; some thousands are usual. */
 const pidsLimit = 4096;
 
-/** Starts the pod and waits until its server answers or has failed to. */
+/** Starts the pod as the hub does and waits until its server answers or has failed to. */
 export async function openPod(
   request: SmokeRequest,
   bench: Bench,
   signal: AbortSignal,
 ): Promise<Result<Pod, EngineError>> {
-  const [surroundings, home] = await Promise.all([
+  return openVariedPod({}, request, bench, signal);
+}
+
+/** The same in another respect. */
+export async function openVariedPod(
+  variation: Variation,
+  request: SmokeRequest,
+  bench: Bench,
+  signal: AbortSignal,
+): Promise<Result<Pod, EngineError>> {
+  const [surroundings, image] = await Promise.all([
     openHubSurroundings(bench, signal),
-    prepareHome(bench, request.reference, signal),
+    lookAtImage(bench, request.reference, signal),
   ]);
   if (!surroundings.ok) return surroundings;
+  if (!image.ok) return image;
+  return startPod(
+    { request, bench, surroundings: surroundings.value, image: image.value },
+    variation,
+    signal,
+  );
+}
+
+interface Setting {
+  readonly request: SmokeRequest;
+  readonly bench: Bench;
+  readonly surroundings: HubSurroundings;
+  readonly image: ImageLook;
+}
+
+async function startPod(
+  setting: Setting,
+  variation: Variation,
+  signal: AbortSignal,
+): Promise<Result<Pod, EngineError>> {
+  const { request, bench, surroundings, image } = setting;
+  const { network, gateway, hub, user } = surroundings;
+  const home = await mountHome(bench, image.home, variation.home ?? 'empty', signal);
   if (!home.ok) return home;
-  const { network, gateway, hub, user } = surroundings.value;
+  const port = variation.port ?? serverPort;
   const servicePrefix = `/user/${user.name}/`;
   const launched = await launchServer(
     bench,
     network,
-    podSpec(request, surroundings.value, servicePrefix, home.value),
+    podSpec(setting, variation, { port, servicePrefix, home: home.value }),
     {
-      port: serverPort,
+      port,
       path: `${servicePrefix}api`,
-      budgetMs: request.readinessBudgetMs ?? readinessBudgetMs,
+      budgetMs: variation.readinessBudgetMs ?? request.readinessBudgetMs ?? readinessBudgetMs,
       // The hub's own condition (jupyterhub/utils.py, wait_for_http_server): any answer below 500.
       accepts: (answer) => answer.status < 500,
       recognizes: (answer) => answer.headers['x-jupyterhub-version'] !== undefined,
     },
     signal,
+    home.value.prepare,
   );
   if (!launched.ok) return launched;
-  return ok({ ...launched.value, user, servicePrefix, hub, hubAddress: { host: gateway, port: hubPort } });
+  const { address } = launched.value;
+  return ok({
+    ...launched.value,
+    image,
+    request,
+    user,
+    servicePrefix,
+    hub,
+    hubAddress: { host: gateway, port: hubPort },
+    kernel: once((own) => openKernel({ host: address, port, servicePrefix, token: user.userToken }, own)),
+    startAgain: (next, own) => startPod(setting, next, own),
+  });
 }
 
 function podSpec(
-  request: SmokeRequest,
-  { user, hubHost }: HubSurroundings,
-  servicePrefix: string,
-  home: Home,
+  { request, surroundings: { user, hubHost } }: Setting,
+  variation: Variation,
+  where: { readonly port: number; readonly servicePrefix: string; readonly home: Home },
 ): Omit<BenchContainer, 'network'> {
   const memory = request.resources.memory ?? defaultMemory;
   const cpu = request.resources.cpu ?? defaultCpu;
+  const { servicePrefix, port, home } = where;
   return {
     image: request.reference,
-    cmd: ['jupyterhub-singleuser'],
-    env: podEnvironment({ user, servicePrefix, image: request.reference, memory, cpu }),
-    user: '1000',
+    ...(variation.cmd === 'image' ? {} : { cmd: variation.cmd ?? ['jupyterhub-singleuser'] }),
+    env: {
+      ...podEnvironment({ user, servicePrefix, port, image: request.reference, memory, cpu }),
+      ...(variation.noServiceLinks ? {} : serviceLinks),
+      ...variation.env,
+    },
+    user: variation.user ?? '1000',
     groupAdd: ['100'],
-    securityOpt: ['no-new-privileges'],
+    ...(variation.mayGainPrivileges ? {} : { securityOpt: ['no-new-privileges'] }),
     shmSize: 64 * 1024 ** 2,
     memory,
     cpu,
@@ -91,3 +164,17 @@ function podSpec(
     extraHosts: [hubHost],
   };
 }
+
+/**
+ * What Kubernetes puts into every container of a namespace that has a service called `jupyter`. jupyter_server
+ * takes JUPYTER_PORT for a number of its own (jupyter/docker-stacks#2106).
+ */
+const serviceLinks = {
+  JUPYTER_PORT: 'tcp://10.96.0.17:8888',
+  JUPYTER_PORT_8888_TCP: 'tcp://10.96.0.17:8888',
+  JUPYTER_PORT_8888_TCP_ADDR: '10.96.0.17',
+  JUPYTER_PORT_8888_TCP_PORT: '8888',
+  JUPYTER_PORT_8888_TCP_PROTO: 'tcp',
+  JUPYTER_SERVICE_HOST: '10.96.0.17',
+  JUPYTER_SERVICE_PORT: '8888',
+};

@@ -9,9 +9,10 @@ import { readTarNames, tarOfFolder } from './tar-file.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 
+const archive = (id: string): string => `/containers/${segment(id)}/archive`;
+
 /** Containers' folders on one engine; errors as `ContainerEngine` tells. */
 export function containerFolders(transport: Transport): Pick<ContainerEngine, 'listFolder' | 'ownFolder'> {
-  const archive = (id: string): string => `/containers/${segment(id)}/archive`;
   return {
     async listFolder(id, path, maxBytes, signal) {
       const body = await transport.stream({ method: 'GET', path: archive(id), query: { path } }, signal);

@@ -36,6 +36,7 @@ it('gives a server the environment that the hub gives it, under the limits that 
   const env = podEnvironment({
     user,
     servicePrefix: '/user/ada/',
+    port: 8888,
     image: 'base:1',
     memory: 2 * 1024 ** 3,
     cpu: 0.5,
