@@ -1,6 +1,7 @@
 /** `build prune --local`: lets go of what earlier builds left in the engine and nobody will ask for again. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { drawPlan, engineDiagnostic, readFamily, type DrawnPlan } from '../plan/draw-plan.ts';
+import { forgetImages, forgettableImages } from '../plan/forget-images.ts';
 import { renderPrune } from '../report/prune.ts';
 import { expiredRuns, expiredTags, removeRuns, removeTags } from '../run/prune-local.ts';
 import { screenOf, type CliContext } from './context.ts';
@@ -40,12 +41,16 @@ export async function pruneCommand(context: CliContext, options: PruneOptions): 
     olderThanMs: options.olderThan,
   });
   const runs = await expiredRuns(directory, now, options.olderThan);
+  const forgotten = await forgettableImages(directory, new Set(names), now, options.olderThan);
   const screen = screenOf(context.stdout, context.env);
-  screen.write(renderPrune(tags, runs.length, options.yes));
+  screen.write(renderPrune({ tags, runs: runs.length, forgotten }, options.yes));
   if (!options.yes) return exitCode.ok;
   await removeRuns(runs);
   const removed = await removeTags(engine.images, tags, signal);
-  return removed.ok ? exitCode.ok : await tell(context, [engineDiagnostic(removed.error)]);
+  if (!removed.ok) return await tell(context, [engineDiagnostic(removed.error)]);
+  // Last, for the tags of an image that was forgotten would no longer be known to be ours.
+  await forgetImages(directory, forgotten);
+  return exitCode.ok;
 }
 
 function familyFacts({ keys, memories }: DrawnPlan): {

@@ -7,7 +7,8 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { memorySchema, type Memory } from './schema.ts';
 
-function memoryDirectory(directory: string): string {
+/** Where the repository at `directory` keeps what is remembered of its images. */
+export function memoryDirectory(directory: string): string {
   return path.join(directory, '.hubwright', 'record');
 }
 

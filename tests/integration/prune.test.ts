@@ -45,6 +45,12 @@ test('old records go, first shown, then removed; what is current stays and is fo
   await family.write('matrix.yaml', matrixOf(['base']));
   await family.build(['prune', '--local', '--older-than', '1ms', '--yes']);
   expect(await records(family)).toEqual(['base key', 'base pass']);
+  // Nor is anything remembered of it.
+  const remembered = (await readdir(path.join(family.directory, '.hubwright/record'))).toSorted();
+  expect(remembered).toEqual([`${family.prefix}base`, `${family.prefix}base.json`]);
+  expect((await family.build(['prune', '--local', '--older-than', '1ms', '--yes'])).stdout).toBe(
+    'nothing has expired',
+  );
 });
 
 test('what to prune has to be said', async () => {
