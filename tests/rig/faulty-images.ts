@@ -3,7 +3,7 @@
  * They are removed with the suite that made them.
  */
 import { ownerLabel } from '../../src/core/labels.ts';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { BuildRequest, Engine } from '../../src/engine/engine.ts';
 
 export class FaultyImages implements AsyncDisposable {
   readonly #engine: Engine;
@@ -16,8 +16,12 @@ export class FaultyImages implements AsyncDisposable {
     this.#repository = `hubwright-test/${purpose}-${process.pid}`;
   }
 
-  /** Builds the Dockerfile's text with an empty context; answers the local reference. */
-  async build(name: string, dockerfile: string): Promise<string> {
+  /** Builds the Dockerfile's text, with an empty context unless one is given; answers the local reference. */
+  async build(
+    name: string,
+    dockerfile: string,
+    more: Partial<Pick<BuildRequest, 'args' | 'context'>> = {},
+  ): Promise<string> {
     const reference = `${this.#repository}:${name}`;
     this.#references.add(reference);
     const built = await this.#engine.build(
@@ -32,6 +36,7 @@ export class FaultyImages implements AsyncDisposable {
         secrets: new Map(),
         credentials: async () => undefined,
         noCache: false,
+        ...more,
       },
       () => {},
       AbortSignal.timeout(120_000),

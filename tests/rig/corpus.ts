@@ -1,0 +1,108 @@
+/**
+ * Judges the images of a corpus table and says where the judge and the table disagree. Images are made from the
+ * reference family's, several at a time, and go with the corpus; what an image is to be refused for is the table's.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pLimit from 'p-limit';
+import { listContext } from '../../src/key/context-listing.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { smokeImage } from '../../src/smoke/smoke-image.ts';
+import type { Verdict } from '../../src/smoke/verdict.ts';
+import type { CorpusRow } from './corpus-table.ts';
+import { valueOf } from './engine.ts';
+import { FaultyImages } from './faulty-images.ts';
+import { tagAsForeign } from './foreign-image.ts';
+import { requestFor } from './judge.ts';
+
+/** At once in one process; two test files run side by side. More of them starve each other on two cores. */
+const together = 3;
+
+/** Judging goes on past a test that gave up waiting; nothing of it may outlive the suite for long. */
+const patienceMs = 240_000;
+
+export class Corpus implements AsyncDisposable {
+  readonly #engine: Engine;
+  readonly #family: ReadonlyMap<string, string>;
+  readonly #images: FaultyImages;
+  readonly #limit = pLimit(together);
+
+  /** `family`: local references of the images that recipes stand on, by name. */
+  constructor(engine: Engine, family: ReadonlyMap<string, string>, purpose: string) {
+    this.#engine = engine;
+    this.#family = family;
+    this.#images = new FaultyImages(engine, `corpus-${purpose}`);
+  }
+
+  /** Builds one image and judges it as a run would; trouble of the engine's throws. */
+  judge(row: CorpusRow): Promise<Verdict> {
+    return this.#limit(async () => {
+      const reference = row.image ?? (await this.#build(row));
+      const { signal } = new AbortController();
+      if (row.architecture !== undefined) {
+        const made = valueOf(await this.#engine.images.inspect(reference, signal));
+        await tagAsForeign(made, reference, row.architecture);
+      }
+      const [details, info] = await Promise.all([
+        this.#engine.images.inspect(reference, signal),
+        this.#engine.info(signal),
+      ]);
+      const { architecture, size, id } = valueOf(details);
+      const proxy = this.#family.get('proxy');
+      const request = requestFor(reference, {
+        name: row.name,
+        imageId: id,
+        profile: row.profile,
+        tier: row.tier,
+        size,
+        architecture: { image: architecture, node: valueOf(info).architecture },
+        resources: row.memory === undefined ? {} : { memory: row.memory },
+        ...(row.maxSize === undefined ? {} : { maxSize: row.maxSize }),
+        ...(proxy === undefined ? {} : { companions: { proxy } }),
+      });
+      return valueOf(await smokeImage(this.#engine, request, () => {}, AbortSignal.timeout(patienceMs)));
+    });
+  }
+
+  async #build(row: CorpusRow): Promise<string> {
+    const args = Object.fromEntries(
+      [...this.#family].map(([name, reference]) => [name.toUpperCase().replaceAll('-', '_'), reference]),
+    );
+    if (row.dockerfile === undefined) {
+      const from = this.#family.get(row.from);
+      if (from === undefined) throw new Error(`${row.name} stands on ${row.from}, which is not at hand`);
+      return this.#images.build(row.name, `FROM ${from}\n${row.recipe ?? ''}\n`, { args });
+    }
+    const file = path.resolve(row.folder, row.dockerfile);
+    const directory = path.dirname(file);
+    const listed = await listContext(directory, file, AbortSignal.timeout(patienceMs));
+    const context = { directory, entries: valueOf(listed) };
+    return this.#images.build(row.name, await readFile(file, 'utf8'), { args, context });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#images[Symbol.asyncDispose]();
+  }
+}
+
+/** Where the verdict is not what the table says, a line each with the judge's evidence; empty where they agree. */
+export function disagreements(row: CorpusRow, verdict: Verdict): readonly string[] {
+  const failed = verdict.clauses.filter(({ result }) => result === 'fail');
+  const found: string[] = [];
+  for (const id of row.fails) {
+    if (failed.some((clause) => clause.id === id)) continue;
+    const judged = verdict.clauses.find((clause) => clause.id === id);
+    const said =
+      judged === undefined ? 'is not among its clauses' : `${judged.result}: ${judged.evidence.join(' | ')}`;
+    found.push(`${id} should have failed, and ${said}`);
+  }
+  for (const { id, severity, evidence } of failed) {
+    const expected = row.fails.includes(id) || id in row.consequences;
+    if (severity === 'must' && !expected) found.push(`${id} failed for no cause: ${evidence.join(' | ')}`);
+  }
+  const passes = row.fails.length === 0 || row.remark;
+  if (verdict.passed !== passes) {
+    found.push(verdict.passed ? 'it was let through' : 'it was refused, and can be used');
+  }
+  return found;
+}
