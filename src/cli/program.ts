@@ -6,6 +6,7 @@ import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'com
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeFamily } from './describe-family.ts';
+import { describeSmoke } from './describe-smoke.ts';
 import { describeShipping } from './describe-shipping.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseDuration } from './duration.ts';
@@ -62,6 +63,7 @@ function describe(context: CliContext, answer: Answer): Command {
   describeImages(program, context, answer);
   describePlan(program, context, answer);
   describeExplain(program, context, answer);
+  describeSmoke(program, context, answer);
   describeFamily(program, context, answer);
   describeLock(program, context, answer);
   describePrune(program, context, answer);

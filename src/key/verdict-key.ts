@@ -10,6 +10,8 @@ export interface VerdictTerms {
   readonly contract: number;
   /** The smoke profile: which clauses the image was held to. */
   readonly profile: string;
+  /** How far it was tested: a pass of the gate is none of the deep tier. */
+  readonly tier: string;
   /** What it was granted while it was tested. */
   readonly resources: Resources;
   /** Bytes that it may unpack to; undefined: no bound. */
@@ -20,11 +22,12 @@ export interface VerdictTerms {
 
 /** 64 hexadecimal digits; the order in which waivers are written does not matter. */
 export function verdictKey(contentKey: string, terms: VerdictTerms): string {
-  const { contract, profile, resources, maxSize, waivers } = terms;
+  const { contract, profile, tier, resources, maxSize, waivers } = terms;
   return hashOf({
     content: contentKey,
     contract,
     profile,
+    tier,
     memory: resources.memory ?? null,
     cpu: resources.cpu ?? null,
     maxSize: maxSize ?? null,

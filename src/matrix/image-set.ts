@@ -37,6 +37,8 @@ export interface Waiver {
   readonly reason: string;
   /** The last day on which it holds, YYYY-MM-DD. */
   readonly until: string;
+  /** Where its clause stands. */
+  readonly span: SourceSpan;
 }
 
 /** One image: a definition with a value for each of its axes. */

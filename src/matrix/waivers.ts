@@ -25,7 +25,7 @@ export function readWaivers(
     const place = [...path, index];
     checkEntry(check, place, entry, first);
     if (check.findings.errorCount > before) return [];
-    if (entry.until >= today) return [entry];
+    if (entry.until >= today) return [{ ...entry, span: check.source.valueSpan([...place, 'clause']) }];
     check.findings.add(
       usageWarning(
         'expired-waiver',

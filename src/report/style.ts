@@ -37,4 +37,5 @@ export const signs = {
   blocked: '–',
   reused: '·',
   remark: '!',
+  waived: '~',
 } as const;

@@ -17,7 +17,7 @@ export interface SmokeRequest {
   /** Ids of the clauses that are asked for, with what they need; without it all of the tier. */
   readonly clauses?: readonly string[];
   /** Clauses that it need not fulfil today. */
-  readonly waivers?: readonly Waiver[];
+  readonly waivers?: readonly Pick<Waiver, 'clause' | 'reason' | 'until'>[];
   /** What the hub will grant; without it 1 GiB and one processor. */
   readonly resources: Resources;
   /** Value of the owner label on everything made for this test. */

@@ -2,8 +2,9 @@
 import type { BenchContainer } from './bench.ts';
 import type { SmokeRequest } from './request.ts';
 
-const defaultMemory = 1024 ** 3;
-const defaultCpu = 1;
+/** What is granted where matrix.yaml says nothing. */
+export const defaultMemory = 1024 ** 3;
+export const defaultCpu = 1;
 const pidsLimit = 4096;
 
 /** Image, limits and no new privileges; the profile adds the rest. */

@@ -160,7 +160,7 @@ async function judge<Subject>(
     (need) => before.find((result) => result.id === need)?.result !== 'pass',
   );
   if (missing.length > 0) {
-    const evidence = [`not judged, because ${missing.join(' and ')} did not pass`];
+    const evidence = [`${missing.join(' and ')} did not pass`];
     return ok({ id, title, severity, tier, result: 'not-run', durationMs: 0, evidence });
   }
   const found = await clause.test(subject, signal);

@@ -6,12 +6,13 @@ const terms: VerdictTerms = {
   profile: 'singleuser',
   resources: { memory: 1024, cpu: 1 },
   maxSize: 10,
+  tier: 'gate',
   waivers: ['S1', 'S4'],
 };
 const content = 'a'.repeat(64);
 
 test('is pinned', () => {
-  expect(verdictKey(content, terms)).toBe('b8dd8a1e4922056c1d433837c853e912bce24d293c20206d869c8afad9c84239');
+  expect(verdictKey(content, terms)).toBe('7c21b6305926dc670d36a56c7612bad0bd27540e09d9876b85b4f3104f4573b3');
 });
 
 test.each<[string, string, Partial<VerdictTerms>]>([
@@ -21,6 +22,7 @@ test.each<[string, string, Partial<VerdictTerms>]>([
   ['the memory', content, { resources: { memory: 2048, cpu: 1 } }],
   ['the processors', content, { resources: { memory: 1024 } }],
   ['the bound', content, { maxSize: undefined }],
+  ['the tier', content, { tier: 'deep' }],
   ['a waiver', content, { waivers: ['S1'] }],
 ])('%s enters', (_, key, change) => {
   expect(verdictKey(key, { ...terms, ...change })).not.toBe(verdictKey(content, terms));

@@ -1,0 +1,45 @@
+/** `build smoke`: its arguments and options. */
+import { Option, type Command } from 'commander';
+import type { ExitCode } from '../core/exit-code.ts';
+import { profiles } from '../smoke/verdict.ts';
+import type { CliContext } from './context.ts';
+import type { SmokeOptions } from './smoke.ts';
+
+const help = `
+Any image: quay.io/jupyter/base-notebook:latest, my-image, sha256:… What the engine lacks is pulled.
+Exit code 1: an image cannot be used; 3: the engine or a registry is missing. Clauses: docs/contract.md`;
+
+/** Adds the command to the program; `answer` gets its exit code. */
+export function describeSmoke(program: Command, context: CliContext, answer: (code: ExitCode) => void): void {
+  program
+    .command('smoke')
+    .description(
+      'start images the way the hub starts them, and say clause by clause whether they can be used',
+    )
+    .argument('[IMAGE...]', 'images of the family (names, definitions, groups, selectors), or any reference')
+    .addHelpText('after', help)
+    .addOption(
+      new Option(
+        '--profile <PROFILE>',
+        'what it is (default: matrix.yaml’s kind, else guessed from the image)',
+      ).choices(profiles),
+    )
+    .option('--deep', 'also the clauses that take time or odd set-ups', false)
+    .addOption(
+      new Option(
+        '--clause <ID>',
+        'only this clause, with those that it needs: S4; may be given again',
+      ).argParser((id: string, before: readonly string[] | undefined): readonly string[] => [
+        ...(before ?? []),
+        ...id.split(','),
+      ]),
+    )
+    .option('--json', 'one verdict a line on stdout (docs/smoke-json.md)', false)
+    .option('--junit <FILE>', 'also write the verdicts as JUnit’s XML')
+    .option('--keep', 'leave the containers, and say how to look inside', false)
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (names: string[], options: SmokeOptions) => {
+      const { smokeCommand } = await import('./smoke.ts');
+      answer(await smokeCommand(context, names, options));
+    });
+}
