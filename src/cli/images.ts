@@ -73,7 +73,7 @@ export async function imagesCommand(
   if (options.dryRun) {
     const { renderPlanTree } = await import('../report/plan-tree.ts');
     const screen = screenOf(context.stdout, context.env);
-    screen.write(renderPlanTree(drawn.value.plan, screen));
+    screen.write(await renderPlanTree(drawn.value.plan, screen));
     return exitCode.ok;
   }
   if (drawn.value.plan.entries.some(({ action }) => action === 'build')) {

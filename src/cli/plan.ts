@@ -103,7 +103,7 @@ async function show(screen: Screen, { entries, facts }: Shown, format: PlanOptio
   switch (format) {
     case 'tree': {
       const { renderPlanTree } = await import('../report/plan-tree.ts');
-      return screen.write(renderPlanTree({ entries, removed: facts.removed }, screen));
+      return screen.write(await renderPlanTree({ entries, removed: facts.removed }, screen));
     }
     case 'json': {
       const { planDocument } = await import('../plan/plan.ts');

@@ -16,12 +16,14 @@ export function canonicalJson(value: JsonValue): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`${value} is not JSON`);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.entries(value)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([name, member]) =>
-      member === undefined ? [] : [`${JSON.stringify(name)}:${canonicalJson(member)}`],
-    );
-  return `{${members.join(',')}}`;
+  let members = '';
+  // Without a comparator it sorts by code unit. Ten thousand images have a million members: no list for each is made.
+  for (const name of Object.keys(value).toSorted()) {
+    const member = value[name];
+    if (member === undefined) continue;
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
 
 /** sha256 of a value's canonical JSON: 64 hexadecimal digits. */

@@ -16,9 +16,10 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  readFileSync,
   readSync,
+  statSync,
 } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -29,6 +30,8 @@ import { type IgnoreRules, noRules, type ParentMatches, parseIgnoreFile } from '
 import { StatCache } from './stat-cache.ts';
 
 const pieceSize = 128 * 1024;
+/** One for all listings: what is read into it is hashed before anybody else has a turn. */
+const piece = Buffer.allocUnsafeSlow(pieceSize);
 /** Milliseconds of work between two looks at the signal, and at whatever else waits in this process. */
 const stint = 10;
 
@@ -72,7 +75,7 @@ export async function listContext(
   try {
     const specific = `${dockerfilePath}.dockerignore`;
     const common = path.join(directory, '.dockerignore');
-    const rules = (await readRules(specific, signal)) ?? (await readRules(common, signal)) ?? noRules;
+    const rules = readRules(specific) ?? readRules(common) ?? noRules;
     const walk = new Walk(
       directory,
       rules,
@@ -99,7 +102,6 @@ class Walk {
   readonly #own: ReadonlySet<string>;
   readonly #signal: AbortSignal;
   readonly #cache: StatCache;
-  readonly #buffer = Buffer.allocUnsafe(pieceSize);
   #stintEnds = 0;
 
   constructor(
@@ -174,9 +176,9 @@ class Walk {
       const hash = createHash('sha256');
       let size = 0;
       for (;;) {
-        const length = attempt(absolute, () => readSync(descriptor, this.#buffer, 0, pieceSize, null));
+        const length = attempt(absolute, () => readSync(descriptor, piece, 0, pieceSize, null));
         if (length === 0) break;
-        hash.update(this.#buffer.subarray(0, length));
+        hash.update(piece.subarray(0, length));
         size += length;
         await this.#breathe();
       }
@@ -200,15 +202,9 @@ function modeOf({ mode }: BigIntStats): 0o644 | 0o755 {
   return (mode & 0o100n) === 0n ? 0o644 : 0o755;
 }
 
-async function readRules(file: string, signal: AbortSignal): Promise<IgnoreRules | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, { encoding: 'utf8', signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (isSystemError(error) && ['ENOENT', 'ENOTDIR'].includes(error.code)) return undefined;
-    throw unreadable(file, error);
-  }
+function readRules(file: string): IgnoreRules | undefined {
+  const text = readIgnoreFile(file);
+  if (text === undefined) return undefined;
   const rules = parseIgnoreFile(text);
   if (rules.ok) return rules.value;
   const [bad] = rules.error;
@@ -220,6 +216,20 @@ async function readRules(file: string, signal: AbortSignal): Promise<IgnoreRules
   throw new ListingError(file, (shown) =>
     usageError('invalid-ignore-pattern', message, { file: shown, ...span }),
   );
+}
+
+/** Most contexts have none: that is asked for without an error's being made, which would cost more than all the rest. */
+function readIgnoreFile(file: string): string | undefined {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    if (!stat.isFile() && !stat.isDirectory()) throw specialFile(file);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (['ENOENT', 'ENOTDIR'].includes(error.code)) return undefined;
+    throw unreadable(file, error);
+  }
 }
 
 function attempt<T>(file: string, work: () => T): T {

@@ -129,9 +129,9 @@ function rightNames(
   const right = new Set<number>();
   const first = new Map<string, number>();
   for (const [index, name] of names.entries()) {
-    const span = check.source.valueSpan(pathOf(index));
     const earlier = first.get(name);
     if (earlier !== undefined) {
+      const span = check.source.valueSpan(pathOf(index));
       const notes = [{ message: 'it was first written here', span: check.source.valueSpan(pathOf(earlier)) }];
       check.findings.add(usageError('duplicate-value', `\`${name}\` stands here twice`, span, { notes }));
       continue;
@@ -141,6 +141,7 @@ function rightNames(
       right.add(index);
       continue;
     }
+    const span = check.source.valueSpan(pathOf(index));
     check.findings.add(
       usageError('invalid-name', `\`${name}\` cannot be part of an image's name`, span, {
         help: imageNameHelp,

@@ -72,8 +72,8 @@ async function load(
   const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
   const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
   const check = { source: matrix.source, environment, findings };
-  await checkRepositories(findings, checked.repositories, tree);
-  return { ...checked.set, images: await checkTree(check, checked.planned, tree) };
+  checkRepositories(findings, checked.repositories, tree);
+  return { ...checked.set, images: checkTree(check, checked.planned, tree) };
 }
 
 /**
@@ -158,7 +158,7 @@ async function readNamed(
     tellAll(parsed.code, parsed.message, pathHelp());
     return undefined;
   }
-  const place = await tree.placeOf(parsed.path);
+  const place = tree.placeOf(parsed.path);
   if (place === 'outside') {
     tellAll(
       'path-leaves-repository',

@@ -2,7 +2,7 @@
  * What the matrix says, held against the files on the disk: contexts, Dockerfiles, paths that leave the
  * repository through a symbolic link. Reads no file's content.
  */
-import { realpath, stat } from 'node:fs/promises';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import type { SourceSpan } from '../core/diagnostic.ts';
 import type { CourseRepository } from './axes.ts';
@@ -11,14 +11,18 @@ import type { PlannedImage } from './definition.ts';
 import type { Image } from './image-set.ts';
 import { pathHelp } from './repository-path.ts';
 import { usageError } from './usage-error.ts';
+import type { YamlPath } from './yaml-source.ts';
 
 export type Place = 'file' | 'folder' | 'other' | 'missing' | 'outside' | 'unreadable';
 
-/** The repository's tree; asks the disk once for each path. */
+/**
+ * The repository's tree; asks the disk once for each path. It does so synchronously: of the folders of 5,000 courses
+ * that takes a tenth of the time that promises take.
+ */
 export class Tree {
   readonly #directory: string;
-  readonly #places = new Map<string, Promise<Place>>();
-  #root: Promise<string> | undefined;
+  readonly #places = new Map<string, Place>();
+  #root: string | undefined;
 
   /** `directory`: absolute path of the repository's root. */
   constructor(directory: string) {
@@ -26,21 +30,24 @@ export class Tree {
   }
 
   /** What lies at a relative path, symbolic links followed. */
-  async placeOf(path: string): Promise<Place> {
+  placeOf(path: string): Place {
     const known = this.#places.get(path);
-    if (known !== undefined) return await known;
-    const asked = this.#look(path);
-    this.#places.set(path, asked);
-    return await asked;
+    if (known !== undefined) return known;
+    const place = this.#look(path);
+    this.#places.set(path, place);
+    return place;
   }
 
-  async #look(path: string): Promise<Place> {
-    this.#root ??= realpath(this.#directory);
-    const root = await this.#root;
+  #look(path: string): Place {
+    this.#root ??= realpathSync.native(this.#directory);
+    const root = this.#root;
+    const whole = join(root, path);
     try {
-      const real = await realpath(join(root, path));
+      // Much of what is looked for is not there, and an error is dear.
+      if (lstatSync(whole, { throwIfNoEntry: false }) === undefined) return 'missing';
+      const real = realpathSync.native(whole);
       if (real !== root && !real.startsWith(root === sep ? sep : root + sep)) return 'outside';
-      const stats = await stat(real);
+      const stats = statSync(real);
       if (stats.isFile()) return 'file';
       return stats.isDirectory() ? 'folder' : 'other';
     } catch (error) {
@@ -59,61 +66,50 @@ function placeOfError(error: unknown): Place {
 }
 
 /** Looks at the courses' repositories that are said to lie in ours. */
-export async function checkRepositories(
+export function checkRepositories(
   findings: Findings,
   repositories: readonly CourseRepository[],
   tree: Tree,
-): Promise<void> {
+): void {
   for (const { folder, span } of repositories) {
-    const place = await tree.placeOf(folder);
+    const place = tree.placeOf(folder);
     if (place !== 'folder') tellPlace(findings, place, folder, 'folder', span, 'missing-repository');
   }
 }
 
 /** Looks at every image's context and Dockerfile; a context that may be missing becomes an empty one. */
-export async function checkTree(
-  check: Check,
-  planned: readonly PlannedImage[],
-  tree: Tree,
-): Promise<readonly Image[]> {
-  return await Promise.all(
-    planned.map(async (each) => {
-      const context = await checkContext(check, each, tree);
-      await checkDockerfile(check, each, tree, context);
-      return context === 'empty' ? { ...each.image, context: undefined } : each.image;
-    }),
-  );
+export function checkTree(check: Check, planned: readonly PlannedImage[], tree: Tree): readonly Image[] {
+  return planned.map((each) => {
+    const context = checkContext(check, each, tree);
+    checkDockerfile(check, each, tree, context);
+    return context === 'empty' ? { ...each.image, context: undefined } : each.image;
+  });
 }
 
 type ContextState = 'present' | 'empty' | 'wrong';
 
-async function checkContext(check: Check, planned: PlannedImage, tree: Tree): Promise<ContextState> {
+function checkContext(check: Check, planned: PlannedImage, tree: Tree): ContextState {
   const { context, contextFollowsFile, path } = planned;
-  const span = check.source.valueSpan([...path, 'context']);
-  const place = await tree.placeOf(context);
+  const place = tree.placeOf(context);
   if (place === 'missing' && contextFollowsFile) return 'empty';
   if (place !== 'folder') {
+    const span = check.source.valueSpan([...path, 'context']);
     tellPlace(check.findings, place, context, 'folder', span, 'missing-context');
     return 'wrong';
   }
-  if (contextFollowsFile) await checkTeachersFiles(check, context, tree, span);
+  if (contextFollowsFile) checkTeachersFiles(check, context, tree, [...path, 'context']);
   return 'present';
 }
 
-async function checkTeachersFiles(
-  check: Check,
-  context: string,
-  tree: Tree,
-  span: SourceSpan,
-): Promise<void> {
+function checkTeachersFiles(check: Check, context: string, tree: Tree, at: YamlPath): void {
   for (const file of ['environment.yml', 'environment.yaml']) {
     const path = posix.join(context, file);
-    if ((await tree.placeOf(path)) === 'missing') continue;
+    if (tree.placeOf(path) === 'missing') continue;
     check.findings.add(
       usageError(
         'unsupported-file',
         `\`${path}\` is not read: courses install with pip, not with conda`,
-        span,
+        check.source.valueSpan(at),
         {
           help: `list its Python packages in \`${posix.join(context, 'requirements.txt')}\`, system packages in \`apt.txt\`, and remove it`,
         },
@@ -122,20 +118,15 @@ async function checkTeachersFiles(
   }
 }
 
-async function checkDockerfile(
-  check: Check,
-  planned: PlannedImage,
-  tree: Tree,
-  context: ContextState,
-): Promise<void> {
+function checkDockerfile(check: Check, planned: PlannedImage, tree: Tree, context: ContextState): void {
   const { image, path } = planned;
   const given = check.source.has([...path, 'dockerfile']);
   // Without a folder there is no Dockerfile in it: one finding is enough.
   if (!given && context === 'wrong') return;
+  const place = tree.placeOf(image.dockerfile);
+  if (place === 'file') return;
   const span = check.source.valueSpan([...path, given ? 'dockerfile' : 'context']);
-  const place = await tree.placeOf(image.dockerfile);
-  if (place !== 'file')
-    tellPlace(check.findings, place, image.dockerfile, 'file', span, 'missing-dockerfile');
+  tellPlace(check.findings, place, image.dockerfile, 'file', span, 'missing-dockerfile');
 }
 
 function tellPlace(

@@ -109,22 +109,23 @@ function structureErrors(document: Document, places: Places): { diagnostics: Dia
       );
     },
     Map(_, map) {
-      const first = new Map<string, SourceSpan>();
+      const first = new Map<string, unknown>();
       for (const { key } of map.items) {
-        const span = places.of(key);
         if (!isScalar(key) || typeof key.value !== 'string') {
           fatal = true;
           diagnostics.push(
-            usageError('wrong-type', 'a key has to be text', span, { help: 'put the key in quotes' }),
+            usageError('wrong-type', 'a key has to be text', places.of(key), {
+              help: 'put the key in quotes',
+            }),
           );
           continue;
         }
         const earlier = first.get(key.value);
-        if (earlier === undefined) first.set(key.value, span);
-        else diagnostics.push(duplicateKey(key.value, span, earlier));
+        if (earlier === undefined) first.set(key.value, key);
+        else diagnostics.push(duplicateKey(key.value, places.of(key), places.of(earlier)));
         // `__proto__` is no ordinary name in JavaScript: the schema's library passes over it without a word.
         if (key.value === '__proto__') {
-          diagnostics.push(usageError('unknown-key', 'unknown key `__proto__`', span));
+          diagnostics.push(usageError('unknown-key', 'unknown key `__proto__`', places.of(key)));
         }
       }
     },

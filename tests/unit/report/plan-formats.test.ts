@@ -84,7 +84,7 @@ describe('levels for GitHub', () => {
   });
 });
 
-test('a comparison as a tree tells what is new and what is gone', () => {
+test('a comparison as a tree tells what is new and what is gone', async () => {
   const entries = [
     entry('base', []),
     entry('course', ['base'], {
@@ -93,7 +93,7 @@ test('a comparison as a tree tells what is new and what is gone', () => {
     }),
     entry('extra', ['base'], { action: 'build', reasons: [{ kind: 'new-image' }] }),
   ];
-  expect(renderPlanTree({ entries, removed: ['old', 'odd\n'] }, { colour: false, width: 0 }))
+  expect(await renderPlanTree({ entries, removed: ['old', 'odd\n'] }, { colour: false, width: 0 }))
     .toBe(`base       reuse
 ├─ course  build   content changed (key aaaaaaaaaaaa to bbbbbbbbbbbb)
 └─ extra   build   new in the family

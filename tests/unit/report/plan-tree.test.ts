@@ -34,8 +34,8 @@ const plan = {
   ],
 };
 
-test('each image stands once, under the parent it is built on first, with its action and its first reason', () => {
-  expect(renderPlanTree(plan, { colour: false, width: 0 })).toBe(`tools         reuse
+test('each image stands once, under the parent it is built on first, with its action and its first reason', async () => {
+  expect(await renderPlanTree(plan, { colour: false, width: 0 })).toBe(`tools         reuse
 └─ base       reuse
    └─ course  build   images/course/apt.txt edited (and 1 more)
 hub           verify  built, but its checks have not passed yet
@@ -44,18 +44,20 @@ hub           verify  built, but its checks have not passed yet
 `);
 });
 
-test('a terminal’s width is kept to', () => {
-  const lines = renderPlanTree(plan, { colour: false, width: 30 }).split('\n');
+test('a terminal’s width is kept to', async () => {
+  const lines = (await renderPlanTree(plan, { colour: false, width: 30 })).split('\n');
   expect(Math.max(...lines.slice(0, 4).map((line) => line.length))).toBeLessThanOrEqual(30);
 });
 
-test('a reason that is too long loses its middle, so that the file and what happened to it stay', () => {
-  const told = renderPlanTree(plan, { colour: false, width: 56 }).split('\n');
+test('a reason that is too long loses its middle, so that the file and what happened to it stay', async () => {
+  const told = (await renderPlanTree(plan, { colour: false, width: 56 })).split('\n');
   expect(told[2]).toBe('   └─ course  build   images/cou…txt edited (and 1 more)');
   expect(told[3]).toBe('hub           verify  built, but its ch…e not passed yet');
 });
 
-test('a plan without anything to do says so', () => {
+test('a plan without anything to do says so', async () => {
   const idle = { entries: plan.entries.slice(0, 2) };
-  expect(renderPlanTree(idle, { colour: false, width: 0 })).toContain('Nothing to do: 2 images unchanged.');
+  expect(await renderPlanTree(idle, { colour: false, width: 0 })).toContain(
+    'Nothing to do: 2 images unchanged.',
+  );
 });
