@@ -11,7 +11,7 @@ import { ifChanged } from '../plan/if-changed.ts';
 import { renderExplanation, renderIfChanged } from '../report/explain.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
-import { contractOf } from './smoke-contract.ts';
+import { contractOf } from '../run/smoke-contract.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 

@@ -22,6 +22,7 @@ export interface ImagesOptions {
   /** Milliseconds. */
   readonly idleTimeout?: number;
   readonly failFast: boolean;
+  readonly deep: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -63,9 +64,11 @@ export async function imagesCommand(
   if (!family.ok) return await tell(context, family.error);
 
   const { changed, force, push, setup } = options;
+  const tier = options.deep ? 'deep' : 'gate';
   const drawn = await draw(context, workplace, family.value, {
     names,
     mode: { changed, force, push },
+    tier,
     setup,
   });
   if (!drawn.ok) return await tell(context, drawn.error);
@@ -85,6 +88,7 @@ export async function imagesCommand(
   const report = await runPlan(context, workplace, drawn.value, {
     jobs,
     ...(idleTimeout === undefined ? {} : { idleTimeoutMs: idleTimeout }),
+    tier,
     failFast,
     force,
     push,

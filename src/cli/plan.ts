@@ -7,7 +7,7 @@ import { drawPlan, readFamily, type Family } from '../plan/draw-plan.ts';
 import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
 import { screenOf, type CliContext, type Screen } from './context.ts';
 import { findRepository } from './repository.ts';
-import { contractOf } from './smoke-contract.ts';
+import { contractOf } from '../run/smoke-contract.ts';
 import { tell } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 

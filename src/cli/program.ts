@@ -98,6 +98,7 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
         'end a build that is silent for so long and makes no progress (default: 20m)',
       ).argParser(parseDuration),
     )
+    .option('--deep', 'check the deep tier as well: what takes time or odd set-ups', false)
     .option('--fail-fast', 'end everything at the first failure', false)
     .option('--dry-run', 'show the plan and stop', false)
     .option('--json', 'one event a line on stdout', false)

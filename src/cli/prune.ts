@@ -6,7 +6,7 @@ import { renderPrune } from '../report/prune.ts';
 import { expiredRuns, expiredTags, removeRuns, removeTags } from '../run/prune-local.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
-import { contractOf } from './smoke-contract.ts';
+import { contractOf } from '../run/smoke-contract.ts';
 import { tell } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 

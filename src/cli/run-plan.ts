@@ -9,12 +9,15 @@ import type { Reporter } from '../report/reporter.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import { runImages } from '../run/run-images.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { contractOf } from './smoke-contract.ts';
+import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
+import type { Tier } from '../smoke/verdict.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface DrawRequest {
   readonly names: readonly string[];
   readonly mode: PlanMode;
+  /** How far images are to be checked; the gate unless told otherwise. */
+  readonly tier?: Tier;
   /** Roots that no registry answers for may be made on the spot. */
   readonly setup: boolean;
 }
@@ -24,10 +27,16 @@ export async function draw(
   context: CliContext,
   { engine, registry }: Workplace,
   family: Family,
-  { names, mode, setup }: DrawRequest,
+  { names, mode, tier, setup }: DrawRequest,
 ): Promise<Result<DrawnPlan, readonly Diagnostic[]>> {
   const attempt = (): Promise<Result<DrawnPlan, readonly Diagnostic[]>> =>
-    drawPlan(family, engine, registry, { names, mode, contractOf }, context.signal);
+    drawPlan(
+      family,
+      engine,
+      registry,
+      { names, mode, contractOf: tier === 'deep' ? deepContractOf : contractOf },
+      context.signal,
+    );
   const drawn = await attempt();
   if (drawn.ok || !setup || !drawn.error.some(({ code }) => code === 'root-unresolved')) return drawn;
   const { makeMissingRoots } = await import('./set-up.ts');
@@ -38,6 +47,7 @@ export async function draw(
 export interface RunPlanOptions {
   readonly jobs: number | undefined;
   readonly idleTimeoutMs?: number;
+  readonly tier?: Tier;
   readonly failFast: boolean;
   readonly noCache: boolean;
   readonly force: boolean;
@@ -75,6 +85,7 @@ export async function runPlan(
           jobs: options.jobs ?? drawn.info.cpus + waitingJobs,
           checks: drawn.info.cpus,
           idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
+          tier: options.tier ?? 'gate',
           failFast,
           noCache,
           force,

@@ -17,7 +17,7 @@ import { profileOf } from '../smoke/profile.ts';
 import type { SmokeRequest } from '../smoke/request.ts';
 import type { Profile } from '../smoke/verdict.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { contractOf, deepContractOf } from './smoke-contract.ts';
+import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
 import { usage } from './tell.ts';
 import type { Workplace } from './workplace.ts';
 

@@ -37,10 +37,14 @@ async function readMemory(file: string): Promise<Memory | undefined> {
   }
 }
 
-/** Adds to an image's memory how long its checks took; where nothing is remembered of its build, nothing is added. */
-export async function rememberChecks(directory: string, image: string, smokeMs: number): Promise<void> {
+/** Adds to an image's memory what its checks brought; where nothing is remembered of its build, nothing is added. */
+export async function rememberChecks(
+  directory: string,
+  image: string,
+  checks: Required<Pick<Memory, 'smokeMs' | 'versions'>>,
+): Promise<void> {
   const memory = await readMemory(path.join(memoryDirectory(directory), `${image}.json`));
-  if (memory !== undefined) await writeMemory(directory, { ...memory, smokeMs });
+  if (memory !== undefined) await writeMemory(directory, { ...memory, ...checks });
 }
 
 /** Writes one image's memory under a temporary name and renames it, so that a reader never sees half of it. */

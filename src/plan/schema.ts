@@ -15,6 +15,14 @@ export const memorySchema = z.object({
   /** Milliseconds that the build took when it was not all from the cache. */
   buildMs: z.number(),
   smokeMs: z.number(),
+  /** What was seen inside when it was tested. */
+  versions: z
+    .object({
+      python: z.string().exactOptional(),
+      jupyterhub: z.string().exactOptional(),
+      jupyterlab: z.string().exactOptional(),
+    })
+    .exactOptional(),
   /** Unpacked, in bytes, parents' layers included. */
   size: z.number().optional(),
 });

@@ -106,6 +106,8 @@ async function remember(
     size,
     buildMs: buildMs ?? before?.buildMs ?? 0,
     smokeMs: before?.smokeMs ?? 0,
+    // The same bytes hold the same versions.
+    ...(before?.versions === undefined || before.imageId !== id ? {} : { versions: before.versions }),
   });
 }
 

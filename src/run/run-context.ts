@@ -3,6 +3,7 @@ import type { RegistryClient } from '../../registry/client.ts';
 import type { Emit, ImageFailure } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
+import type { Tier } from '../smoke/verdict.ts';
 import type { Clock } from './clock.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly checks: number;
   /** A build that is silent for so long, and makes no progress, is ended. */
   readonly idleTimeoutMs: number;
+  /** How far images are checked. */
+  readonly tier: Tier;
   readonly failFast: boolean;
   /** Build without the engine's layer cache. */
   readonly noCache: boolean;

@@ -1,13 +1,32 @@
 /** The smoke stage of one image: starts it as its profile says and records a pass. The judging is src/smoke's. */
-import { keyTag, passTag, recordReference } from '../core/labels.ts';
+import { keyTag, recordReference } from '../core/labels.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
+import { verdictKey } from '../key/verdict-key.ts';
 import { rememberChecks } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { profileOf } from '../smoke/profile.ts';
-import type { Verdict } from '../smoke/verdict.ts';
+import { mainVersions } from '../smoke/main-versions.ts';
+import type { ClauseResult, Verdict } from '../smoke/verdict.ts';
 import type { Bytes } from './build-stage.ts';
 import { engineFailure } from './failure.ts';
+import { recordVerdict } from './record-verdict.ts';
 import { cancelled, done, failed, type RunContext, type StageResult } from './run-context.ts';
+import { contractOf } from './smoke-contract.ts';
+
+/** Whether these bytes want a check before anybody may use them. */
+export function needsCheck(
+  context: RunContext,
+  { action }: PlanEntry,
+  node: GraphNode,
+  bytes: Bytes,
+): boolean {
+  // Nobody starts a builder.
+  if (node.image.kind === 'builder') return false;
+  if (action === 'verify') return true;
+  if (action !== 'build') return false;
+  // Bytes that the record knows as passed are the same bytes: a cached build needs no second proof.
+  return !bytes.passed || context.options.force;
+}
 
 /**
  * Checks one image. `proxy` is the local reference of the family's proxy, which a hub is started beside.
@@ -34,9 +53,12 @@ export async function checkImage(
     engine,
     {
       name: entry.name,
-      reference,
+      // Another run on this machine may have built the same key meanwhile, and moved its name to its own bytes.
+      reference: details.value.id === bytes.id ? reference : bytes.id,
       imageId: bytes.id,
       profile: profileOf(image.kind),
+      tier: options.tier,
+      waivers: image.waivers,
       resources: image.resources,
       runId: options.runId,
       size: bytes.size,
@@ -49,16 +71,17 @@ export async function checkImage(
   );
   if (!verdict.ok)
     return verdict.error.kind === 'cancelled' ? cancelled : engineFailure(verdict.error, 'checking it');
+  const { name, key } = entry;
+  const { directory } = context.drawn.set;
+  // A deep pass is a pass of the gate as well.
+  const includes = options.tier === 'deep' ? [verdictKey(key, contractOf(image))] : [];
+  const keys = { name, key, verdictKey: entry.verdictKey, includes };
+  const recorded = await recordVerdict(engine.images, directory, keys, verdict.value, signal);
+  if (!recorded.ok) return engineFailure(recorded.error, 'recording the verdict');
   if (!verdict.value.passed) return failedVerdict(verdict.value);
 
-  const recorded = await engine.images.tag(
-    reference,
-    recordReference(entry.name, passTag(entry.verdictKey)),
-    signal,
-  );
-  if (!recorded.ok) return engineFailure(recorded.error, 'recording the pass');
   const durationMs = Date.now() - started;
-  await rememberChecks(context.drawn.set.directory, entry.name, durationMs);
+  await rememberChecks(directory, name, { smokeMs: durationMs, versions: mainVersions(verdict.value) });
   const passes = verdict.value.clauses.filter(({ result }) => result === 'pass').length;
   const summary = passes === 0 ? undefined : `${passes} ${passes === 1 ? 'check' : 'checks'}`;
   emit({
@@ -69,14 +92,18 @@ export async function checkImage(
     ...(summary === undefined ? {} : { summary }),
   });
   for (const clause of verdict.value.clauses) {
-    if (clause.result === 'fail')
-      emit({
-        kind: 'remark',
-        image: entry.name,
-        message: `${clause.id} ${clause.title}: not so (${clause.evidence.at(-1) ?? 'no evidence'})`,
-      });
+    const message = remarkOn(clause);
+    if (message !== undefined) emit({ kind: 'remark', image: name, message });
   }
   return done(verdict.value);
+}
+
+/** What is worth a word of an image that passed. */
+function remarkOn({ id, title, result, evidence, waiver }: ClauseResult): string | undefined {
+  const seen = evidence.at(-1) ?? 'no evidence';
+  if (result === 'fail') return `${id} ${title}: not so (${seen})`;
+  if (waiver === undefined) return undefined;
+  return `${id} ${title}: not so (${seen}), and waived until ${waiver.until}: ${waiver.reason}`;
 }
 
 function failedVerdict(verdict: Verdict): StageResult<Verdict> {

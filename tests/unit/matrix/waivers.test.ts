@@ -1,6 +1,6 @@
 /** Waivers: which of them hold, and the mistakes in them. */
 import { describe, expect, test } from 'vitest';
-import { contractOf } from '../../../src/cli/smoke-contract.ts';
+import { contractOf } from '../../../src/run/smoke-contract.ts';
 import { loadFiles, tell } from '../../rig/matrix-folder.ts';
 
 function matrix(waivers: string): Record<string, string> {

@@ -14,16 +14,18 @@ const memory: Memory = {
   size: 3,
 };
 
-test('how long the checks took is added to what is remembered of the build', async () => {
+const checks = { smokeMs: 4, versions: { python: '3.13.5', jupyterhub: '5.5.1' } };
+
+test('what the checks brought is added to what is remembered of the build', async () => {
   await using folder = await temporaryFolder();
   await writeMemory(folder.path, memory);
-  await rememberChecks(folder.path, 'base', 4);
-  expect([...(await readMemories(folder.path)).values()]).toEqual([{ ...memory, smokeMs: 4 }]);
+  await rememberChecks(folder.path, 'base', checks);
+  expect([...(await readMemories(folder.path)).values()]).toEqual([{ ...memory, ...checks }]);
 });
 
 test('checks of an image that was built elsewhere are not remembered alone', async () => {
   await using folder = await temporaryFolder();
-  await rememberChecks(folder.path, 'base', 4);
+  await rememberChecks(folder.path, 'base', checks);
   expect((await readMemories(folder.path)).size).toBe(0);
 });
 

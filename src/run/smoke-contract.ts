@@ -1,4 +1,4 @@
-/** Tells the plan what a pass of an image is a pass of. The plan lies below the smoke room and cannot ask it itself. */
+/** What a pass of an image is a pass of. The plan lies below the smoke room and has to be told. */
 import type { VerdictTerms } from '../key/verdict-key.ts';
 import type { Image } from '../matrix/image-set.ts';
 import { contractVersion } from '../smoke/contract-version.ts';
