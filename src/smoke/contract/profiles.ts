@@ -5,6 +5,7 @@ import { description } from './common/description-scene.ts';
 import { customScenes } from './custom/scenes.ts';
 import { databaseScenes } from './database/scenes.ts';
 import { hubScenes } from './hub/scenes.ts';
+import { nfsScenes } from './nfs/scenes.ts';
 import { proxyScenes } from './proxy/scenes.ts';
 import { registryScenes } from './registry/scenes.ts';
 import { singleuserScenes } from './singleuser/scenes.ts';
@@ -18,7 +19,7 @@ export const scenes: Readonly<Record<Profile, readonly Scene[]>> = {
   proxy: [description, ...proxyScenes],
   database: [description, ...databaseScenes],
   registry: [description, ...registryScenes],
-  nfs: [description, ...customScenes],
+  nfs: [description, ...nfsScenes],
   custom: [description, ...customScenes],
   none: [],
 };
