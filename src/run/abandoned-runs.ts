@@ -21,6 +21,13 @@ export function noteTag(folder: string, reference: string): void {
   appendFileSync(path.join(folder, note), `${reference}\n`);
 }
 
+/** Takes such a tag out of the note again: it is gone, and a later run may use its name. */
+export function forgetTag(folder: string, reference: string): void {
+  const file = path.join(folder, note);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  writeFileSync(file, lines.filter((line) => line !== reference).join('\n'));
+}
+
 /** Takes the note away: the run has removed what it made. */
 export function forgetRun(folder: string): void {
   rmSync(path.join(folder, note), { force: true });

@@ -1,21 +1,16 @@
 /**
  * Walks a plan: each image is built when its parents are, checked beside its children's builds, and published
- * after its parents were. A failure stays in its branch. Knows the order and the slots; the stages themselves lie
- * in build-stage.ts, smoke-stage.ts and publish-stage.ts. Prints nothing: everything is said by events.
+ * after its parents were. A failure stays in its branch. Knows the order and the builds' slots; which stages
+ * an image needs is image-stages.ts's. Prints nothing: everything is said by events.
  */
-import pLimit from 'p-limit';
-import { keyTag, recordReference } from '../core/labels.ts';
 import type { ImageFailure, ImageOutcome, RunCounts, RunResult, Stage } from '../core/event.ts';
 import { BuildQueue } from '../graph/build-queue.ts';
-import type { GraphNode } from '../graph/image-graph.ts';
-import type { PlanEntry } from '../plan/plan.ts';
-import { buildImage, pullImage, type Bytes } from './build-stage.ts';
-import { tagLocally } from './local-tags.ts';
-import { publishImage, type Published } from './publish-stage.ts';
-import { done, type RunContext, type StageResult } from './run-context.ts';
+import type { Bytes } from './build-stage.ts';
+import { ImageStages } from './image-stages.ts';
+import type { Published } from './publish-stage.ts';
+import type { RunContext } from './run-context.ts';
 import { countOutcomes, resultOf } from './run-result.ts';
 import { Slots } from './slots.ts';
-import { checkImage } from './smoke-stage.ts';
 import { newWalker, weightOf, type Walker } from './walker.ts';
 
 /** What became of everything. */
@@ -26,9 +21,6 @@ export interface RunReport {
   readonly published: ReadonlyMap<string, Published>;
   readonly bytes: ReadonlyMap<string, Bytes>;
 }
-
-/** Pushes at once: the engine compresses layers with all processors anyway. */
-const pushSlots = 2;
 
 /** Walks the plan to its end. Aborting `signal` ends what runs, marks the rest `cancelled`, and still answers. */
 export async function executePlan(context: RunContext, signal: AbortSignal): Promise<RunReport> {
@@ -43,9 +35,7 @@ class Walk {
   readonly #signal: AbortSignal;
   readonly #walkers = new Map<string, Walker>();
   readonly #queue: BuildQueue;
-  readonly #smokeSlots: ReturnType<typeof pLimit>;
-  readonly #pushSlots = pLimit(pushSlots);
-  readonly #published = new Map<string, Published>();
+  readonly #stages: ImageStages;
   readonly #bytes = new Map<string, Bytes>();
   readonly #underWay: Promise<void>[] = [];
   readonly #slots: Slots;
@@ -57,7 +47,7 @@ class Walk {
     this.#context = context;
     this.#signal = signal;
     this.#slots = new Slots(context.options.jobs);
-    this.#smokeSlots = pLimit(context.options.checks);
+    this.#stages = new ImageStages(context, this.#walkers);
     const { plan, graph, memories } = context.drawn;
     for (const entry of plan.entries) {
       const node = graph.nodes.get(entry.name);
@@ -93,7 +83,7 @@ class Walk {
       result: resultOf(this.#signal.aborted, outcomes),
       counts: countOutcomes(outcomes),
       outcomes,
-      published: this.#published,
+      published: this.#stages.published,
       bytes: this.#bytes,
     };
   }
@@ -135,7 +125,7 @@ class Walk {
       this.#fillSlots();
     };
     try {
-      const prepared = await this.#prepare(walker);
+      const prepared = await this.#stages.prepare(walker);
       walker.built.resolve(prepared.kind === 'ok' ? prepared.value : undefined);
       if (prepared.kind !== 'ok') return this.#end(walker, 'build', prepared);
       if (prepared.value !== undefined) this.#bytes.set(entry.name, prepared.value);
@@ -151,60 +141,22 @@ class Walk {
     }
   }
 
-  /** Sees to it that the engine has the image's bytes, where anything needs them there. */
-  async #prepare(walker: Walker): Promise<StageResult<Bytes | undefined>> {
-    const { entry, node, abort } = walker;
-    if (entry.action === 'build') return await buildImage(this.#context, entry, node, abort.signal);
-    if (entry.local !== undefined) return done(entry.local);
-    const digest = entry.published?.digest;
-    const neededHere = entry.action === 'verify' || this.#childBuilds(entry.name);
-    if (digest === undefined || !neededHere) return done(undefined);
-    return await pullImage(this.#context, entry, digest, abort.signal);
-  }
-
-  #childBuilds(name: string): boolean {
-    return this.#context.drawn.plan.entries.some(
-      ({ action, parents }) => action === 'build' && parents.includes(name),
-    );
-  }
-
   /** From bytes to a settled image: check, wait for the parents, publish. */
   async #finish(walker: Walker, bytes: Bytes | undefined): Promise<void> {
-    const { entry, node, abort } = walker;
-    if (bytes !== undefined && this.#needsCheck(entry, node, bytes)) {
-      const proxy = await this.#proxyFor(node);
-      const verdict = await this.#smokeSlots(async () =>
-        abort.signal.aborted
-          ? ({ kind: 'cancelled' } as const)
-          : await checkImage(this.#context, entry, node, bytes, proxy, abort.signal),
-      );
-      if (verdict.kind !== 'ok') return this.#end(walker, 'smoke', verdict);
-    }
+    const checked = await this.#stages.check(walker, bytes);
+    if (checked.kind !== 'ok') return this.#end(walker, 'smoke', checked);
     if (await this.#endsWithParents(walker)) return;
-    const published = await this.#publish(walker, bytes);
-    if (published.kind !== 'ok') return this.#end(walker, 'push', published);
-    const idle = entry.action === 'reuse';
-    this.#settle(walker, idle ? { kind: 'reused' } : { kind: 'done', published: published.value });
-  }
-
-  #needsCheck(entry: PlanEntry, node: GraphNode, bytes: Bytes): boolean {
-    // Nobody starts a builder.
-    if (node.image.kind === 'builder') return false;
-    if (entry.action === 'verify') return true;
-    if (entry.action !== 'build') return false;
-    // Bytes that the record knows as passed are the same bytes: a cached build needs no second proof.
-    return !bytes.passed || this.#context.options.force;
-  }
-
-  /** The family's proxy for a hub's check: where it is part of this run, once it is built. */
-  async #proxyFor(node: GraphNode): Promise<string | undefined> {
-    if (node.image.kind !== 'hub') return undefined;
-    for (const { entry, node: other, built } of this.#walkers.values()) {
-      if (other.image.kind !== 'proxy') continue;
-      const bytes = await built.promise;
-      if (bytes !== undefined) return recordReference(entry.name, keyTag(entry.key));
+    const final = await this.#stages.onPublishedParent(walker, bytes);
+    if (final.kind !== 'ok') return this.#end(walker, 'build', final);
+    if (final.value !== undefined && final.value !== bytes) {
+      this.#bytes.set(walker.entry.name, final.value);
+      const again = await this.#stages.check(walker, final.value, true);
+      if (again.kind !== 'ok') return this.#end(walker, 'smoke', again);
     }
-    return undefined;
+    const published = await this.#stages.publish(walker, final.value);
+    if (published.kind !== 'ok') return this.#end(walker, 'push', published);
+    const idle = walker.entry.action === 'reuse';
+    this.#settle(walker, idle ? { kind: 'reused' } : { kind: 'done', published: published.value });
   }
 
   /** Waits until the parents' fate is known; true when it ends this image as well. */
@@ -217,27 +169,6 @@ class Walk {
       return true;
     }
     return false;
-  }
-
-  /** Publishes where that was asked and something is missing; answers whether it did. */
-  async #publish(walker: Walker, bytes: Bytes | undefined): Promise<StageResult<boolean>> {
-    const { entry, node, abort } = walker;
-    const { drawn, options } = this.#context;
-    const target = drawn.set.registry;
-    const isPublished = entry.action === 'reuse' || node.image.kind === 'builder';
-    let publishes = false;
-    if (options.push && target !== undefined && !isPublished) {
-      const result = await this.#pushSlots(async () =>
-        abort.signal.aborted
-          ? ({ kind: 'cancelled' } as const)
-          : await publishImage(this.#context, entry, target, bytes, abort.signal),
-      );
-      if (result.kind !== 'ok') return result;
-      this.#published.set(entry.name, result.value);
-      publishes = true;
-    }
-    const tagged = await tagLocally(this.#context, entry, node, bytes, abort.signal);
-    return tagged.kind === 'ok' ? done(publishes) : tagged;
   }
 
   /** Ends an image that did not succeed, and everything that is built on it. */

@@ -1,6 +1,5 @@
 /** The names that people use, in the engine's own store: set only for images that passed, after their parents. */
 import type { GraphNode } from '../graph/image-graph.ts';
-import { keyTag, recordReference } from '../core/labels.ts';
 import { publishedReference } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
@@ -24,7 +23,7 @@ export async function tagLocally(
       target === undefined ? `${entry.name}:${tag}` : publishedReference(target, entry.name, tag);
     if (drawn.local.idOf(reference) === bytes.id) continue;
     if (signal.aborted) return cancelled;
-    const tagged = await engine.images.tag(recordReference(entry.name, keyTag(entry.key)), reference, signal);
+    const tagged = await engine.images.tag(bytes.id, reference, signal);
     if (!tagged.ok) return engineFailure(tagged.error, `tagging ${reference}`);
   }
   return done(undefined);

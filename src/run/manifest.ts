@@ -1,5 +1,5 @@
-/** What publishing needs of an image manifest's bytes. Pure; anything that is no image manifest answers undefined or 0. */
-import { imageManifestSchema } from './schema.ts';
+/** What publishing needs of the bytes of manifests and configurations. Pure; anything else answers undefined or 0. */
+import { imageConfigSchema, imageManifestSchema } from './schema.ts';
 
 function parse(bytes: Buffer): ReturnType<typeof imageManifestSchema.parse> | undefined {
   try {
@@ -17,4 +17,13 @@ export function configDigest(bytes: Buffer): string | undefined {
 /** Bytes that a pull of the whole image would transfer: its compressed layers. */
 export function compressedSize(bytes: Buffer): number {
   return parse(bytes)?.layers.reduce((sum, { size }) => sum + size, 0) ?? 0;
+}
+
+/** The diffIDs of an image's layers, lowest first, from its configuration. */
+export function layersOf(config: Buffer): readonly string[] | undefined {
+  try {
+    return imageConfigSchema.safeParse(JSON.parse(config.toString('utf8'))).data?.rootfs.diff_ids;
+  } catch {
+    return undefined;
+  }
 }

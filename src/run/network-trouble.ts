@@ -1,9 +1,9 @@
 /**
- * Tells a build that failed for want of the network from one that is wrong: by the step that failed and by what
- * its tools said. Only what may be otherwise a moment later counts. A page that is not there, a hash that differs,
+ * Tells a build or a push that failed for want of the network from one that is wrong: by the step that failed and by
+ * what its tools said. Only what may be otherwise a moment later counts. A page that is not there, a hash that differs,
  * a package that nobody knows would be the same the next time: they are the image's. Pure.
  */
-import type { BuildFailure } from '../engine/engine.ts';
+import type { BuildFailure, EngineError } from '../engine/engine.ts';
 
 /** Words of apt, curl, git, npm, pip, uv, wget and BuildKit for trouble on the way to a server, or at it. */
 const temporary: readonly RegExp[] = [
@@ -56,6 +56,16 @@ export function networkTrouble(failure: BuildFailure, tail: readonly string[]): 
     default:
       return failure satisfies never;
   }
+}
+
+/** Words of the engine for a connection to a registry that broke, and for one that forgot an upload: it started anew. */
+const brokenTransfer =
+  /(?:^|: )EOF$|use of closed network connection|broken pipe|server closed idle connection|blob upload (?:unknown|invalid)/i;
+
+/** Whether a push that failed may succeed a moment later. A registry on this machine may well be starting just now. */
+export function mayPushAgain({ kind, message }: EngineError): boolean {
+  if (kind !== 'failed') return false;
+  return brokenTransfer.test(message) || refused.test(message) || troubleIn([message]) !== undefined;
 }
 
 function troubleIn(lines: readonly string[]): string | undefined {

@@ -1,17 +1,26 @@
 /**
  * The push and tag stages of one image that passed: its bytes travel once, by the engine's push under the key's
  * tag; they are believed to be there only when the registry's own manifest names the very image that was tested;
- * every further tag is the same manifest under another name.
+ * every further tag is the same manifest under another name. Of several machines that publish one key the first
+ * wins: what has passed under it already stays, and is what the others name as well.
  */
-import { parseReference, type Reference } from '../../registry/reference.ts';
-import { keyTag, passTag, recordReference } from '../core/labels.ts';
+import { keyTag, passTag } from '../core/labels.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { Bytes } from './build-stage.ts';
 import { engineFailure } from './failure.ts';
-import { compressedSize, configDigest } from './manifest.ts';
+import { compressedSize } from './manifest.ts';
+import {
+  isSameImage,
+  putTag,
+  readDigest,
+  readManifest,
+  type Manifest,
+  type Place,
+} from './published-manifest.ts';
+import { pushPatiently } from './push-attempts.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
 
 /** What the registry has now. */
@@ -24,11 +33,8 @@ export interface Published {
   readonly compressed: number;
 }
 
-interface Manifest {
-  readonly digest: string;
-  readonly mediaType: string;
-  readonly bytes: Buffer;
-}
+/** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
+const maxRounds = 3;
 
 /** Publishes one image. `bytes` is undefined where they lie in the registry alone and only tags are missing. */
 export async function publishImage(
@@ -41,25 +47,29 @@ export async function publishImage(
   const { emit, drawn } = context;
   const started = Date.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'push' });
-  const manifest = await publishedManifest(context, entry, target, bytes, signal);
+  const place = { target, name: entry.name };
+  const manifest = await publishedManifest(context, entry, place, bytes, signal);
   if (manifest.kind !== 'ok') return manifest;
-  const reference = `${publishedRepository(target, entry.name)}@${manifest.value.digest}`;
+  const referenceTo = (digest: string): string => `${publishedRepository(target, entry.name)}@${digest}`;
   emit({
     kind: 'stage-finished',
     image: entry.name,
     stage: 'push',
     durationMs: Date.now() - started,
     digest: manifest.value.digest,
-    reference,
+    reference: referenceTo(manifest.value.digest),
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
 
   const tagging = Date.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
-  for (const tag of [passTag(entry.verdictKey), ...tags]) {
-    const put = await putTag(context, target, entry.name, tag, manifest.value, signal);
-    if (put.kind !== 'ok') return put;
+  const named = await nameManifest(context, entry, place, manifest.value, tags, signal);
+  if (named.kind !== 'ok') return named;
+  const { digest } = named.value;
+  if (bytes !== undefined && !isSameImage(context, named.value, bytes.id)) {
+    const message = `the registry has the same inputs already, built elsewhere (${digest.slice(0, 19)}…); those stay published`;
+    emit({ kind: 'remark', image: entry.name, message });
   }
   await keepInputs(context, entry, target, signal);
   emit({
@@ -67,13 +77,15 @@ export async function publishImage(
     image: entry.name,
     stage: 'tag',
     durationMs: Date.now() - tagging,
+    digest,
+    reference: referenceTo(digest),
     summary: tags.join(', '),
   });
   return done({
-    reference,
-    digest: manifest.value.digest,
+    reference: referenceTo(digest),
+    digest,
     tags,
-    compressed: compressedSize(manifest.value.bytes),
+    compressed: compressedSize(named.value.bytes),
   });
 }
 
@@ -102,102 +114,102 @@ async function keepInputs(
 async function publishedManifest(
   context: RunContext,
   entry: PlanEntry,
-  target: RegistryTarget,
+  place: Place,
   bytes: Bytes | undefined,
   signal: AbortSignal,
 ): Promise<StageResult<Manifest>> {
-  const text = publishedReference(target, entry.name, keyTag(entry.key));
-  const reference = parseReference(text);
-  if (reference.kind === 'invalid-reference')
-    return failed({ message: `${text}: ${reference.message}`, blame: 'image', tail: [] });
-  const there = await readManifest(context, reference, signal);
-  if (there.kind !== 'ok') return there;
-  if (there.value !== undefined) {
-    if (bytes === undefined || isSameImage(context, there.value, bytes.id)) return done(there.value);
-    if (entry.published?.passed === true && !context.options.force) {
-      context.emit({
-        kind: 'remark',
-        image: entry.name,
-        message: `the registry has the same inputs already, built elsewhere (${there.value.digest.slice(0, 19)}…); those stay published`,
-      });
-      return done(there.value);
+  const text = publishedReference(place.target, place.name, keyTag(entry.key));
+  for (let round = 0; ; round += 1) {
+    const there = await readManifest(context, place, keyTag(entry.key), signal);
+    if (there.kind !== 'ok') return there;
+    const manifest = there.value;
+    if (manifest !== undefined) {
+      if (bytes === undefined || isSameImage(context, manifest, bytes.id)) return done(manifest);
+      const passed = await readDigest(context, place, passTag(entry.verdictKey), signal);
+      if (passed.kind !== 'ok') return passed;
+      if (passed.value === manifest.digest && !context.options.force) return done(manifest);
+    }
+    if (bytes === undefined) return notThere(`${text} has gone from the registry`);
+    if (round === maxRounds) {
+      return notThere(
+        manifest === undefined
+          ? `${text} was pushed, but the registry does not have it`
+          : `${text} was pushed, but the registry's manifest (${manifest.digest}) names another image than the one that was tested (${bytes.id})`,
+      );
+    }
+    const pushed = await pushPatiently(context, entry.name, bytes.id, text, signal);
+    if (!pushed.ok) {
+      const { error, tries } = pushed.error;
+      const times = tries === 1 ? '' : ` (tried ${tries} times)`;
+      return engineFailure(error, `pushing ${text}${times}`);
     }
   }
-  if (bytes === undefined)
-    return failed({ message: `${text} has gone from the registry`, blame: 'environment', tail: [] });
-  return await pushAndRead(context, entry, reference, text, bytes, signal);
 }
 
-async function pushAndRead(
+function notThere(message: string): StageResult<never> {
+  return failed({ message, blame: 'environment', tail: [] });
+}
+
+/**
+ * Names what is published: the pass, then the tags that people use. Answers the manifest that they name in the end:
+ * ours, or that of a run elsewhere which passed under this key before. No registry compares and swaps, so two that
+ * name the same key at the same moment look again until both find the same.
+ */
+async function nameManifest(
   context: RunContext,
   entry: PlanEntry,
-  reference: Reference,
-  text: string,
-  bytes: Bytes,
+  place: Place,
+  ours: Manifest,
+  tags: readonly string[],
   signal: AbortSignal,
 ): Promise<StageResult<Manifest>> {
-  const { engine, credentials } = context;
-  context.log.noteTag(text);
-  const tagged = await engine.images.tag(recordReference(entry.name, keyTag(entry.key)), text, signal);
-  if (!tagged.ok) return engineFailure(tagged.error, `tagging ${text}`);
-  const pushed = await engine.images.push(text, credentials, signal);
-  // The name served the push alone; what stays in the engine are the names that people use.
-  await engine.images.remove(text, AbortSignal.timeout(10_000));
-  if (!pushed.ok) return engineFailure(pushed.error, `pushing ${text}`);
-  const manifest = await readManifest(context, reference, signal);
-  if (manifest.kind !== 'ok') return manifest;
-  if (manifest.value === undefined)
-    return failed({
-      message: `${text} was pushed, but the registry does not have it`,
-      blame: 'environment',
-      tail: [],
-    });
-  if (isSameImage(context, manifest.value, bytes.id)) return done(manifest.value);
-  return failed({
-    message: `${text} was pushed, but the registry's manifest (${manifest.value.digest}) names another image than the one that was tested (${bytes.id})`,
-    blame: 'environment',
-    tail: [],
-  });
+  const key = keyTag(entry.key);
+  const pass = passTag(entry.verdictKey);
+  let manifest = ours;
+  for (let round = 0; round < maxRounds; round += 1) {
+    const first = await firstPassed(context, entry, place, manifest, signal);
+    if (first.kind !== 'ok') return first;
+    // The key's tag names ours, unless a later push has moved it: then it goes back to what passed first.
+    const names = round === 0 && first.value.digest === manifest.digest ? [pass] : [key, pass];
+    manifest = first.value;
+    for (const tag of [...names, ...tags]) {
+      const put = await putTag(context, place, tag, manifest, signal);
+      if (put.kind !== 'ok') return put;
+    }
+    const isNamed = await isBehind(context, place, [key, pass], manifest.digest, signal);
+    if (isNamed.kind !== 'ok') return isNamed;
+    if (isNamed.value) break;
+  }
+  return done(manifest);
 }
 
-/** On the classic store an image's ID is its config's digest, on the containerd store its manifest's. */
-function isSameImage(context: RunContext, manifest: Manifest, imageId: string): boolean {
-  return context.drawn.info.store === 'classic'
-    ? configDigest(manifest.bytes) === imageId
-    : manifest.digest === imageId;
-}
-
-async function readManifest(
+/** What passed under this key before us, where anything did. A forced run asks for its own bytes. */
+async function firstPassed(
   context: RunContext,
-  reference: Reference,
+  entry: PlanEntry,
+  place: Place,
+  ours: Manifest,
   signal: AbortSignal,
-): Promise<StageResult<Manifest | undefined>> {
-  const answer = await context.registry.getManifest(reference, signal);
-  if (answer.kind === 'found')
-    return done({ digest: answer.digest, mediaType: answer.mediaType, bytes: answer.bytes });
-  if (answer.kind === 'absent') return done(undefined);
-  if (answer.error.kind === 'cancelled') return { kind: 'cancelled' };
-  return failed({
-    message: `asking the registry for ${reference.familiarName}: ${answer.error.message}`,
-    blame: 'environment',
-    tail: [],
-  });
+): Promise<StageResult<Manifest>> {
+  if (context.options.force) return done(ours);
+  const digest = await readDigest(context, place, passTag(entry.verdictKey), signal);
+  if (digest.kind !== 'ok') return digest;
+  if (digest.value === undefined || digest.value === ours.digest) return done(ours);
+  const first = await readManifest(context, place, digest.value, signal);
+  return first.kind === 'ok' ? done(first.value ?? ours) : first;
 }
 
-async function putTag(
+async function isBehind(
   context: RunContext,
-  target: RegistryTarget,
-  name: string,
-  tag: string,
-  manifest: Manifest,
+  place: Place,
+  tags: readonly string[],
+  digest: string,
   signal: AbortSignal,
-): Promise<StageResult<void>> {
-  const text = publishedReference(target, name, tag);
-  const reference = parseReference(text);
-  if (reference.kind === 'invalid-reference')
-    return failed({ message: `${text}: ${reference.message}`, blame: 'image', tail: [] });
-  const answer = await context.registry.putManifest(reference, manifest.bytes, manifest.mediaType, signal);
-  if (answer.kind !== 'failed') return done(undefined);
-  if (answer.error.kind === 'cancelled') return { kind: 'cancelled' };
-  return failed({ message: `tagging ${text}: ${answer.error.message}`, blame: 'environment', tail: [] });
+): Promise<StageResult<boolean>> {
+  for (const tag of tags) {
+    const found = await readDigest(context, place, tag, signal);
+    if (found.kind !== 'ok') return found;
+    if (found.value !== digest) return done(false);
+  }
+  return done(true);
 }

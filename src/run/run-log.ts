@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from '
 import path from 'node:path';
 import type { RunEvent } from '../core/event.ts';
 import { CappedLog } from './capped-log.ts';
-import { forgetRun, noteRun, noteTag } from './abandoned-runs.ts';
+import { forgetRun, forgetTag, noteRun, noteTag } from './abandoned-runs.ts';
 
 /** How many runs' folders are kept. */
 const keptRuns = 30;
@@ -38,6 +38,11 @@ export class RunLog {
   /** Notes a tag that serves for a while, for whoever tidies up after a run that was killed. */
   noteTag(reference: string): void {
     noteTag(this.#absolute, reference);
+  }
+
+  /** Says that such a tag is gone. */
+  forgetTag(reference: string): void {
+    forgetTag(this.#absolute, reference);
   }
 
   /** The folder of all runs. */

@@ -1,4 +1,4 @@
-/** Shapes of what a run reads back: registries' manifests (minimal, permissive) and our own release (strict). */
+/** Shapes of what a run reads back: registries' manifests and configurations (minimal, permissive) and our own release (strict). */
 import { z } from 'zod';
 
 /** The parts of an image manifest (Docker schema 2, OCI) that publishing goes by. */
@@ -6,6 +6,9 @@ export const imageManifestSchema = z.object({
   config: z.object({ digest: z.string() }),
   layers: z.array(z.object({ size: z.number(), digest: z.string() })),
 });
+
+/** The part of an image's configuration that names its layers. */
+export const imageConfigSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
 
 export const releaseVersion = 1;
 

@@ -20,7 +20,10 @@ export interface CuttingProxy extends AsyncDisposable {
 interface Fault {
   readonly match: RegExp;
   left: number;
-  readonly act: (request: IncomingMessage, response: ServerResponse) => Promise<'handled' | number | undefined>;
+  readonly act: (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => Promise<'handled' | number | undefined>;
 }
 
 /** Starts a proxy before the registry at `upstream` (`host:port`), which may come later or go away. */
@@ -85,8 +88,7 @@ function forward(
   onward.on('error', () => response.destroy());
   request.on('error', () => onward.destroy());
   if (cutAfter === undefined) request.pipe(onward);
-  else
-    request.pipe(cutter(cutAfter, () => (request.destroy(), onward.destroy()))).pipe(onward);
+  else request.pipe(cutter(cutAfter, () => (request.destroy(), onward.destroy()))).pipe(onward);
 }
 
 /** Passes on so many bytes, then breaks; breaks at the end of a body that is shorter. */

@@ -109,7 +109,7 @@ export function buildRequest(name: string, dockerfile: string): BuildRequest {
   };
 }
 
-/** A root file system of busybox alone, as a tar in the folder. */
+/** A root file system of busybox alone, as a tar in the folder: the same bytes each time. */
 export async function makeRootTar(folder: string): Promise<string> {
   const tree = join(folder, 'root');
   for (const directory of ['bin', 'etc', 'tmp', 'data'])
@@ -118,7 +118,8 @@ export async function makeRootTar(folder: string): Promise<string> {
   for (const applet of applets.split(' ')) await symlink('busybox', join(tree, 'bin', applet));
   await writeFile(join(tree, 'data', 'seed'), 'from the image\n');
   const tar = join(folder, 'root.tar');
-  await execa('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', tree, '-cf', tar, '.']);
+  const same = ['--sort=name', '--mtime=@0', '--numeric-owner', '--owner=0', '--group=0'];
+  await execa('tar', [...same, '-C', tree, '-cf', tar, '.']);
   return tar;
 }
 

@@ -50,14 +50,18 @@ export interface Workspace extends AsyncDisposable {
 /** Text in which `{p}` stands for the workspace's prefix, so that tests read as a user's files do. */
 export type Files = Readonly<Record<string, string>>;
 
+/** An engine by its socket. A prefix of another workspace makes this one its twin: with the same files, the same keys. */
+export interface Where {
+  readonly socket?: string;
+  readonly prefix?: string;
+}
+
 /** Writes the files (with `{p}` filled in) and makes the root `rig.example/{p}root:1` known to the engine. */
-export async function workspace(
-  files: Files,
-  where: Store | { readonly socket: string } = 'classic',
-): Promise<Workspace> {
-  const prefix = `t${randomUUID().slice(0, 6)}-`;
+export async function workspace(files: Files, where: Store | Where = 'classic'): Promise<Workspace> {
+  const given: Where = typeof where === 'string' ? {} : where;
+  const prefix = given.prefix ?? `t${randomUUID().slice(0, 6)}-`;
   const directory = await mkdtemp(path.join(tmpdir(), 'hubwright-workspace-'));
-  const socket = typeof where === 'string' ? await engineSocket(where) : where.socket;
+  const socket = typeof where === 'string' ? await engineSocket(where) : given.socket;
   const engine = connectDocker(socket === undefined ? {} : { socket });
   const fill = (text: string): string => text.replaceAll('{p}', prefix);
   const tar = await makeRootTar(directory);

@@ -1,7 +1,7 @@
 /** Messages as the tools print them, gathered from the tools themselves and from BuildKit. */
 import { describe, expect, test } from 'vitest';
 import type { BuildFailure } from '../../../src/engine/engine.ts';
-import { networkTrouble } from '../../../src/run/network-trouble.ts';
+import { mayPushAgain, networkTrouble } from '../../../src/run/network-trouble.ts';
 
 const exited = 'process "/bin/sh -c x" did not complete successfully: exit code: 1';
 
@@ -164,5 +164,38 @@ describe('what would be the same the next time is the image’s', () => {
   test('a file that is missing in the context is no pull', () => {
     const message = '"/connection timed out": not found';
     expect(networkTrouble({ kind: 'not-solvable', message, line: 3 }, [])).toBeUndefined();
+  });
+});
+
+describe('a push', () => {
+  test.each([
+    ['a connection that ends', 'Put "http://192.0.2.1:5000/v2/base/manifests/latest": EOF'],
+    [
+      'one that is closed while it sends',
+      'write tcp 192.0.2.1:1->192.0.2.2:2: use of closed network connection',
+    ],
+    ['one that breaks', 'write tcp 192.0.2.1:1->192.0.2.2:2: write: broken pipe'],
+    ['one that is reset', 'read tcp 192.0.2.1:1->192.0.2.2:2: read: connection reset by peer'],
+    ['a registry of this machine that starts anew', 'dial tcp 127.0.0.1:5000: connect: connection refused'],
+    ['a registry that forgot the upload', 'blob upload unknown'],
+    ['a registry that is overloaded', 'received unexpected HTTP status: 503 Service Unavailable'],
+    ['a time-out', 'net/http: TLS handshake timeout'],
+  ])('%s may succeed the next time', (_case, message) => {
+    expect(mayPushAgain({ kind: 'failed', message })).toBe(true);
+  });
+
+  test.each([
+    ['a manifest that is refused', 'failed', 'manifest invalid: manifest invalid'],
+    ['a login that is refused', 'refused', 'unauthorized: authentication required'],
+    ['access that is denied', 'refused', 'denied: requested access to the resource is denied'],
+    [
+      'a certificate',
+      'failed',
+      'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    ],
+    ['an engine that is gone', 'unreachable', 'no container engine answers at /run/x.sock: read ECONNRESET'],
+    ['Ctrl-C', 'cancelled', 'cancelled'],
+  ] as const)('%s is the same the next time', (_case, kind, message) => {
+    expect(mayPushAgain({ kind, message })).toBe(false);
   });
 });

@@ -1,0 +1,133 @@
+/**
+ * The stages of one image, each done only where it is needed: bytes in the engine, a check, a parent that is the
+ * published one, the push. Knows the slots of checks and pushes; the order of images is execute-plan.ts's.
+ */
+import pLimit from 'p-limit';
+import { keyTag, recordReference } from '../core/labels.ts';
+import type { GraphNode } from '../graph/image-graph.ts';
+import { layerParent } from '../graph/layer-parent.ts';
+import { buildImage, pullImage, type Bytes } from './build-stage.ts';
+import { tagLocally } from './local-tags.ts';
+import type { PublishedParent } from './published-parent.ts';
+import type { Published } from './publish-stage.ts';
+import { cancelled, done, type RunContext, type StageResult } from './run-context.ts';
+import { checkImage, needsCheck } from './smoke-stage.ts';
+import type { Walker } from './walker.ts';
+
+/** Pushes at once: the engine compresses layers with all processors anyway. */
+const pushSlots = 2;
+
+export class ImageStages {
+  /** What this run has published. */
+  readonly published = new Map<string, Published>();
+  readonly #context: RunContext;
+  readonly #walkers: ReadonlyMap<string, Walker>;
+  readonly #smokeSlots: ReturnType<typeof pLimit>;
+  readonly #pushSlots = pLimit(pushSlots);
+
+  constructor(context: RunContext, walkers: ReadonlyMap<string, Walker>) {
+    this.#context = context;
+    this.#walkers = walkers;
+    this.#smokeSlots = pLimit(context.options.checks);
+  }
+
+  /** Sees to it that the engine has the image's bytes, where anything needs them there. */
+  async prepare({ entry, node, abort }: Walker): Promise<StageResult<Bytes | undefined>> {
+    if (entry.action === 'build') return await buildImage(this.#context, entry, node, abort.signal);
+    const childBuilds = this.#childBuilds(entry.name);
+    if (entry.local === undefined) {
+      const digest = entry.published?.digest;
+      const neededHere = entry.action === 'verify' || childBuilds;
+      if (digest === undefined || !neededHere) return done(undefined);
+      return await pullImage(this.#context, entry, digest, abort.signal);
+    }
+    const parent =
+      childBuilds && entry.published?.passed === true ? this.#publishedOf(entry.name) : undefined;
+    if (parent === undefined) return done(entry.local);
+    // What children are built on now is published with them, so it has to be what the registry has.
+    const { publishedBytes } = await import('./published-parent.ts');
+    return await publishedBytes(this.#context, parent, entry.local, abort.signal);
+  }
+
+  /** Checks the bytes where they want it, or `always`. */
+  async check(
+    { entry, node, abort }: Walker,
+    bytes: Bytes | undefined,
+    always = false,
+  ): Promise<StageResult<unknown>> {
+    if (bytes === undefined || !(always || needsCheck(this.#context, entry, node, bytes)))
+      return done(undefined);
+    const proxy = await this.#proxyFor(node);
+    return await this.#smokeSlots(async () =>
+      abort.signal.aborted
+        ? cancelled
+        : await checkImage(this.#context, entry, node, bytes, proxy, abort.signal),
+    );
+  }
+
+  /**
+   * The bytes to publish, once the parents are: those given, or where they do not stand on the parent that the registry
+   * has, those of a further build.
+   */
+  async onPublishedParent(
+    { entry, node, abort }: Walker,
+    bytes: Bytes | undefined,
+  ): Promise<StageResult<Bytes | undefined>> {
+    const parent = this.#publishedOf(layerParent(node));
+    const isPublished = entry.published?.passed === true && !this.#context.options.force;
+    if (bytes === undefined || parent === undefined || isPublished || node.image.kind === 'builder')
+      return done(bytes);
+    const { rebuildOnPublished, standsOnPublished } = await import('./published-parent.ts');
+    const stands = await standsOnPublished(this.#context, entry, bytes, parent, abort.signal);
+    if (stands.kind !== 'ok') return stands;
+    if (stands.value) return done(bytes);
+    return await rebuildOnPublished(this.#context, entry, node, parent, abort.signal);
+  }
+
+  /** Publishes where that was asked and something is missing; answers whether it did. */
+  async publish({ entry, node, abort }: Walker, bytes: Bytes | undefined): Promise<StageResult<boolean>> {
+    const { drawn, options } = this.#context;
+    const target = drawn.set.registry;
+    const isPublished = entry.action === 'reuse' || node.image.kind === 'builder';
+    const publishes = options.push && target !== undefined && !isPublished;
+    if (publishes) {
+      const { publishImage } = await import('./publish-stage.ts');
+      const result = await this.#pushSlots(async () =>
+        abort.signal.aborted
+          ? cancelled
+          : await publishImage(this.#context, entry, target, bytes, abort.signal),
+      );
+      if (result.kind !== 'ok') return result;
+      this.published.set(entry.name, result.value);
+    }
+    const tagged = await tagLocally(this.#context, entry, node, bytes, abort.signal);
+    return tagged.kind === 'ok' ? done(publishes) : tagged;
+  }
+
+  #childBuilds(name: string): boolean {
+    return this.#context.drawn.plan.entries.some(
+      ({ action, parents }) => action === 'build' && parents.includes(name),
+    );
+  }
+
+  /** What the registry has of a parent, where this run publishes: what its children have to stand on. */
+  #publishedOf(name: string | undefined): PublishedParent | undefined {
+    const entry = name === undefined ? undefined : this.#walkers.get(name)?.entry;
+    const { drawn, options } = this.#context;
+    const target = drawn.set.registry;
+    if (entry === undefined || target === undefined || !options.push) return undefined;
+    const digest = this.published.get(entry.name)?.digest ?? entry.published?.digest;
+    return digest === undefined ? undefined : { entry, target, digest };
+  }
+
+  /** The family's proxy for a hub's check: where it is part of this run, once it is built. */
+  async #proxyFor(node: GraphNode): Promise<string | undefined> {
+    if (node.image.kind !== 'hub') return undefined;
+    for (const { entry, node: other, built } of this.#walkers.values()) {
+      if (other.image.kind !== 'proxy') continue;
+      const bytes = await built.promise;
+      if (bytes !== undefined) return recordReference(entry.name, keyTag(entry.key));
+    }
+    return undefined;
+  }
+}

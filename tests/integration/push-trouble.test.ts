@@ -1,0 +1,75 @@
+/** Pushes by a real engine to a real registry that breaks off, starts anew, or says no. */
+import { expect, test } from 'vitest';
+import type { RunEvent } from '../../src/core/event.ts';
+import { startCuttingProxy } from '../rig/cutting-proxy.ts';
+import { startRegistry } from '../rig/registry.ts';
+import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
+
+const publishing = (names: readonly string[]): string => matrixOf(names, 'registry: ${DOCKER_REGISTRY}\n');
+
+/** A family of one image, and a registry behind a proxy. */
+async function publishingFamily() {
+  const registry = await startRegistry();
+  const proxy = await startCuttingProxy(registry.host);
+  const family = await workspace({ 'matrix.yaml': publishing(['base']), 'base/Dockerfile': trivial });
+  return {
+    proxy,
+    family,
+    env: { DOCKER_REGISTRY: proxy.host },
+    async [Symbol.asyncDispose]() {
+      await family[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+      await registry[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function failureOf(events: readonly RunEvent[]) {
+  return events.flatMap((event) =>
+    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome] : [],
+  )[0];
+}
+
+function remarks(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.kind === 'remark' ? [event.message] : []));
+}
+
+const keyManifest = /^PUT .*\/manifests\/key-/;
+
+test('a push whose connection breaks is tried again after a pause, and said', async () => {
+  await using rig = await publishingFamily();
+  rig.proxy.cut(keyManifest, 1);
+  const run = await rig.family.events(['--push'], rig.env);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(rig.proxy.count(keyManifest)).toBe(2);
+  expect(remarks(run.events)).toEqual([
+    expect.stringMatching(/^the network failed its push \(.*EOF\); it is tried once more$/),
+  ]);
+  const again = await rig.family.build(['images', '--changed', '--push'], rig.env);
+  expect(again.stderr).toContain('Nothing to do');
+});
+
+test.each([
+  ['a login that is refused', 403, 'DENIED'],
+  ['a manifest that is refused', 400, 'MANIFEST_INVALID'],
+])(
+  '%s is not tried again: 3, never the image’s fault, and the next run publishes',
+  async (_name, status, code) => {
+    await using rig = await publishingFamily();
+    rig.proxy.refuse(keyManifest, 1, status, code);
+    const run = await rig.family.events(['--push'], rig.env);
+    expect(run.exitCode, run.stderr).toBe(3);
+    expect(failureOf(run.events)).toMatchObject({ stage: 'push', failure: { blame: 'environment' } });
+    expect(rig.proxy.count(keyManifest)).toBe(1);
+    const plan = await rig.family.build(['plan', '--push'], rig.env);
+    expect(plan.stdout).toContain('publish');
+    // At once: the next run tidies up after this one, and must leave alone what it pushes itself.
+    for (const round of [1, 2]) {
+      const again = await rig.family.events(['--changed', '--push'], rig.env);
+      expect(
+        again.exitCode,
+        `round ${round}: ${again.stderr} ${failureOf(again.events)?.failure.message}`,
+      ).toBe(0);
+    }
+  },
+);
