@@ -1,8 +1,9 @@
-/** The commands about what lies in registries: their names, arguments and options. */
+/** The commands about what is published and where it goes: their names, arguments and options. */
 import type { Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import type { MirrorOptions } from './mirror.ts';
+import type { ValuesOptions } from './values.ts';
 
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
 
@@ -29,5 +30,21 @@ export function describeShipping(
     .action(async (references: string[]) => {
       const { existsCommand } = await import('./exists.ts');
       answer(await existsCommand(context, references));
+    });
+  program
+    .command('values')
+    .description('bring Helm values up to the release: nothing but the images in them changes')
+    .requiredOption('--file <FILE...>', 'values of the zero-to-jupyterhub chart, or of a chart around it')
+    .option('--write', 'change the files (default: show what would change)', false)
+    .option(
+      '--check',
+      'answer 1 where a file names another digest than the release, or an unknown image',
+      false,
+    )
+    .option('--json', 'as JSON', false)
+    .option('-C, --directory <DIR>', directoryHelp)
+    .action(async (options: ValuesOptions) => {
+      const { valuesCommand } = await import('./values.ts');
+      answer(await valuesCommand(context, options));
     });
 }

@@ -53,3 +53,6 @@ const exceptionSchema = z.strictObject({
 });
 
 export const exceptionsSchema = z.array(exceptionSchema);
+
+/** `metadata.json` beside Trivy's database. */
+export const databaseSchema = z.object({ UpdatedAt: z.iso.datetime(), NextUpdate: z.iso.datetime() });
