@@ -17,8 +17,6 @@ export interface Blocked {
   readonly culprit: string;
 }
 
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1);
-
 /**
  * A queue over an acyclic graph. Each node is waiting, then running (`take`), then ended (`finish`, `fail`), or
  * never starts (blocked by a failed ancestor, or cancelled).
@@ -26,7 +24,10 @@ const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1);
 export class BuildQueue {
   readonly #children = new Map<string, string[]>();
   readonly #priority = new Map<string, number>();
+  /** Not started yet, ready or not. */
   readonly #waiting = new Set<string>();
+  /** The most urgent last, where it is taken from. */
+  #ready: string[] = [];
   readonly #running = new Set<string>();
   /** Parents that have not finished yet, by name. */
   readonly #missing = new Map<string, number>();
@@ -45,14 +46,13 @@ export class BuildQueue {
       for (const parent of known) this.#children.get(parent)?.push(name);
     }
     const costs = new Map(all.map(({ name, cost }) => [name, cost]));
-    for (const { name, cost } of all) {
-      const behind = this.#descendants(name);
-      if (behind.has(name)) throw new Error(`\`${name}\` waits for itself`);
-      this.#priority.set(
-        name,
-        [...behind].reduce((sum, other) => sum + (costs.get(other) ?? 0), cost),
-      );
+    for (const name of this.#parentsFirst().toReversed()) {
+      const behind = (this.#children.get(name) ?? []).map((child) => this.#priorityOf(child));
+      this.#priority.set(name, (costs.get(name) ?? 0) + Math.max(0, ...behind));
     }
+    this.#ready = [...this.#waiting]
+      .filter((name) => this.#missing.get(name) === 0)
+      .toSorted((a, b) => (this.#isMoreUrgent(a, b) ? 1 : -1));
   }
 
   /** True when nothing runs and nothing will start any more. */
@@ -60,16 +60,17 @@ export class BuildQueue {
     return this.#waiting.size === 0 && this.#running.size === 0;
   }
 
-  /** Names that may start now, the most urgent first: its own cost and that of all that waits for it; then by name. */
+  /**
+   * Names that may start now, the most urgent first: what costs most with the longest way behind it, for that way
+   * is what there is to wait for in the end; then by name.
+   */
   ready(): readonly string[] {
-    return [...this.#waiting]
-      .filter((name) => this.#missing.get(name) === 0)
-      .toSorted((a, b) => this.#priorityOf(b) - this.#priorityOf(a) || byCodeUnit(a, b));
+    return this.#ready.toReversed();
   }
 
   /** Takes the most urgent name out as running; undefined when nothing may start now. */
   take(): string | undefined {
-    const [name] = this.ready();
+    const name = this.#ready.pop();
     if (name === undefined) return undefined;
     this.#waiting.delete(name);
     this.#running.add(name);
@@ -80,7 +81,9 @@ export class BuildQueue {
   finish(name: string): void {
     this.#end(name);
     for (const child of this.#children.get(name) ?? []) {
-      this.#missing.set(child, (this.#missing.get(child) ?? 0) - 1);
+      const missing = (this.#missing.get(child) ?? 0) - 1;
+      this.#missing.set(child, missing);
+      if (missing === 0 && this.#waiting.has(child)) this.#makeReady(child);
     }
   }
 
@@ -95,11 +98,44 @@ export class BuildQueue {
   cancel(): readonly string[] {
     const names = [...this.#waiting];
     this.#waiting.clear();
+    this.#ready = [];
     return names;
   }
 
   #end(name: string): void {
     if (!this.#running.delete(name)) throw new Error(`\`${name}\` does not run`);
+  }
+
+  /** Found by halving: of ten thousand images, most are ready at once. */
+  #makeReady(name: string): void {
+    let low = 0;
+    let high = this.#ready.length;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#isMoreUrgent(name, this.#ready[middle] ?? '')) low = middle + 1;
+      else high = middle;
+    }
+    this.#ready.splice(low, 0, name);
+  }
+
+  #isMoreUrgent(name: string, other: string): boolean {
+    const more = this.#priorityOf(name) - this.#priorityOf(other);
+    return more === 0 ? name < other : more > 0;
+  }
+
+  #parentsFirst(): readonly string[] {
+    const missing = new Map(this.#missing);
+    const order = [...missing.keys()].filter((name) => missing.get(name) === 0);
+    for (const name of order) {
+      for (const child of this.#children.get(name) ?? []) {
+        const left = (missing.get(child) ?? 0) - 1;
+        missing.set(child, left);
+        if (left === 0) order.push(child);
+      }
+    }
+    const [knotted] = [...missing].find(([, left]) => left > 0) ?? [];
+    if (knotted !== undefined) throw new Error(`\`${knotted}\` waits for itself`);
+    return order;
   }
 
   #priorityOf(name: string): number {

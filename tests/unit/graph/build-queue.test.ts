@@ -8,7 +8,7 @@ const node = (name: string, parents: readonly string[] = [], cost = 1): QueueNod
 });
 
 describe('what may start', () => {
-  test('the most that waits goes first, then the smaller name', () => {
+  test('what the longest way waits for goes first, then the smaller name', () => {
     const queue = new BuildQueue([
       node('z'),
       node('a'),
@@ -19,10 +19,23 @@ describe('what may start', () => {
     expect(queue.ready()).toEqual(['base', 'long', 'a', 'z']);
   });
 
-  test('what is reached by two ways counts once', () => {
-    const diamond = [node('top'), node('l', ['top']), node('r', ['top']), node('end', ['l', 'r'], 3)];
-    expect(new BuildQueue([...diamond, node('other', [], 7)]).ready()).toEqual(['other', 'top']);
-    expect(new BuildQueue([...diamond, node('other', [], 5)]).ready()).toEqual(['top', 'other']);
+  test('many that wait for one are no longer way than one of them', () => {
+    const fan = [node('top'), ...['l', 'm', 'r'].map((name) => node(name, ['top'], 2))];
+    expect(new BuildQueue([...fan, node('other', [], 4)]).ready()).toEqual(['other', 'top']);
+    expect(new BuildQueue([...fan, node('other', [], 2)]).ready()).toEqual(['top', 'other']);
+  });
+
+  test('what becomes ready later takes its place among those that wait for a slot', () => {
+    const queue = new BuildQueue([
+      node('first', [], 9),
+      node('mid', [], 3),
+      node('low', [], 1),
+      node('child', ['first'], 2),
+      node('urgent', ['first'], 4),
+    ]);
+    expect(queue.take()).toBe('first');
+    queue.finish('first');
+    expect(queue.ready()).toEqual(['urgent', 'mid', 'child', 'low']);
   });
 
   test('parents that are not in the queue count as finished', () => {
