@@ -80,3 +80,6 @@ export type DockerConfig = z.infer<typeof dockerConfigSchema>;
 
 /** What `docker-credential-X get` prints. */
 export const helperAnswerSchema = z.object({ Username: z.string(), Secret: z.string() });
+
+/** A key of a Google service account; the login is the whole file. */
+export const serviceAccountSchema = z.object({ type: z.literal('service_account'), private_key: z.string() });

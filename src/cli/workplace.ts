@@ -1,9 +1,11 @@
 /** What commands that work on images open first: the engine, the registry client, the logins. */
 import { createRegistryClient, type RegistryClient } from '../../registry/client.ts';
 import { dockerCredentials } from '../../registry/credentials.ts';
+import { withGoogleCredentials } from '../../registry/google.ts';
 import { connectDocker } from '../engine/docker/docker-engine.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { CliContext } from './context.ts';
+import { tell } from './tell.ts';
 
 export interface Workplace extends AsyncDisposable {
   readonly engine: Engine;
@@ -14,7 +16,19 @@ export interface Workplace extends AsyncDisposable {
 /** Opens no connection yet: what is not there is told by the first question. */
 export function openWorkplace(context: CliContext): Workplace {
   const engine = connectDocker({});
-  const credentials = dockerCredentials(context.env);
+  const onTrouble = tellOnce(context);
+  const docker = dockerCredentials(context.env, onTrouble);
+  const credentials = withGoogleCredentials(docker, context.env, onTrouble);
   const registry = createRegistryClient({ credentials, userAgent: `hubwright/${context.version}` });
   return { engine, registry, credentials, [Symbol.asyncDispose]: () => engine.close() };
+}
+
+/** A login that cannot be had is worth a word, for what follows is only "denied"; each run asks for it several times. */
+function tellOnce(context: CliContext): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    void tell(context, [{ category: 'environment', severity: 'warning', code: 'login-trouble', message }]);
+  };
 }

@@ -92,3 +92,14 @@ test('exists tells what is there from what is absent, and both from what could n
   expect(refused.stderr).toContain('cannot be looked up');
   expect((await build(folder.directory, ['exists', 'Not A Reference'])).exitCode).toBe(2);
 });
+
+test('a login that a broken helper cannot give is told, once', async () => {
+  await using rig = await startRegistry('htpasswd');
+  await using folder = await matrixFolder({
+    'docker/config.json': JSON.stringify({ credHelpers: { [rig.host]: 'not-there' } }),
+  });
+  const env = { DOCKER_CONFIG: `${folder.directory}/docker` };
+  const asked = await build(folder.directory, ['exists', `${rig.host}/a:1`, `${rig.host}/b:1`], env);
+  expect(asked.exitCode).toBe(3);
+  expect(asked.stderr.match(/docker-credential-not-there failed/g)).toHaveLength(1);
+});
