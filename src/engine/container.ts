@@ -32,6 +32,8 @@ export interface ContainerSpec {
   readonly memory?: number;
   readonly cpu?: number;
   readonly pidsLimit?: number;
+  /** Every GPU that the engine's NVIDIA runtime can hand in. */
+  readonly gpus?: true;
   readonly mounts: readonly Mount[];
   /** tmpfs target → mount options, e.g. `size=64k`. */
   readonly tmpfs?: Readonly<Record<string, string>>;

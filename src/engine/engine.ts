@@ -35,6 +35,8 @@ export interface EngineInfo {
   readonly memoryBytes: number;
   /** Where it keeps images and layers, as a folder of its host; undefined where that is known to be another machine. */
   readonly dataRoot: string | undefined;
+  /** It has an NVIDIA runtime, which hands GPUs to containers. */
+  readonly gpus?: true;
 }
 
 /** Name and password (or token) for one registry host. */
@@ -211,6 +213,15 @@ export interface ContainerEngine {
   createContainer(spec: ContainerSpec, signal: AbortSignal): Promise<Result<string, EngineError>>;
   startContainer(id: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
   inspectContainer(id: string, signal: AbortSignal): Promise<Result<ContainerState, EngineError>>;
+  /**
+   * Bytes that a container and these volumes take of the engine's disk, beyond the container's image. The engine
+   * counts files for it, which takes longer the more there are.
+   */
+  occupiedBytes(
+    id: string,
+    volumes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Result<number, EngineError>>;
   /** SIGTERM, then SIGKILL after the grace period; answers when it has ended. */
   stopContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<Result<void, EngineError>>;
   /** Waits until it has exited; answers the exit code. */

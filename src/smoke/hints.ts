@@ -33,6 +33,10 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: 'user 1000 may not read, write or execute something that the start needs; the home arrives empty, owned root:100 with mode 2775, and everything else belongs to the image',
   },
   {
+    sign: /hubwright: it filled the disk/,
+    hint: 'it wrote gigabytes before it answered, which would fill the disk of the node that it runs on; look for what its entry point unpacks, copies or logs to a file',
+  },
+  {
     sign: /no space left on device/i,
     hint: 'a file system is full',
   },

@@ -6,6 +6,7 @@ import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import type { Bench, BenchContainer } from './bench.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { once } from './once.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
@@ -65,10 +66,15 @@ export async function launch(
   const containerId = created.value;
   const prepared = (await prepare?.(containerId, signal)) ?? ok(undefined);
   if (!prepared.ok) return prepared;
+  const volumes = spec.mounts.map(({ volume }) => volume);
+  const watch = bench.adopt(new DiskWatch(engine, containerId, volumes));
   const live = {
     engine,
     containerId,
-    log: (own: AbortSignal) => engine.logs(containerId, logLines, logBytes, own),
+    log: async (own: AbortSignal) => {
+      const log = await engine.logs(containerId, logLines, logBytes, own);
+      return log.ok ? ok(log.value + watch.lastWords) : log;
+    },
     versions: (own: AbortSignal) => versionsInside(engine, containerId, own),
     stop: once((own) => end(engine, containerId, own)),
   };

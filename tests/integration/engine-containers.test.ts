@@ -181,6 +181,23 @@ describe.each(stores)('containers on the %s store', (store) => {
     expect(valueOf(await rig.engine.listVolumes(`hubwright=${rig.name}`, patience()))).toEqual([]);
   });
 
+  test('what a container and its volume take of the disk is counted together', async () => {
+    const volume = `${rig.name}-counted`;
+    valueOf(await rig.engine.createVolume(volume, rig.labels, patience()));
+    const script =
+      'head -c 3000000 /dev/zero > /tmp/a; head -c 2000000 /dev/zero > /v/b; echo done; sleep 60';
+    const mounts = [{ kind: 'volume', volume, target: '/v', noCopy: true }] as const;
+    const id = await started(script, { mounts });
+    await expect.poll(async () => rig.engine.logs(id, 1, 100, patience())).toMatchObject({ value: 'done\n' });
+    const alone = valueOf(await rig.engine.occupiedBytes(id, [], patience()));
+    expect(alone).toBeGreaterThanOrEqual(3e6);
+    expect(alone).toBeLessThan(4e6);
+    const both = valueOf(await rig.engine.occupiedBytes(id, [volume], patience()));
+    expect(both - alone).toBeGreaterThanOrEqual(2e6);
+    expect(both - alone).toBeLessThan(3e6);
+    expect(errorOf(await rig.engine.occupiedBytes('no-such', [], patience())).kind).toBe('not-found');
+  });
+
   test('limits reach the container, and exceeding memory is told', async () => {
     const id = await started('head -c 200000000 /dev/zero | /bin/busybox tail -c 150000000 > /dev/null', {
       memory: 32 * 1024 * 1024,

@@ -6,7 +6,14 @@ import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { ContainerSpec, ContainerState, Mount } from '../container.ts';
 import type { ContainerEngine, EngineError } from '../engine.ts';
-import { containerIdsReply, containerReply, createdReply, waitReply } from './schema.ts';
+import {
+  containerIdsReply,
+  containerReply,
+  createdReply,
+  sizeReply,
+  usageReply,
+  waitReply,
+} from './schema.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 import type { z } from 'zod';
@@ -16,6 +23,7 @@ type ContainerLife = Pick<
   | 'createContainer'
   | 'startContainer'
   | 'inspectContainer'
+  | 'occupiedBytes'
   | 'stopContainer'
   | 'waitContainer'
   | 'removeContainer'
@@ -41,6 +49,26 @@ export function containerLife(transport: Transport): ContainerLife {
         signal,
       );
       return reply.ok ? ok(reply.value.Id) : reply;
+    },
+
+    async occupiedBytes(id, volumes, signal) {
+      const query = { size: 1 };
+      const reply = await transport.json(
+        { method: 'GET', path: `${pathOf(id)}/json`, query },
+        sizeReply,
+        signal,
+      );
+      if (!reply.ok || volumes.length === 0) return reply.ok ? ok(reply.value.SizeRw ?? 0) : reply;
+      const usage = await transport.json(
+        { method: 'GET', path: '/system/df', query: { type: 'volume' } },
+        usageReply,
+        signal,
+      );
+      if (!usage.ok) return usage;
+      const own = usage.value.Volumes.filter(({ Name }) => volumes.includes(Name));
+      // The engine says -1 where it does not know.
+      const stored = own.reduce((sum, { UsageData }) => sum + Math.max(0, UsageData?.Size ?? 0), 0);
+      return ok((reply.value.SizeRw ?? 0) + stored);
     },
 
     startContainer: (id, signal) => transport.send({ method: 'POST', path: `${pathOf(id)}/start` }, signal),
@@ -159,6 +187,7 @@ function hostLimits(spec: ContainerSpec): object {
     NanoCpus: spec.cpu === undefined ? undefined : Math.round(spec.cpu * 1e9),
     PidsLimit: spec.pidsLimit,
     ShmSize: spec.shmSize,
+    DeviceRequests: spec.gpus ? [{ Driver: 'nvidia', Count: -1, Capabilities: [['gpu']] }] : undefined,
   };
 }
 

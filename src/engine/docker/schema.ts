@@ -23,6 +23,7 @@ export const infoReply = z.object({
   NCPU: z.number(),
   MemTotal: z.number(),
   DockerRootDir: z.string().nullish(),
+  Runtimes: z.record(z.string(), z.unknown()).nullish(),
   DriverStatus: z
     .array(z.array(z.string()))
     .nullish()
@@ -89,6 +90,16 @@ export const containerReply = z.object({
       .nullish()
       .transform((map) => map ?? {}),
   }),
+});
+
+/** A container asked for with its size: the bytes that it added to its image. */
+export const sizeReply = z.object({ SizeRw: z.number().nullish() });
+
+export const usageReply = z.object({
+  Volumes: z
+    .array(z.object({ Name: z.string(), UsageData: z.object({ Size: z.number() }).nullish() }))
+    .nullish()
+    .transform((list) => list ?? []),
 });
 
 export const waitReply = z.object({
