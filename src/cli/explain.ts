@@ -5,11 +5,13 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
-import { drawPlan, readFamily, type Family } from '../plan/draw-plan.ts';
+import { drawPlan, type Family } from '../plan/draw-plan.ts';
 import { explanationOf } from '../plan/explanation.ts';
 import { ifChanged } from '../plan/if-changed.ts';
+import { readVerdict } from '../run/kept-verdict.ts';
 import { renderExplanation, renderIfChanged } from '../report/explain.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { contractOf } from '../run/smoke-contract.ts';
 import { tell, usage } from './tell.ts';
@@ -27,7 +29,7 @@ export async function explainCommand(
   options: ExplainOptions,
 ): Promise<ExitCode> {
   const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readFamily(directory, context.env, context.signal);
+  const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const selected = names.length === 0 ? ok([]) : selectImages(family.value.set, family.value.graph, names);
   if (!selected.ok) return await tell(context, selected.error);
@@ -58,7 +60,12 @@ async function why(
   const drawn = await drawPlan(family, engine, registry, { names, mode, contractOf }, context.signal);
   if (!drawn.ok) return drawn;
   await tell(context, drawn.value.warnings);
-  const explanations = names.map((name) => explanationOf(drawn.value, name));
+  const explanations = await Promise.all(
+    names.map(async (name) => {
+      const lastTest = await readVerdict(family.set.directory, name);
+      return { ...explanationOf(drawn.value, name), ...(lastTest === undefined ? {} : { lastTest }) };
+    }),
+  );
   if (json) return ok(`${JSON.stringify({ version: 1, images: explanations }, null, 2)}\n`);
   const options = { ...screenOf(context.stdout, context.env), now: Date.now() };
   return ok(explanations.map((explanation) => renderExplanation(explanation, options)).join('\n'));

@@ -1,10 +1,11 @@
 /** What every command that builds reads before it asks anything outside: the family, and what builds shall know. */
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { readFamily, type Family } from '../plan/draw-plan.ts';
+import type { Family } from '../plan/draw-plan.ts';
 import { readBuildSecrets } from '../run/build-secrets.ts';
 import { findCaBundle } from '../setup/ca-bundle.ts';
 import type { CliContext } from './context.ts';
+import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 
 export interface Repository {
@@ -20,7 +21,7 @@ export async function openRepository(
   options: { readonly directory?: string; readonly ca?: string },
 ): Promise<Result<Repository, readonly Diagnostic[]>> {
   const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readFamily(directory, context.env, context.signal);
+  const family = await readCheckedFamily(context, directory);
   if (!family.ok) return family;
   const ca = await findCaBundle({ flag: options.ca, env: context.env });
   if (!ca.ok) return err([ca.error]);

@@ -3,9 +3,10 @@ import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { ok, type Result } from '../core/result.ts';
-import { drawPlan, readFamily, type Family } from '../plan/draw-plan.ts';
+import { drawPlan, type Family } from '../plan/draw-plan.ts';
 import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
 import { screenOf, type CliContext, type Screen } from './context.ts';
+import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { contractOf } from '../run/smoke-contract.ts';
 import { tell } from './tell.ts';
@@ -34,7 +35,7 @@ export async function planCommand(
   options: PlanOptions,
 ): Promise<ExitCode> {
   const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readFamily(directory, context.env, context.signal);
+  const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const shown = await (options.against === undefined
     ? planned(context, family.value, names, options)

@@ -36,7 +36,7 @@ export function checkWaivers(set: ImageSet): readonly Diagnostic[] {
     const own = new Set(idsOf(profile));
     for (const { clause, span } of waivers) {
       if (own.has(clause)) continue;
-      const help = didYouMean(clause, own) ?? `docs/contract.md tells of each clause of \`${profile}\``;
+      const help = `docs/contract.md tells of each clause of \`${profile}\``;
       const diagnostic = all.has(clause)
         ? usageWarning(
             'idle-waiver',
@@ -44,7 +44,9 @@ export function checkWaivers(set: ImageSet): readonly Diagnostic[] {
             span,
             { help },
           )
-        : usageError('unknown-clause', `the contract has no clause \`${clause}\``, span, { help });
+        : usageError('unknown-clause', `the contract has no clause \`${clause}\``, span, {
+            help: didYouMean(clause, own) ?? help,
+          });
       // Every image of a definition has its waivers.
       found.set(`${span.file}:${span.line}:${span.column}`, diagnostic);
     }

@@ -18,7 +18,7 @@ import type { SmokeRequest } from '../smoke/request.ts';
 import type { Profile } from '../smoke/verdict.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
-import { usage } from './tell.ts';
+import { tell, usage } from './tell.ts';
 import type { Workplace } from './workplace.ts';
 
 /** An image to be judged. */
@@ -77,6 +77,7 @@ export async function familyTargets(
     context.signal,
   );
   if (!drawn.ok) return drawn;
+  await tell(context, drawn.value.warnings);
   const targets: SmokeTarget[] = [];
   const missing: Diagnostic[] = [];
   for (const name of chosen.value) {
@@ -115,6 +116,7 @@ export async function referenceTarget(
       tier: options.deep ? 'deep' : 'gate',
       resources: {},
       architecture: { image: details.architecture, node: info.architecture },
+      ...(info.gpus ? { gpu: true } : {}),
       size: details.size,
     },
     because: guess?.because,
@@ -151,6 +153,7 @@ function familyTarget(
       waivers: image.waivers,
       resources: image.resources,
       architecture: { image: details.architecture, node: drawn.info.architecture },
+      ...(drawn.info.gpus ? { gpu: true } : {}),
       size: details.size,
       ...(image.maxSize === undefined ? {} : { maxSize: image.maxSize }),
       ...(image.kind === 'hub' && proxy !== undefined

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineInfo } from '../engine/engine.ts';
-import { engineDiagnostic, readFamily } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../plan/draw-plan.ts';
 import { InTurn } from '../report/in-turn.ts';
 import { junitDocument, smokeLine, type Judged, type Unjudged } from '../report/smoke-json.ts';
 import { renderAnnouncement, renderClause, renderVerdict, renderVerdicts } from '../report/smoke-report.ts';
@@ -18,6 +18,7 @@ import { defaultCpu, defaultMemory } from '../smoke/service-spec.ts';
 import { smokeImage } from '../smoke/smoke-image.ts';
 import type { Profile } from '../smoke/verdict.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { unknownClauses } from './smoke-clauses.ts';
 import { keptThings, SmokeRun } from './smoke-run.ts';
@@ -87,7 +88,7 @@ async function findTargets(
   let rest = names;
   if (mayBeFamilys(names)) {
     const directory = findRepository(options.directory, context.cwd, context.home);
-    const family = await readFamily(directory, context.env, context.signal);
+    const family = await readCheckedFamily(context, directory);
     if (!family.ok) return family;
     const theirs = familyNames(names, family.value);
     if (theirs.length > 0) {

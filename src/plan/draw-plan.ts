@@ -25,6 +25,7 @@ import type { LocalBytes, Plan } from './plan.ts';
 import { askRemoteRecord } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
+import { versionSkew } from './version-skew.ts';
 import { wrongPlatforms } from './wrong-platforms.ts';
 
 /** The family as its files say, before anything outside was asked. */
@@ -127,7 +128,8 @@ export async function drawPlan(
     remembered,
     ...facts.value,
   });
-  const warnings = [...family.warnings, ...roots.value.warnings];
+  const skew = versionSkew(images, memories, (name) => keys.get(name)?.key);
+  const warnings = [...family.warnings, ...roots.value.warnings, ...skew];
   return ok({
     ...family,
     warnings,

@@ -4,6 +4,9 @@ import type { Reason } from '../key/reasons.ts';
 import { shortKey } from '../matrix/naming.ts';
 import type { ChainLink, Explanation } from '../plan/explanation.ts';
 import type { FileUse, TouchedImages } from '../plan/if-changed.ts';
+import type { KeptVerdict } from '../run/schema-verdict.ts';
+import { mainVersions } from '../smoke/main-versions.ts';
+import type { ClauseResult } from '../smoke/verdict.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
 
@@ -21,7 +24,10 @@ const mostReasons = 8;
 const pipeWidth = 100;
 
 /** The story of one image, from what would be done to the first cause. Ends with a newline. */
-export function renderExplanation(explanation: Explanation, options: ExplainOptions): string {
+export function renderExplanation(
+  explanation: Explanation & { readonly lastTest?: KeptVerdict },
+  options: ExplainOptions,
+): string {
   const style = styleOf(options.colour);
   const { image, chain, ancestors, roots, descendants } = explanation;
   const why = chain.flatMap((link) => linkLines(link, options, style));
@@ -35,6 +41,7 @@ export function renderExplanation(explanation: Explanation, options: ExplainOpti
     ],
     ['stands on it', descendants.join(', ') || 'nothing'],
     ['last build', lastBuild(explanation, options.now)],
+    ...testRows(explanation, options.now),
   ];
   const facts = rows.flatMap(([label, text]) =>
     wrap(text, options.width).map(
@@ -118,6 +125,31 @@ function lastBuild({ lastBuild: build, madeAt, key }: Explanation, now: number):
   const took = build.durationMs > 0 ? `, in ${formatDuration(build.durationMs)}` : ', all from the cache';
   const which = build.key === key ? '' : `, under the key ${shortKey(build.key)}`;
   return `${moment(build.at, now)}${took}${which}`;
+}
+
+/** What its last test found, and what was seen inside. */
+function testRows(
+  { lastTest, key }: { readonly lastTest?: KeptVerdict; readonly key: string },
+  now: number,
+): readonly (readonly [string, string])[] {
+  if (lastTest === undefined) return [];
+  const { verdict, judgedAt } = lastTest;
+  const which = lastTest.key === key ? '' : `, under the key ${shortKey(lastTest.key)}`;
+  const terms = `contract ${verdict.contract}, ${verdict.profile}, ${verdict.tier}`;
+  const of = (wanted: ClauseResult['result']): string =>
+    verdict.clauses
+      .filter(({ result }) => result === wanted)
+      .map(({ id, severity }) => (wanted === 'fail' && severity !== 'must' ? `${id} (a remark)` : id))
+      .join(', ');
+  const inside = Object.entries(mainVersions(verdict)).map(([name, version]) => `${name} ${version}`);
+  const rows: readonly (readonly [string, string])[] = [
+    ['last test', `${verdict.passed ? 'passed' : 'failed'} ${moment(judgedAt, now)}; ${terms}${which}`],
+    ['  not so', of('fail')],
+    ['  waived', of('waived')],
+    ['  not run', of('not-run')],
+    ['inside', inside.join(', ')],
+  ];
+  return rows.filter(([, text]) => text !== '');
 }
 
 function moment(at: number, now: number): string {

@@ -225,3 +225,41 @@ hub would not be rebuilt.
 `);
   });
 });
+
+test('the last test is told with what it found, and of which bytes', () => {
+  const clause = { title: 't', tier: 'gate', durationMs: 1, evidence: [] } as const;
+  const verdict = {
+    image: 'x',
+    imageId: 'sha256:1',
+    profile: 'singleuser',
+    tier: 'gate',
+    contract: 7,
+    passed: false,
+    clauses: [
+      { ...clause, id: 'S1', severity: 'must', result: 'pass' },
+      { ...clause, id: 'S6', severity: 'must', result: 'fail' },
+      { ...clause, id: 'S20a', severity: 'should', result: 'fail' },
+      { ...clause, id: 'S9', severity: 'must', result: 'waived' },
+      { ...clause, id: 'S10', severity: 'must', result: 'not-run' },
+    ],
+    versions: { python: '3.13.5', packages: { jupyterhub: '5.5.1', numpy: '2.0' } },
+    logTail: [],
+    durationMs: 1,
+  } as const;
+  const lastTest = {
+    version: 1,
+    key: key('9'),
+    verdictKey: key('8'),
+    judgedAt: now - 60_000,
+    verdict,
+  } as const;
+  const told = renderExplanation({ ...story, lastTest }, { ...plain, width: 120 });
+  expect(told.split('\n').slice(-6)).toEqual([
+    '  last test     failed 2026-11-20 17:59 UTC (1 minute ago); contract 7, singleuser, gate, under the key 999999999999',
+    '    not so      S6, S20a (a remark)',
+    '    waived      S9',
+    '    not run     S10',
+    '  inside        python 3.13.5, jupyterhub 5.5.1',
+    '',
+  ]);
+});

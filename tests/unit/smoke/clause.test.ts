@@ -86,6 +86,39 @@ describe('a scene', () => {
   });
 });
 
+describe('a waiver', () => {
+  const waivers = [{ clause: 'A', reason: 'known', until: '2026-12-31' }];
+
+  it('turns a failure into one that is seen and refuses nothing; what needs it is still not judged', async () => {
+    const bench = new Bench(engine, { runId: 'unit', image: 'x', keep: false });
+    const clauses = [clause('A', failing), clause('B', passing, { needs: ['A'] })];
+    const cue = { wants: () => true, onClause: () => {} };
+    const played = await scene('a scene', async () => ok(specimen), clauses).play(
+      { ...request, waivers },
+      bench,
+      cue,
+      signal,
+    );
+    expect(played).toMatchObject({
+      value: {
+        log: '',
+        clauses: [
+          { id: 'A', result: 'waived', hint: 'mend it', waiver: { reason: 'known', until: '2026-12-31' } },
+          { id: 'B', result: 'not-run', evidence: ['A did not pass'] },
+        ],
+      },
+    });
+  });
+
+  it('changes nothing where the clause holds', async () => {
+    const bench = new Bench(engine, { runId: 'unit', image: 'x', keep: false });
+    const cue = { wants: () => true, onClause: () => {} };
+    const held = scene('a scene', async () => ok(specimen), [clause('A', passing)]);
+    const played = await held.play({ ...request, waivers }, bench, cue, signal);
+    expect(played.ok && played.value.clauses[0]).not.toHaveProperty('waiver');
+  });
+});
+
 describe('a busy machine', () => {
   const slow = clause('T', failing, { timed: true });
 

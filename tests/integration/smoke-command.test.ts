@@ -1,0 +1,201 @@
+/** `build smoke` as a user types it, on images of a few megabytes. What the clauses find is seen elsewhere. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test, vi } from 'vitest';
+import { patience, valueOf } from '../rig/engine.ts';
+import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const root = 'FROM rig.example/{p}root:1\n';
+
+/** An image of which only Docker knows. */
+async function foreign({ engine, prefix }: Workspace, name: string, dockerfile: string): Promise<string> {
+  const reference = `${prefix}foreign/${name}:1`;
+  const stored = valueOf(await engine.images.list({}, patience()));
+  const root = stored.flatMap(({ tags }) => tags).find((tag) => tag.startsWith(`hubwright/root-${prefix}`));
+  const built = await engine.build(
+    {
+      name,
+      dockerfile: `FROM ${root ?? 'scratch'}\n${dockerfile}`,
+      dockerfilePath: 'Dockerfile',
+      context: undefined,
+      args: {},
+      labels: { hubwright: prefix },
+      tags: [reference],
+      secrets: new Map(),
+      credentials: async () => undefined,
+      noCache: false,
+    },
+    () => {},
+    patience(),
+  );
+  valueOf(built);
+  return reference;
+}
+
+function verdictsOf(stdout: string): readonly Record<string, unknown>[] {
+  // Our own documents, one a line.
+  return stdout.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** How many containers, volumes and networks carry a label with this value. */
+async function left({ engine }: Workspace, run: string): Promise<number> {
+  const label = `hubwright=${run}`;
+  const [containers, volumes, networks] = await Promise.all([
+    engine.listContainers(label, patience()),
+    engine.listVolumes(label, patience()),
+    engine.listNetworks(label, patience()),
+  ]);
+  return valueOf(containers).length + valueOf(volumes).length + valueOf(networks).length;
+}
+
+describe.concurrent('an image of the family', () => {
+  test('is judged as the record has it; the verdict is kept, and told by explain', async () => {
+    await using family = await workspace({
+      'matrix.yaml': matrixOf(['good', 'bad'], ''),
+      'good/Dockerfile': trivial,
+      'bad/Dockerfile': `${root}CMD ["sh", "-c", "echo broken; exit 3"]\n`,
+    });
+    const early = await family.build(['smoke', '{p}good']);
+    expect(early.exitCode).toBe(3);
+    expect(early.stderr).toContain(`\`${family.prefix}good\` has not been built as its files are now`);
+
+    expect((await family.build(['images', '{p}good'])).exitCode).toBe(0);
+    const judged = await family.build(['smoke', '{p}good', '--json']);
+    expect(judged.exitCode, judged.stderr).toBe(0);
+    const clauses = expect.arrayContaining([
+      expect.objectContaining({ id: 'C1', result: 'pass', severity: 'must' }),
+    ]);
+    expect(verdictsOf(judged.stdout)).toMatchObject([
+      {
+        version: 1,
+        image: `${family.prefix}good`,
+        profile: 'custom',
+        tier: 'gate',
+        verdict: 'pass',
+        digest: null,
+        clauses,
+      },
+    ]);
+    const told = await family.build(['explain', '{p}good']);
+    expect(told.stdout).toMatch(/^ {2}last test +passed .* \(just now\); contract \d+, custom, gate$/m);
+
+    // Built, and refused: its bytes are there to be looked at again.
+    expect((await family.build(['images', '{p}bad'])).exitCode).toBe(1);
+    const bad = await family.build(['smoke', '{p}bad', '{p}good']);
+    expect(bad.exitCode, bad.stderr).toBe(1);
+    expect(bad.stdout).toContain('✗ C1   FAILED: ');
+    expect(bad.stdout).toContain('│ ended with exit code 3');
+    expect(bad.stdout).toMatch(/the last 1 line that it printed:\n {2}│ broken/);
+    expect(bad.stdout).toMatch(/2 images: 1 can be used, 1 cannot\n {2}✗ \S+bad: C1$/);
+  });
+
+  test('a deep pass is one of its own, and one of the gate', async () => {
+    await using family = await workspace({ 'matrix.yaml': matrixOf(['base']), 'base/Dockerfile': trivial });
+    const passes = async (): Promise<number> =>
+      valueOf(await family.engine.images.list({}, patience()))
+        .flatMap(({ tags }) => tags)
+        .filter((tag) => tag.startsWith(`hubwright/${family.prefix}base:pass-`)).length;
+    expect((await family.build(['images'])).exitCode).toBe(0);
+    expect(await passes()).toBe(1);
+    expect((await family.events(['--changed', '--deep'])).events.at(-1)).toMatchObject({
+      counts: { done: 1, reused: 0 },
+    });
+    expect(await passes()).toBe(2);
+    for (const tier of [[], ['--deep']]) {
+      const again = await family.events(['--changed', ...tier]);
+      expect(again.events.at(-1)).toMatchObject({ counts: { done: 0, reused: 1 } });
+    }
+  });
+
+  test('a waived failure is published, and never called passed', async () => {
+    const waived = '[{ clause: C1, reason: "the vendor mends it", until: 2999-12-31 }]';
+    const matrix = matrixOf(['base']).replace('kind: custom', `kind: custom, waivers: ${waived}`);
+    await using family = await workspace({
+      'matrix.yaml': matrix,
+      'base/Dockerfile': `${root}CMD ["false"]\n`,
+    });
+    const run = await family.events([]);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const clause = {
+      kind: 'clause',
+      id: 'C1',
+      result: 'waived',
+      waiver: { reason: 'the vendor mends it', until: '2999-12-31' },
+    };
+    expect(run.events).toContainEqual(expect.objectContaining(clause));
+    expect(run.events).toContainEqual(
+      expect.objectContaining({
+        kind: 'remark',
+        message: expect.stringContaining('waived until 2999-12-31'),
+      }),
+    );
+    const judged = await family.build(['smoke', '{p}base']);
+    expect(judged.exitCode).toBe(0);
+    expect(judged.stdout).toContain('~ C1   waived until 2999-12-31: ');
+    expect(judged.stdout).toMatch(/✓ can be used .*1 waived/);
+
+    await family.write('matrix.yaml', matrix.replace('clause: C1', 'clause: C11'));
+    const wrong = await family.build(['plan']);
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toContain('the contract has no clause `C11`');
+    expect(wrong.stderr).toContain('did you mean `C1`?');
+  });
+});
+
+describe.concurrent('any other image', () => {
+  test('is held to what it looks like, needs no matrix.yaml, and leaves nothing behind', async () => {
+    await using family = await workspace({ 'empty/file': '' });
+    const image = await foreign(family, 'server', 'EXPOSE 8888\nCMD ["sleep", "600"]\n');
+    const junit = path.join(family.directory, 'junit.xml');
+    const judged = await family.build(['smoke', image, '--clause', 'S1', '--junit', junit]);
+    expect(judged.exitCode, judged.stderr).toBe(1);
+    expect(judged.stdout).toContain(
+      `${image}\n  judged as \`singleuser\` (it exposes port 8888; \`--profile\` says otherwise)`,
+    );
+    expect(judged.stdout).toContain('✗ S1   FAILED: ');
+    // Only the scene that was asked for was played.
+    expect(judged.stdout).not.toContain('S26');
+    expect(judged.stdout).toContain('✗ cannot be used: S1 failed');
+    expect(await readFile(junit, 'utf8')).toMatch(/<testsuite name="\S+" tests="1" failures="1"/);
+  });
+
+  test('is kept on request, with the commands that look inside and remove it', async () => {
+    await using family = await workspace({ 'empty/file': '' });
+    const image = await foreign(family, 'kept', 'CMD ["sleep", "600"]\n');
+    const judged = await family.build(['smoke', image, '--profile', 'custom', '--keep']);
+    expect(judged.exitCode, judged.stderr).toBe(0);
+    const name = /docker exec -it (\S+) sh/.exec(judged.stderr)?.[1] ?? '';
+    const states = valueOf(await family.engine.listContainers('hubwright', patience()));
+    const state = states.find((each) => each.name === name);
+    expect(state?.status).toBe('running');
+    const run = state?.labels['hubwright'] ?? '';
+    expect(await left(family, run)).toBeGreaterThan(1);
+    const [, removal = ''] = judged.stderr.split('to remove it all:\n');
+    for (const command of removal.trim().split('\n')) await execa('sh', ['-c', command]);
+    expect(await left(family, run)).toBe(0);
+  });
+
+  test('that nobody has, or a clause that is none, is told', async () => {
+    await using family = await workspace({ 'empty/file': '' });
+    const absent = await family.build(['smoke', 'localhost:1/nobody/has-it:1']);
+    expect(absent.exitCode).toBe(3);
+    expect(absent.stderr).toContain('neither the engine nor a registry has `localhost:1/nobody/has-it:1`');
+    const image = await foreign(family, 'clause', 'CMD ["true"]\n');
+    const clause = await family.build(['smoke', image, '--profile', 'custom', '--clause', 'C2']);
+    expect(clause.exitCode).toBe(2);
+    expect(clause.stderr).toContain('there is no clause `C2`');
+    const nothing = await family.build(['smoke']);
+    expect(nothing.exitCode).toBe(2);
+    expect(nothing.stderr).toContain('which image shall be tested?');
+  });
+
+  test('without an engine is exit code 3', async () => {
+    await using family = await workspace({ 'empty/file': '' });
+    const judged = await family.build(['smoke', 'x'], { DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
+    expect(judged.exitCode).toBe(3);
+    expect(judged.stderr).toContain('engine-unreachable');
+  });
+});
