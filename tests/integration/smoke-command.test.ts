@@ -14,11 +14,11 @@ const root = 'FROM rig.example/{p}root:1\n';
 async function foreign({ engine, prefix }: Workspace, name: string, dockerfile: string): Promise<string> {
   const reference = `${prefix}foreign/${name}:1`;
   const stored = valueOf(await engine.images.list({}, patience()));
-  const root = stored.flatMap(({ tags }) => tags).find((tag) => tag.startsWith(`hubwright/root-${prefix}`));
+  const from = stored.flatMap(({ tags }) => tags).find((tag) => tag.startsWith(`hubwright/root-${prefix}`));
   const built = await engine.build(
     {
       name,
-      dockerfile: `FROM ${root ?? 'scratch'}\n${dockerfile}`,
+      dockerfile: `FROM ${from ?? 'scratch'}\n${dockerfile}`,
       dockerfilePath: 'Dockerfile',
       context: undefined,
       args: {},

@@ -13,7 +13,7 @@ const files = {
   'a/Dockerfile': '',
 };
 
-async function skew(versions: Readonly<Record<string, string>>, keyOf = (_: string): string => 'k') {
+async function skew(versions: Readonly<Record<string, string>>, keyOf: (name: string) => string = () => 'k') {
   const { images } = await loadFiles(files);
   const memories = new Map(
     Object.entries(versions).map(([image, jupyterhub]): [string, Memory] => [
