@@ -1,6 +1,6 @@
 /**
  * Says what may start now and what should start first, from names, parents and costs alone. It starts nothing
- * itself, and knows no image, no engine and no clock: whoever works through it tells it what ended, and how.
+ * itself, and knows no image, no engine and no clock: whoever works through it tells it what ended.
  */
 
 export interface QueueNode {
@@ -11,15 +11,9 @@ export interface QueueNode {
   readonly cost: number;
 }
 
-/** A node that will never start, and the failed one that keeps it from it. */
-export interface Blocked {
-  readonly name: string;
-  readonly culprit: string;
-}
-
 /**
- * A queue over an acyclic graph. Each node is waiting, then running (`take`), then ended (`finish`, `fail`), or
- * never starts (blocked by a failed ancestor, or cancelled).
+ * A queue over an acyclic graph. Each node is waiting, then running (`take`), then ended (`finish`). What shall never
+ * start, since an ancestor failed, is taken and finished all the same: whoever works through the queue leaves it out.
  */
 export class BuildQueue {
   readonly #children = new Map<string, string[]>();
@@ -77,33 +71,14 @@ export class BuildQueue {
     return name;
   }
 
-  /** A running node has ended well: what waited for it alone is ready now. */
+  /** A running node has ended: what waited for it alone is ready now. */
   finish(name: string): void {
-    this.#end(name);
+    if (!this.#running.delete(name)) throw new Error(`\`${name}\` does not run`);
     for (const child of this.#children.get(name) ?? []) {
       const missing = (this.#missing.get(child) ?? 0) - 1;
       this.#missing.set(child, missing);
       if (missing === 0 && this.#waiting.has(child)) this.#makeReady(child);
     }
-  }
-
-  /** A running node has failed. Answers all that now never starts, nearest first; what is blocked already is not told again. */
-  fail(name: string): readonly Blocked[] {
-    this.#end(name);
-    const blocked = [...this.#descendants(name)].filter((other) => this.#waiting.delete(other));
-    return blocked.map((other) => ({ name: other, culprit: name }));
-  }
-
-  /** Nothing more starts; what runs may still end. Answers the names that were waiting. */
-  cancel(): readonly string[] {
-    const names = [...this.#waiting];
-    this.#waiting.clear();
-    this.#ready = [];
-    return names;
-  }
-
-  #end(name: string): void {
-    if (!this.#running.delete(name)) throw new Error(`\`${name}\` does not run`);
   }
 
   /** Found by halving: of ten thousand images, most are ready at once. */
@@ -140,17 +115,5 @@ export class BuildQueue {
 
   #priorityOf(name: string): number {
     return this.#priority.get(name) ?? 0;
-  }
-
-  #descendants(name: string): ReadonlySet<string> {
-    const found = new Set<string>();
-    const open = [...(this.#children.get(name) ?? [])];
-    for (let at = 0; at < open.length; at += 1) {
-      const next = open[at];
-      if (next === undefined || found.has(next)) continue;
-      found.add(next);
-      open.push(...(this.#children.get(next) ?? []));
-    }
-    return found;
   }
 }

@@ -185,19 +185,19 @@ class Walk {
       );
     }
     this.#settle(walker, { kind: 'failed', stage, failure: result.failure });
-    this.#block(walker.entry.name, walker.entry.name);
+    this.#block(walker.entry.name);
     // Without its engine a run has no way on; with --fail-fast it wants none.
     if (result.failure.endsRun === true || this.#context.options.failFast) this.#stop();
   }
 
-  /** Whatever is built on `name` cannot succeed any more: what runs is aborted, what waits never starts. */
-  #block(name: string, culprit: string): void {
-    for (const walker of this.#walkers.values()) {
-      if (walker.outcome !== undefined || !walker.entry.parents.includes(name)) continue;
+  /** Whatever is built on `culprit` cannot succeed any more: what runs is aborted, what waits never starts. */
+  #block(culprit: string): void {
+    for (const name of this.#context.drawn.graph.descendants([culprit])) {
+      const walker = this.#walkers.get(name);
+      if (walker === undefined || walker.outcome !== undefined) continue;
       walker.culprit = culprit;
       walker.abort.abort();
       this.#settle(walker, { kind: 'blocked', culprit });
-      this.#block(walker.entry.name, culprit);
     }
   }
 
