@@ -37,7 +37,9 @@ function linesOf(event: RunEvent, view: RunView, options: PlainOptions): readonl
     case 'stage-started':
       return [`${event.image}: ${event.stage} …`];
     case 'clause':
-      return event.result === 'fail' ? [`${event.image}: ${event.id} ${event.title}: failed`] : [];
+      return event.result === 'fail' && event.severity === 'must'
+        ? [`${event.image}: ${event.id} ${event.title}: failed`]
+        : [];
     case 'output':
       return options.verbose
         ? event.text.split('\n').map((line) => `${event.image} | ${cleanLine(line)}`)

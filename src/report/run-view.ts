@@ -32,7 +32,9 @@ export interface RunView {
   run: string;
   started: number;
   readonly images: Map<string, ImageView>;
-  readonly remarks: string[];
+  readonly remarks: { readonly image: string | undefined; readonly message: string }[];
+  /** Clauses that an image should meet, and does not. */
+  readonly shortfalls: { readonly image: string; readonly clause: string }[];
   result: RunResult | undefined;
   counts: RunCounts | undefined;
   durationMs: number;
@@ -45,6 +47,7 @@ export function emptyView(): RunView {
     started: 0,
     images: new Map(),
     remarks: [],
+    shortfalls: [],
     result: undefined,
     counts: undefined,
     durationMs: 0,
@@ -79,6 +82,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'clause':
       change(view, event.image, (image) => void (image.activity = `${event.id} ${event.title}`));
+      if (event.result === 'fail' && event.severity !== 'must')
+        view.shortfalls.push({ image: event.image, clause: `${event.id} ${event.title}` });
       return;
     case 'output':
       change(view, event.image, (image) => void (image.heard = event.time));
@@ -104,7 +109,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       });
       return;
     case 'remark':
-      view.remarks.push(event.image === undefined ? event.message : `${event.image}: ${event.message}`);
+      view.remarks.push({ image: event.image, message: event.message });
       return;
     case 'run-finished':
       view.result = event.result;

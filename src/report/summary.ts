@@ -1,6 +1,7 @@
 /** The end of a run in words: each failure with its evidence, then what became of all of it. Pure. */
 import type { ImageFailure } from '../core/event.ts';
 import { renderDiagnostics } from './diagnostics.ts';
+import { remarkLines } from './remarks.ts';
 import type { ImageView, RunView } from './run-view.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
@@ -18,7 +19,7 @@ export function renderSummary(view: RunView, options: SummaryOptions): string {
     if (image.outcome?.kind === 'failed')
       blocks.push(renderFailure(image, image.outcome.stage, image.outcome.failure, options, style));
   }
-  const remarks = view.remarks.map((remark) => `${style.warn('remark')}: ${cleanLine(remark)}`);
+  const remarks = remarkLines(view, style);
   if (remarks.length > 0) blocks.push(remarks.join('\n'));
   blocks.push(totals(view, style));
   return `${blocks.join('\n\n')}\n`;
