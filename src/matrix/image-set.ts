@@ -141,6 +141,25 @@ export interface GitReference {
   readonly ref: string | undefined;
 }
 
+/** How bad a hole in a package is, from the least to the worst, as scanners rank them. */
+export const severities = ['unknown', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** How images are scanned, and what holds one back. */
+export interface ScanSettings {
+  /** Holes of this severity and worse hold an image back … */
+  readonly severity: Severity;
+  /** … all of them, or only those that a newer version mends. */
+  readonly fixableOnly: boolean;
+  /** Days that a hole may stay published before it is overdue. */
+  readonly deadlineDays: number;
+  /** Path of the file of exceptions, from the repository's root. */
+  readonly exceptions: string | undefined;
+  /** References of Trivy's database, first come first; empty: Trivy's own. */
+  readonly databases: readonly string[];
+  readonly maxDatabaseAgeHours: number;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -155,6 +174,8 @@ export interface ImageSet {
   /** Tag templates with the environment filled in; `{date}`, `{key}`, `{name}` are left for publishing. */
   readonly tags: readonly string[];
   readonly secrets: readonly SecretSource[];
+  /** Undefined: nothing is scanned. */
+  readonly scan: ScanSettings | undefined;
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */
   readonly clones: readonly GitReference[];

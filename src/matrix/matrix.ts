@@ -16,6 +16,7 @@ import { readSchema } from './schema-diagnostics.ts';
 import { matrixSchema, wholeMatrixSchema } from './schema.ts';
 import type { BuildDefinition, MatrixFile, MatrixPart } from './schema.ts';
 import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
+import { readScanSettings } from './scan-settings.ts';
 import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
 import { checkSingleRepository } from './single-repository.ts';
 import type { Environment } from './template.ts';
@@ -119,7 +120,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
     if (!isImageName(name)) {
       const message = `\`${name}\` cannot be a definition's name`;
       const span = source.keySpan(['images', name]);
-      findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
+      findings.add(usageError('invalid-name', message, span, { help: imageNameHelp(name) }));
       return { images: [], complete: false };
     }
     return expandDefinition(check, name, definition, axes, { declared, lock, today });
@@ -148,7 +149,8 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   );
   if (content.naming === 'single-repository') checkSingleRepository(check, images, tags);
   const clones = courseFiles.flatMap((file) => file.clones);
-  const set = { directory, roots, mirrors, groups, registry, tags, secrets, lock, clones };
+  const scan = readScanSettings(check, content);
+  const set = { directory, roots, mirrors, groups, registry, tags, secrets, scan, lock, clones };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

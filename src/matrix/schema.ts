@@ -3,7 +3,7 @@
  * leads somewhere and what a template yields is checked by the other files of this room, which can say it better.
  */
 import { z } from 'zod';
-import { imageKinds, platforms } from './image-set.ts';
+import { imageKinds, platforms, severities } from './image-set.ts';
 
 const mirrorSchema = z
   .strictObject({
@@ -80,6 +80,33 @@ const secretSchema = z.union([
   z.strictObject({ id: secretId, file: z.string().describe('Path of a file') }),
 ]);
 
+const scanSchema = z.strictObject({
+  block: z
+    .strictObject({
+      severity: z
+        .enum(severities)
+        .describe('Holes of this severity and worse; default: `critical`')
+        .optional(),
+      fixable: z.boolean().describe('Only those that a newer version mends; default: true').optional(),
+    })
+    .describe('What holds an image back that is not published yet')
+    .optional(),
+  deadline: z
+    .int()
+    .min(0)
+    .describe('Days that a hole may stay published before it is told as overdue; default: 14')
+    .optional(),
+  exceptions: z
+    .string()
+    .describe('File of findings to live with, each with a reason and a last day')
+    .optional(),
+  databases: z
+    .array(z.string())
+    .describe("Where Trivy's database is had, first come first; default: Trivy's own places")
+    .optional(),
+  maxDatabaseAge: z.int().min(1).describe('Hours that the database may be old; default: 72').optional(),
+});
+
 /** A matrix.yaml that includes nothing: it has to name images itself. */
 export const wholeMatrixSchema = z.strictObject({
   include: z
@@ -94,6 +121,9 @@ export const wholeMatrixSchema = z.strictObject({
   tags: z.array(z.string()).describe('Tags of a published image').optional(),
   env: z.array(z.string()).describe('Environment names that `args` may use').optional(),
   secrets: z.array(secretSchema).describe('Build secrets').optional(),
+  scan: scanSchema
+    .describe('Scan images for known holes and secrets; absent: they are not scanned')
+    .optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
   images: z.record(z.string(), z.union([buildSchema, mirrorSchema])).describe('The image definitions'),

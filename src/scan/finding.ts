@@ -2,10 +2,7 @@
  * What a scan finds in an image: holes in packages, an operating system that gets no fixes any more, secrets that
  * were left in a layer. Types and order only; what a finding means for a build is policy.ts.
  */
-
-/** From the least to the worst, as scanners rank them. */
-export const severities = ['unknown', 'low', 'medium', 'high', 'critical'] as const;
-export type Severity = (typeof severities)[number];
+import { severities, type Severity } from '../matrix/image-set.ts';
 
 export type FindingKind = 'hole' | 'end-of-life' | 'secret';
 

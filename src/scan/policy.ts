@@ -3,19 +3,12 @@
  * An image is held back only by what is worse than what is published: else tonight's fix of nine holes would be
  * stopped by the tenth, and students would keep all ten.
  */
+import { severities, type ScanSettings } from '../matrix/image-set.ts';
 import type { ScanException } from './exceptions.ts';
-import { identityOf, severities, type Finding, type Severity } from './finding.ts';
+import { identityOf, type Finding } from './finding.ts';
 
-export interface ScanPolicy {
-  /** Holes of this severity and worse hold an image back … */
-  readonly severity: Severity;
-  /** … all of them, or only those that a newer version mends. */
-  readonly fixableOnly: boolean;
-  /** Days that a hole may stay published before it is overdue. */
-  readonly deadlineDays: number;
-}
-
-export const defaultPolicy: ScanPolicy = { severity: 'critical', fixableOnly: true, deadlineDays: 14 };
+/** What of the settings an image is judged by. */
+export type ScanPolicy = Pick<ScanSettings, 'severity' | 'fixableOnly' | 'deadlineDays'>;
 
 /** What the image that is published now has: identities, each with the day on which it was first seen there. */
 export type PublishedFindings = ReadonlyMap<string, string>;

@@ -1,13 +1,7 @@
 /** Trivy's JSON report (schema version 2) → our findings. Decides nothing. */
 import { err, ok, type Result } from '../core/result.ts';
-import {
-  byGravity,
-  identityOf,
-  severities,
-  type Finding,
-  type ScanReport,
-  type Severity,
-} from './finding.ts';
+import { severities, type Severity } from '../matrix/image-set.ts';
+import { byGravity, identityOf, type Finding, type ScanReport } from './finding.ts';
 import { reportSchema, type RawReport } from './schema.ts';
 
 /** Reads a report; the error is a sentence for a person. */

@@ -43,6 +43,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     registry: undefined,
     tags: ['latest'],
     secrets: [],
+    scan: undefined,
     lock: emptyLock,
     clones: [],
     ...parts,

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { sortExceptions, type ScanException } from '../../../src/scan/exceptions.ts';
 import { identityOf, type Finding } from '../../../src/scan/finding.ts';
 import { originsOf } from '../../../src/scan/origin.ts';
-import { defaultPolicy, judgeFindings } from '../../../src/scan/policy.ts';
+import { judgeFindings, type ScanPolicy } from '../../../src/scan/policy.ts';
 import { readTrivyReport } from '../../../src/scan/trivy-report.ts';
 
 const today = '2026-11-20';
+const policy: ScanPolicy = { severity: 'critical', fixableOnly: true, deadlineDays: 14 };
 
 function hole(id: string, more: Partial<Finding> = {}): Finding {
   return {
@@ -25,7 +26,7 @@ const judge = (
   findings: readonly Finding[],
   published: ReadonlyMap<string, string> = new Map(),
   exceptions: readonly ScanException[] = [],
-) => judgeFindings({ name: 'base', findings, published }, defaultPolicy, exceptions, today);
+) => judgeFindings({ name: 'base', findings, published }, policy, exceptions, today);
 
 describe('the policy', () => {
   test('what can be mended and is critical holds back; the rest is tolerated', () => {
