@@ -134,7 +134,7 @@ function argumentMistakes({ name, repo, ref, base }: NewCourse): Diagnostic[] {
   const mistakes: Diagnostic[] = [];
   if (!isImageName(name)) {
     const message = `\`${name}\` cannot be part of an image's name`;
-    mistakes.push(usageError('invalid-name', message, undefined, { help: imageNameHelp }));
+    mistakes.push(usageError('invalid-name', message, undefined, { help: imageNameHelp(name) }));
   }
   const address = parseGitAddress(repo);
   if (address.kind === 'invalid') {

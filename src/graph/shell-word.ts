@@ -4,6 +4,9 @@
  */
 import { err, ok, type Result } from '../core/result.ts';
 
+/** Words within words: more than any Dockerfile has, and few enough to follow. */
+const deepest = 100;
+
 /** Splits a line at blanks outside quotes and braces; words keep their quotes. Undefined: a quote stays open. */
 export function splitWords(line: string, escape = '\\'): readonly string[] | undefined {
   const words: string[] = [];
@@ -71,6 +74,7 @@ class Expander {
   #at = 0;
   /** How many words around the present place are read only to find their end. */
   #unused = 0;
+  #depth = 0;
 
   constructor(text: string, lookup: VariableLookup, escape: string) {
     this.#text = text;
@@ -145,9 +149,12 @@ class Expander {
 
   /** The word after the operator. One that is not taken must parse, but may name what nobody declared. */
   #alternative(taken: boolean): string {
+    if (this.#depth === deepest) return this.#fail('its variables are nested too deeply');
+    this.#depth += 1;
     if (!taken) this.#unused += 1;
     const word = this.expand('}');
     if (!taken) this.#unused -= 1;
+    this.#depth -= 1;
     return word;
   }
 

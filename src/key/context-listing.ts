@@ -218,12 +218,24 @@ function readRules(file: string): IgnoreRules | undefined {
   );
 }
 
+/** Every file of the context is held against every pattern: what people write has some dozens of them. */
+const maxIgnoreFileBytes = 256 * 1024;
+
+function largeIgnoreFile(file: string, size: number): ListingError {
+  const help = `at most ${maxIgnoreFileBytes / 1024} KiB are read; ignore folders instead of each file in them`;
+  return new ListingError(file, (shown) => {
+    const message = `\`${shown}\` is too large: ${(size / 1_000_000).toFixed(1)} MB`;
+    return usageError('unreadable-context', message, undefined, { help });
+  });
+}
+
 /** Most contexts have none: that is asked for without an error's being made, which would cost more than all the rest. */
 function readIgnoreFile(file: string): string | undefined {
   try {
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
     if (!stat.isFile() && !stat.isDirectory()) throw specialFile(file);
+    if (stat.size > maxIgnoreFileBytes) throw largeIgnoreFile(file, stat.size);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -144,7 +144,7 @@ function rightNames(
     const span = check.source.valueSpan(pathOf(index));
     check.findings.add(
       usageError('invalid-name', `\`${name}\` cannot be part of an image's name`, span, {
-        help: imageNameHelp,
+        help: imageNameHelp(name),
       }),
     );
   }

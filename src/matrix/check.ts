@@ -147,10 +147,20 @@ export function isVariableName(text: string): boolean {
 
 const nameComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 
+const longestName = 128;
+
 /** True for one path component of a repository's name (distribution specification), at most 128 characters. */
 export function isImageName(text: string): boolean {
-  return text.length <= 128 && nameComponent.test(text);
+  return text.length <= longestName && nameComponent.test(text);
 }
 
-/** What such a name looks like, for a help line. */
-export const imageNameHelp = 'lower-case letters and digits, with single `.` or `_`, or `-`, between them';
+/** What such a name looks like, for a help line; a character that cannot be told by looking at it is named. */
+export function imageNameHelp(name: string): string {
+  if (name.length > longestName) return `at most ${longestName} characters, it has ${name.length}`;
+  const rule = 'lower-case letters and digits, with single `.` or `_`, or `-`, between them';
+  const characters = [...name];
+  const at = characters.findIndex((character) => !/[ -~]/.test(character));
+  if (at < 0) return rule;
+  const code = (characters[at] ?? '').codePointAt(0) ?? 0;
+  return `${rule}; its character ${at + 1} is U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+}

@@ -102,7 +102,7 @@ function checkInclusion(
     else if (axis !== undefined && !isImageName(value)) {
       const message = `\`${value}\` cannot be part of an image's name`;
       const span = check.source.valueSpan(place);
-      check.findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
+      check.findings.add(usageError('invalid-name', message, span, { help: imageNameHelp(value) }));
     } else if (axis === undefined && !used.has(name)) {
       const names = axes.map((each) => each.name);
       check.findings.add(

@@ -219,7 +219,7 @@ function checkName(check: Check, path: YamlPath, name: string): boolean {
   if (isImageName(name)) return true;
   const span = check.source.valueSpan(path);
   check.findings.add(
-    usageError('invalid-name', `\`${name}\` cannot be an image's name`, span, { help: imageNameHelp }),
+    usageError('invalid-name', `\`${name}\` cannot be an image's name`, span, { help: imageNameHelp(name) }),
   );
   return false;
 }

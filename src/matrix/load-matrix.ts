@@ -2,7 +2,6 @@
  * Reads matrix.yaml, the files that it names, and matrix.lock from a folder: the edge of this room, where
  * files are opened. What they mean is decided in matrix.ts.
  */
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { err, ok } from '../core/result.ts';
@@ -13,6 +12,7 @@ import { emptyLock, readLock } from './lock.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from './matrix.ts';
 import type { MatrixReading } from './matrix.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
+import { maxYamlBytes, readTextFile } from './text-file.ts';
 import { Tree, checkRepositories, checkTree } from './tree.ts';
 import { sortDiagnostics, usageError } from './usage-error.ts';
 
@@ -180,15 +180,9 @@ async function readText(
 ): Promise<{ text: string } | 'missing' | 'told'> {
   const edited = edits.get(file);
   if (edited !== undefined) return { text: edited };
-  try {
-    const bytes = await readFile(join(directory, file));
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
-    if (code === undefined) throw error;
-    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `cannot be read (${code})`;
-    findings.add(usageError('unreadable-file', `\`${file}\` ${why}`, undefined));
-    return 'told';
-  }
+  const read = await readTextFile(join(directory, file), maxYamlBytes);
+  if (read.kind === 'text') return { text: read.text };
+  if (read.kind === 'missing') return 'missing';
+  findings.add(usageError('unreadable-file', `\`${file}\` ${read.why}`, undefined, { help: read.help }));
+  return 'told';
 }

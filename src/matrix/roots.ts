@@ -44,7 +44,7 @@ export function readMirrors(check: Check, images: MatrixFile['images'], lock: Lo
     checkReference(check, path, definition.mirror);
     if (!isImageName(name)) {
       const message = `\`${name}\` cannot be an image's name`;
-      check.findings.add(usageError('invalid-name', message, span, { help: imageNameHelp }));
+      check.findings.add(usageError('invalid-name', message, span, { help: imageNameHelp(name) }));
     }
     const digest = digestFor(check, path, definition.mirror, name, lock.mirrors[name]);
     return [{ name, from: definition.mirror, digest, span }];

@@ -2,10 +2,11 @@
  * One YAML file: its plain value, and for each key and value the place where it stands.
  * Knows YAML and its traps, and nothing of what the keys mean.
  */
-import { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { usageError, usageWarning } from './usage-error.ts';
+import { structureErrors } from './yaml-structure.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -36,12 +37,24 @@ export interface YamlReading {
 export function readYaml(file: string, text: string, scalars: 'typed' | 'text'): YamlReading {
   const clean = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const places = new Places(file, clean);
-  const document = parseDocument(clean, {
+  if (bracketDepth(clean) > deepestBrackets) return tooDeep(places);
+  try {
+    return readDocument(file, clean, scalars, places);
+  } catch (error) {
+    if (isOverflow(error)) return tooDeep(places);
+    throw error;
+  }
+}
+
+function readDocument(file: string, text: string, scalars: 'typed' | 'text', places: Places): YamlReading {
+  const document = parseDocument(text, {
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: 'error',
     schema: scalars === 'text' ? 'failsafe' : 'core',
   });
+  // The parser takes what its own recursion throws for an error of the text.
+  if (document.errors.some(isOverflow)) return tooDeep(places);
   const diagnostics: Diagnostic[] = [
     ...document.errors.map((error) => syntaxError(error.code, error.message, places.span(...error.pos))),
     ...document.warnings.map((warning) =>
@@ -50,18 +63,51 @@ export function readYaml(file: string, text: string, scalars: 'typed' | 'text'):
   ];
   if (document.errors.length > 0) return { source: undefined, diagnostics };
   if (document.contents === null || isEmptyScalar(document.contents)) {
-    diagnostics.push(usageError('empty-file', `\`${file}\` is empty`, places.span(0, 0)));
+    diagnostics.push(
+      usageError('empty-file', `\`${file}\` is empty`, places.span(0, 0), {
+        help: 'docs/matrix.md shows what stands in it',
+      }),
+    );
     return { source: undefined, diagnostics };
   }
-  const broken = structureErrors(document, places);
+  const broken = structureErrors(document, (node) => places.of(node));
   diagnostics.push(...broken.diagnostics);
   if (broken.fatal) return { source: undefined, diagnostics };
   const value = toPlain(document);
   if (!value.ok) {
-    diagnostics.push(usageError('invalid-yaml', 'aliases unfold into too many values', places.span(0, 0)));
+    diagnostics.push(
+      usageError('invalid-yaml', 'aliases unfold into too many values', places.span(0, 0), {
+        help: 'write out what the aliases stand for',
+      }),
+    );
     return { source: undefined, diagnostics };
   }
   return { source: sourceOf(document, value.value, places), diagnostics };
+}
+
+/** Text that opens so many brackets more than it closes is no matrix; the parser would take seconds to say so. */
+const deepestBrackets = 500;
+
+function bracketDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+/** The engine's words for recursion that went too deep, of its code or of its regular expressions. */
+function isOverflow(error: unknown): boolean {
+  return error instanceof Error && /call stack|Stack overflow/.test(error.message);
+}
+
+function tooDeep(places: Places): YamlReading {
+  const error = usageError('invalid-yaml', `\`${places.file}\` is nested too deeply`, places.span(0, 0), {
+    help: 'look for brackets that are not closed, and for lines that are indented too far',
+  });
+  return { source: undefined, diagnostics: [error] };
 }
 
 function isEmptyScalar(node: unknown): boolean {
@@ -94,49 +140,6 @@ function syntaxError(code: string, message: string, span: SourceSpan): Diagnosti
 
 function sentence(message: string): string {
   return message.replace(/\.$/, '');
-}
-
-/** What the parser lets pass and we don't: equal keys, keys that are no text, aliases that lead nowhere. */
-function structureErrors(document: Document, places: Places): { diagnostics: Diagnostic[]; fatal: boolean } {
-  const diagnostics: Diagnostic[] = [];
-  let fatal = false;
-  visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document) !== undefined) return;
-      fatal = true;
-      diagnostics.push(
-        usageError('invalid-yaml', `no anchor \`&${alias.source}\` stands before`, places.of(alias)),
-      );
-    },
-    Map(_, map) {
-      const first = new Map<string, unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key) || typeof key.value !== 'string') {
-          fatal = true;
-          diagnostics.push(
-            usageError('wrong-type', 'a key has to be text', places.of(key), {
-              help: 'put the key in quotes',
-            }),
-          );
-          continue;
-        }
-        const earlier = first.get(key.value);
-        if (earlier === undefined) first.set(key.value, key);
-        else diagnostics.push(duplicateKey(key.value, places.of(key), places.of(earlier)));
-        // `__proto__` is no ordinary name in JavaScript: the schema's library passes over it without a word.
-        if (key.value === '__proto__') {
-          diagnostics.push(usageError('unknown-key', 'unknown key `__proto__`', places.of(key)));
-        }
-      }
-    },
-  });
-  return { diagnostics, fatal };
-}
-
-function duplicateKey(key: string, span: SourceSpan, earlier: SourceSpan): Diagnostic {
-  return usageError('duplicate-key', `the key \`${key}\` stands here twice`, span, {
-    notes: [{ message: 'it was first written here', span: earlier }],
-  });
 }
 
 function sourceOf(document: Document, value: unknown, places: Places): YamlSource {

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, symlink, utimes } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -60,6 +62,19 @@ describe('what is listed', () => {
     expect(await entriesOf(other.path)).toEqual(await entriesOf(one.path));
   });
 
+  test('links in a circle as links, and names that differ by case alone as two', async () => {
+    await using folder = await temporaryFolder({ 'd/README': 'one', 'd/readme': 'two' });
+    await symlink('loop', path.join(folder.path, 'loop'));
+    await symlink('..', path.join(folder.path, 'd/up'));
+    expect(await entriesOf(folder.path)).toMatchObject([
+      { kind: 'directory', path: 'd' },
+      { kind: 'file', path: 'd/README', sha256: hash('one') },
+      { kind: 'file', path: 'd/readme', sha256: hash('two') },
+      { kind: 'symlink', path: 'd/up', target: '..' },
+      { kind: 'symlink', path: 'loop', target: 'loop' },
+    ]);
+  });
+
   test('the context may be reached through a link', async () => {
     await using folder = await temporaryFolder({ 'real/a': '' });
     await symlink('real', path.join(folder.path, 'link'));
@@ -117,6 +132,53 @@ describe('trouble', () => {
     await using folder = await temporaryFolder();
     await promisify(execFile)('mkfifo', [path.join(folder.path, 'pipe')]);
     expect(await list(folder.path)).toMatchObject({ ok: false, error: { code: 'special-file' } });
+  });
+
+  test('a socket is told', async () => {
+    await using folder = await temporaryFolder();
+    const server = createServer().listen(path.join(folder.path, 'agent'));
+    await once(server, 'listening');
+    const result = await listContext(folder.path, '/Dockerfile', never, { shownFrom: folder.path });
+    server.close();
+    expect(result).toEqual({
+      ok: false,
+      error: {
+        category: 'usage',
+        severity: 'error',
+        code: 'special-file',
+        message: '`agent` is a socket, pipe or device, which no context can hold',
+        help: 'remove it, or leave it out with a line in .dockerignore',
+      },
+    });
+  });
+
+  test('a file that nobody may read is told', async () => {
+    await using folder = await temporaryFolder({ 'deep/secret': '' });
+    await chmod(path.join(folder.path, 'deep/secret'), 0o000);
+    await chmod(folder.path, 0o755);
+    // Nothing is unreadable for root.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.('nobody');
+    try {
+      expect(await listContext(folder.path, '/Dockerfile', never, { shownFrom: folder.path })).toMatchObject({
+        error: {
+          message: '`deep/secret` cannot be read: EACCES',
+          help: 'make it readable, or leave it out with a line in .dockerignore',
+        },
+      });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+
+  test('an ignore file of 50 MB is told, and not held against every file', async () => {
+    await using folder = await temporaryFolder({ '.dockerignore': 'a.txt\n'.repeat(8_400_000) });
+    expect(await listContext(folder.path, '/Dockerfile', never, { shownFrom: folder.path })).toMatchObject({
+      error: {
+        message: '`.dockerignore` is too large: 50.4 MB',
+        help: 'at most 256 KiB are read; ignore folders instead of each file in them',
+      },
+    });
   });
 
   test('a missing folder is told', async () => {

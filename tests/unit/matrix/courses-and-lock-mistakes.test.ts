@@ -25,7 +25,7 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
       'courses.yaml': '',
       'a/Dockerfile': '',
     });
-    expect(told).toEqual(['courses.yaml:1:1 «» empty-file: `courses.yaml` is empty']);
+    expect(told).toEqual(['courses.yaml:1:1 «» empty-file: `courses.yaml` is empty (help: docs/matrix.md shows what stands in it)']);
   });
 
   test('an empty list of courses, which is right', async () => {

@@ -12,12 +12,12 @@ describe('mistakes in the YAML itself', () => {
 
   test('an empty file', async () => {
     const told = await tell({ 'matrix.yaml': '' });
-    expect(told).toEqual(['matrix.yaml:1:1 «» empty-file: `matrix.yaml` is empty']);
+    expect(told).toEqual(['matrix.yaml:1:1 «» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)']);
   });
 
   test('a file of comments alone', async () => {
     const told = await tell({ 'matrix.yaml': '# nothing\n' });
-    expect(told).toEqual(['matrix.yaml:1:1 «#» empty-file: `matrix.yaml` is empty']);
+    expect(told).toEqual(['matrix.yaml:1:1 «#» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)']);
   });
 
   test('a bracket that is not closed', async () => {
@@ -73,7 +73,7 @@ images:
   a: *b
 `,
     });
-    expect(told).toEqual(['matrix.yaml:2:6 «*b» invalid-yaml: no anchor `&b` stands before']);
+    expect(told).toEqual(['matrix.yaml:2:6 «*b» invalid-yaml: no anchor `&b` stands before (help: write the value out, or put the anchor at its first use)']);
   });
 
   test('aliases that unfold without end', async () => {
@@ -84,7 +84,7 @@ c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]
 d: [*c,*c,*c,*c,*c,*c]
 `,
     });
-    expect(told).toEqual(['matrix.yaml:1:1 «a» invalid-yaml: aliases unfold into too many values']);
+    expect(told).toEqual(['matrix.yaml:1:1 «a» invalid-yaml: aliases unfold into too many values (help: write out what the aliases stand for)']);
   });
 
   test('a tag that nobody knows, which is a warning only', async () => {
@@ -99,7 +99,7 @@ d: [*c,*c,*c,*c,*c,*c]
 
   test('bytes that are not UTF-8', async () => {
     const told = await tell({ 'matrix.yaml': new Uint8Array([97, 255]) });
-    expect(told).toEqual(['unreadable-file: `matrix.yaml` is not UTF-8']);
+    expect(told).toEqual(['unreadable-file: `matrix.yaml` is not UTF-8 (help: save it as UTF-8)']);
   });
 
   test('keys that are no text', async () => {
@@ -124,7 +124,7 @@ d: [*c,*c,*c,*c,*c,*c]
 `,
       'a/Dockerfile': '',
     });
-    expect(told).toEqual(['matrix.yaml:2:3 «__proto__» unknown-key: unknown key `__proto__`']);
+    expect(told).toEqual(['matrix.yaml:2:3 «__proto__» unknown-key: unknown key `__proto__` (help: choose another name)']);
   });
 
   test('duplicate keys, with the place of the first', async () => {
@@ -138,8 +138,8 @@ images: {}
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:4:3 «a» duplicate-key: the key `a` stands here twice (note: it was first written here matrix.yaml:2:3 «a»)',
-      'matrix.yaml:5:1 «images» duplicate-key: the key `images` stands here twice (note: it was first written here matrix.yaml:1:1 «images»)',
+      'matrix.yaml:4:3 «a» duplicate-key: the key `a` stands here twice (note: it was first written here matrix.yaml:2:3 «a») (help: put what both say into one, or take one out)',
+      'matrix.yaml:5:1 «images» duplicate-key: the key `images` stands here twice (note: it was first written here matrix.yaml:1:1 «images») (help: put what both say into one, or take one out)',
     ]);
   });
 });
