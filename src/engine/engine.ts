@@ -27,7 +27,6 @@ export interface EngineError {
 
 export interface EngineInfo {
   readonly version: string;
-  readonly apiVersion: string;
   /** `classic`: an image's ID is its config digest. `containerd`: it is its manifest's digest. */
   readonly store: 'classic' | 'containerd';
   readonly architecture: string;

@@ -75,7 +75,7 @@ class Gathering {
 
   /** This checkout's last build; and whether it ever built today's content. */
   async #lastHere(name: string): Promise<RememberedBuild | undefined> {
-    const keys = await rememberedKeys(this.#sources.set.directory, name);
+    const keys = rememberedKeys(this.#sources.set.directory, name);
     const today = this.#sources.keys.get(name)?.key;
     if (today !== undefined && keys.includes(today)) await this.#build(name, today);
     const [last] = keys;

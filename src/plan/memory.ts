@@ -3,7 +3,8 @@
  * durations, to order the next run by; what it was built from lies beside it, see remembered-inputs.ts. Losing it
  * loses explanations, never truth: the record itself lies in the engine's store and in the registry.
  */
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { memorySchema, type Memory } from './schema.ts';
 
@@ -47,13 +48,16 @@ export async function rememberChecks(
   if (memory !== undefined) await writeMemory(directory, { ...memory, ...checks });
 }
 
-/** Writes one image's memory under a temporary name and renames it, so that a reader never sees half of it. */
+/**
+ * Writes one image's memory under a temporary name and renames it, so that a reader never sees half of it.
+ * Synchronously, since the builds that stand on this image wait for it.
+ */
 export async function writeMemory(directory: string, memory: Memory): Promise<void> {
   const folder = memoryDirectory(directory);
   // Loaded by runs that build something; most only read.
   const { default: writeFileAtomic } = await import('write-file-atomic');
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${memory.image}.json`);
   // Losing the last of it in a power cut costs an explanation; waiting for the disk would cost each build.
-  await writeFileAtomic(file, `${JSON.stringify(memory)}\n`, { fsync: false });
+  writeFileAtomic.sync(file, `${JSON.stringify(memory)}\n`, { fsync: false });
 }

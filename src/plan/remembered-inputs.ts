@@ -2,7 +2,8 @@
  * The inputs of the last builds of each image on this machine (`.hubwright/record/<image>/<key>.json`), from which
  * a change is explained. Read only for images that are to be explained: a plan with nothing to do reads none.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
@@ -17,8 +18,8 @@ function folderOf(directory: string, image: string): string {
 }
 
 /** The keys of an image's remembered builds, the last one first. */
-export async function rememberedKeys(directory: string, image: string): Promise<readonly string[]> {
-  return await newestFirst(folderOf(directory, image));
+export function rememberedKeys(directory: string, image: string): readonly string[] {
+  return newestFirst(folderOf(directory, image));
 }
 
 /** What one build of an image was made from; undefined where this machine does not remember it. */
@@ -38,7 +39,10 @@ export async function readRememberedInputs(
   }
 }
 
-/** Keeps what an image's build was made from, as its last one, and forgets the oldest. */
+/**
+ * Keeps what an image's build was made from, as its last one, and forgets the oldest. Synchronously, since the
+ * builds that stand on this image wait for it.
+ */
 export async function rememberInputs(
   directory: string,
   image: string,
@@ -47,23 +51,29 @@ export async function rememberInputs(
 ): Promise<void> {
   const { default: writeFileAtomic } = await import('write-file-atomic');
   const folder = folderOf(directory, image);
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   // Losing it in a power cut costs an explanation; waiting for the disk would cost each build.
-  await writeFileAtomic(path.join(folder, `${key}.json`), JSON.stringify(inputs), { fsync: false });
-  const old = (await newestFirst(folder)).slice(kept);
-  await Promise.all(old.map((each) => rm(path.join(folder, `${each}.json`), { force: true })));
+  writeFileAtomic.sync(path.join(folder, `${key}.json`), JSON.stringify(inputs), { fsync: false });
+  const old = newestFirst(folder).slice(kept);
+  for (const each of old) rmSync(path.join(folder, `${each}.json`), { force: true });
 }
 
 /** Keys by when they were built last; a rebuild of the same content writes its file anew. */
-async function newestFirst(folder: string): Promise<readonly string[]> {
-  const files = await readdir(folder).catch(() => []);
-  const keys = files.flatMap((file) => keyFile.exec(file)?.groups?.['key'] ?? []);
+function newestFirst(folder: string): readonly string[] {
+  const keys = filesIn(folder).flatMap((file) => keyFile.exec(file)?.groups?.['key'] ?? []);
   if (keys.length < 2) return keys;
-  const dated = await Promise.all(
-    keys.map(async (key) => {
-      const times = await stat(path.join(folder, `${key}.json`)).catch(() => undefined);
-      return { key, written: times?.mtimeMs ?? 0 };
-    }),
-  );
+  const dated = keys.map((key) => ({
+    key,
+    written: statSync(path.join(folder, `${key}.json`), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }));
   return dated.toSorted((a, b) => b.written - a.written || (a.key < b.key ? -1 : 1)).map(({ key }) => key);
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing was ever built here, or nobody may look: nothing is remembered.
+    return [];
+  }
 }

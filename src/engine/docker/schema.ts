@@ -17,9 +17,9 @@ const names = z
   .nullish()
   .transform((map) => Object.keys(map ?? {}));
 
-export const versionReply = z.object({ Version: z.string(), ApiVersion: z.string(), Arch: z.string() });
-
 export const infoReply = z.object({
+  ServerVersion: z.string(),
+  Architecture: z.string(),
   NCPU: z.number(),
   MemTotal: z.number(),
   DockerRootDir: z.string().nullish(),

@@ -35,8 +35,8 @@ test('what is remembered comes back as it was, the last build first', async () =
   await using folder = await matrixFolder({});
   await rememberBuilds(folder.directory, [2, 1, 3]);
   await utimes(path.join(folder.directory, '.hubwright/record/base', `${keyOf(1)}.json`), 9, 9);
-  expect(await rememberedKeys(folder.directory, 'base')).toEqual([1, 3, 2].map(keyOf));
-  expect(await rememberedKeys(folder.directory, 'other')).toEqual([]);
+  expect(rememberedKeys(folder.directory, 'base')).toEqual([1, 3, 2].map(keyOf));
+  expect(rememberedKeys(folder.directory, 'other')).toEqual([]);
   expect(await readRememberedInputs(folder.directory, 'base', keyOf(2))).toEqual({
     key: keyOf(2),
     inputs: { ...inputs, schema: 2 },
@@ -58,7 +58,7 @@ test('what is cut off, of another shape, or not ours is as good as nothing', asy
   await writeFile(path.join(record, `${keyOf(2)}.json`), '{"schema": 1, "platf');
   await writeFile(path.join(record, `${keyOf(3)}.json`), '{"schema": 1, "context": "all"}');
   await writeFile(path.join(record, 'notes.json'), JSON.stringify(inputs));
-  expect((await rememberedKeys(folder.directory, 'base')).toSorted()).toEqual([1, 2, 3].map(keyOf));
+  expect(rememberedKeys(folder.directory, 'base').toSorted()).toEqual([1, 2, 3].map(keyOf));
   expect(await readRememberedInputs(folder.directory, 'base', keyOf(2))).toBeUndefined();
   expect(await readRememberedInputs(folder.directory, 'base', keyOf(3))).toBeUndefined();
 });

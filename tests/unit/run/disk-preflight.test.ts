@@ -22,7 +22,6 @@ function entry(name: string, action: PlanEntry['action'], parents: readonly stri
 
 const info: EngineInfo = {
   version: '',
-  apiVersion: '',
   store: 'classic',
   architecture: 'amd64',
   cpus: 1,

@@ -164,7 +164,7 @@ function hostOf({ files = {}, commands = {}, env = {}, userId = 0, free = 100e9 
 function engineOf(version: string): AskEngine {
   const info: EngineInfo = {
     version,
-    apiVersion: '1.45',
+
     store: 'classic',
     architecture: 'amd64',
     cpus: 2,
