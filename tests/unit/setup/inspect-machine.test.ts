@@ -164,7 +164,6 @@ function hostOf({ files = {}, commands = {}, env = {}, userId = 0, free = 100e9 
 function engineOf(version: string): AskEngine {
   const info: EngineInfo = {
     version,
-
     store: 'classic',
     architecture: 'amd64',
     cpus: 2,
