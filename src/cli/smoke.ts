@@ -11,6 +11,8 @@ import { engineDiagnostic } from '../plan/draw-plan.ts';
 import { InTurn } from '../report/in-turn.ts';
 import { junitDocument, smokeLine, type Judged, type Unjudged } from '../report/smoke-json.ts';
 import { renderAnnouncement, renderClause, renderVerdict, renderVerdicts } from '../report/smoke-report.ts';
+import type { Write } from '../report/reporter.ts';
+import { StatusLine } from '../report/status-line.ts';
 import { recordVerdict } from '../run/record-verdict.ts';
 import { newRunId } from '../run/run-log.ts';
 import { allClauses } from '../smoke/contract/catalogue.ts';
@@ -117,13 +119,19 @@ async function judgeAll(
   options: SmokeOptions,
 ): Promise<readonly (Judged | Unjudged)[]> {
   const screen = screenOf(context.stdout, context.env);
-  const turns = new InTurn(screen.write);
+  const status = new StatusLine(screenOf(context.stderr, context.env));
+  const turns = new InTurn((text) => status.above(() => screen.write(text)));
   const limit = pLimit(Math.max(1, info.cpus));
   const results = await Promise.all(
     targets.map((target) => {
       const page = turns.page();
       return limit(async () => {
-        const result = await judgeOne(context, workplace, runId, target, options, page.write);
+        const { name } = target.request;
+        const result = await judgeOne(context, workplace, runId, target, options, {
+          write: page.write,
+          onStart: (what) => status.set(name, what),
+        });
+        status.set(name, undefined);
         page.end();
         return result;
       });
@@ -140,7 +148,7 @@ async function judgeOne(
   runId: string,
   { request, because, digest, record }: SmokeTarget,
   { json, keep, clause, profile }: SmokeOptions,
-  write: (text: string) => void,
+  { write, onStart }: { readonly write: Write; onStart(what: string): void },
 ): Promise<Judged | Unjudged> {
   const { signal } = context;
   const { name: image, tier = 'gate', resources } = request;
@@ -157,6 +165,7 @@ async function judgeOne(
       if (!json) write(renderClause(result, texts.get(result.id), screen));
     },
     signal,
+    onStart,
   );
   if (!judged.ok) {
     if (!signal.aborted) await tell(context, [engineDiagnostic(judged.error)]);

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { RunEvent, RunEventBody } from '../core/event.ts';
 import { contractVersion } from '../smoke/contract-version.ts';
+import { mainVersions } from '../smoke/main-versions.ts';
 import { profileOf } from '../smoke/profile.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import { describeReason } from '../key/reasons.ts';
@@ -13,7 +14,7 @@ import { publishedRepository } from '../matrix/naming.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import { sweepAbandonedRuns } from './abandoned-runs.ts';
-import { realClock } from './clock.ts';
+import { elapsed, realClock } from './clock.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
 import {
   composeRelease,
@@ -23,9 +24,11 @@ import {
   writeRelease,
   type ReleaseInput,
 } from './release.ts';
+import { readVerdict } from './kept-verdict.ts';
 import { newRunId, RunLog } from './run-log.ts';
 import type { RunContext, RunOptions } from './run-context.ts';
 import type { ReleasedImage } from './schema.ts';
+import type { KeptVerdict } from './schema-verdict.ts';
 
 export interface RunRequest {
   readonly drawn: DrawnPlan;
@@ -43,11 +46,13 @@ export interface RunRequest {
 /** Runs a plan. Interrupting `signal` ends it in order: what runs is cancelled, the journal is closed. */
 export async function runImages(request: RunRequest, signal: AbortSignal): Promise<RunReport> {
   const started = Date.now();
+  const since = realClock.now();
   const { drawn, onEvent } = request;
   const runId = newRunId(new Date(started), randomBytes(4).toString('hex'));
   const log = new RunLog(drawn.set.directory, runId);
   const emit = (body: RunEventBody): void => {
-    const event = { ...body, time: Date.now() };
+    // A machine's clock that is set in the middle of a run takes no event back.
+    const event = { ...body, time: started + elapsed(realClock, since) };
     log.record(event);
     onEvent(event);
   };
@@ -72,7 +77,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       kind: 'run-finished',
       result: report.result,
       counts: report.counts,
-      durationMs: Date.now() - started,
+      durationMs: elapsed(realClock, since),
       ...(release === undefined ? {} : { release }),
     });
     // Where the engine is gone, what the checks made may still be there.
@@ -106,15 +111,9 @@ async function publishRelease(
   const earlier = await readRelease(drawn.set.directory);
   const inputs = new Map<string, ReleaseInput>();
   for (const [name, outcome] of report.outcomes) {
-    inputs.set(name, {
-      outcome,
-      released: releasedImage(
-        context,
-        report,
-        name,
-        earlier?.images.find((image) => image.name === name),
-      ),
-    });
+    const before = earlier?.images.find((image) => image.name === name);
+    const lastTest = await readVerdict(drawn.set.directory, name);
+    inputs.set(name, { outcome, released: releasedImage(context, report, name, before, lastTest) });
   }
   const facts = { run: options.runId, created, registry: target.prefix, naming: target.naming };
   const release = composeRelease(drawn.set, facts, inputs, earlier);
@@ -129,6 +128,7 @@ function releasedImage(
   report: RunReport,
   name: string,
   before: ReleasedImage | undefined,
+  lastTest: KeptVerdict | undefined,
 ): ReleasedImage | undefined {
   const { drawn } = context;
   const target = drawn.set.registry;
@@ -158,11 +158,30 @@ function releasedImage(
     digest,
     tags: [...(published?.tags ?? tagsOf(drawn.set, name, entry.key, bytes?.created))],
     key: entry.key,
-    verdict: { contract: contractVersion, profile: profileOf(image.kind), key: entry.verdictKey },
+    verdict: {
+      contract: contractVersion,
+      profile: profileOf(image.kind),
+      key: entry.verdictKey,
+      ...testOf(entry.verdictKey, lastTest, before?.verdict),
+    },
     size: {
       ...(compressed === undefined ? {} : { compressed }),
       ...(unpacked === undefined ? {} : { unpacked }),
     },
     state: 'current',
   };
+}
+
+/** What the last test found, where it was a test of just this: made here, or told by whoever published it before. */
+function testOf(
+  verdictKey: string,
+  lastTest: KeptVerdict | undefined,
+  before: ReleasedImage['verdict'] | undefined,
+): Partial<ReleasedImage['verdict']> {
+  if (lastTest?.verdictKey === verdictKey) {
+    const { verdict } = lastTest;
+    const clauses = Object.fromEntries(verdict.clauses.map(({ id, result }) => [id, result]));
+    return { tier: verdict.tier, clauses, versions: { ...mainVersions(verdict) } };
+  }
+  return before?.key === verdictKey ? before : {};
 }

@@ -1,5 +1,6 @@
 /** Shapes of what a run reads back: registries' manifests and configurations (minimal, permissive) and our own release (strict). */
 import { z } from 'zod';
+import { clauseOutcomes } from '../smoke/verdict.ts';
 
 /** The parts of an image manifest (Docker schema 2, OCI) that publishing goes by. */
 export const imageManifestSchema = z.object({
@@ -21,7 +22,15 @@ export const releasedImageSchema = z.strictObject({
   digest: z.string(),
   tags: z.array(z.string()),
   key: z.string(),
-  verdict: z.strictObject({ contract: z.number(), profile: z.string(), key: z.string() }),
+  verdict: z.strictObject({
+    contract: z.number(),
+    profile: z.string(),
+    key: z.string(),
+    /** Of the last test, where this machine, or the one that published before, made it. */
+    tier: z.enum(['gate', 'deep']).optional(),
+    clauses: z.record(z.string(), z.enum(clauseOutcomes)).optional(),
+    versions: z.record(z.string(), z.string()).optional(),
+  }),
   size: z.strictObject({ compressed: z.number().optional(), unpacked: z.number().optional() }),
   /** `current`: what the files say now. `held-back`: an older digest, carried forward because this run could not replace it. */
   state: z.enum(['current', 'held-back']),

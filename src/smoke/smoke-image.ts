@@ -22,7 +22,7 @@ const machine = new Solitude();
 
 /**
  * Starts the image the way it will be started in earnest, and judges it clause by clause.
- * `onClause` hears each result as it falls. Whatever the image does is in the verdict; an error means that
+ * `onClause` hears each result as it falls, `onStart` what is begun. Whatever the image does is in the verdict; an error means that
  * the engine could not be used (or `cancelled`), and says nothing of the image. Everything made in the
  * engine is removed before this answers, unless `keep` was asked for.
  */
@@ -31,6 +31,7 @@ export async function smokeImage(
   request: SmokeRequest,
   onClause: (result: ClauseResult) => void,
   signal: AbortSignal,
+  onStart: (what: string) => void = () => {},
 ): Promise<Result<Verdict, EngineError>> {
   const started = performance.now();
   const clauses: ClauseResult[] = [];
@@ -47,7 +48,12 @@ export async function smokeImage(
         image: request.name,
         keep: request.keep ?? false,
       });
-      return await scene.play(request, bench, { wants, onClause: (result) => teller.hear(result) }, signal);
+      return await scene.play(
+        request,
+        bench,
+        { wants, onStart, onClause: (result) => teller.hear(result) },
+        signal,
+      );
     };
     const played = await playFairly(play, machine, signal);
     if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;

@@ -105,6 +105,7 @@ describe.each(stores)('on the %s store', (store) => {
       for (const tag of inputs) tags.delete(tag);
       expect(tags.size).toBe(4);
       expect(new Set(tags.values())).toEqual(new Set([image.digest]));
+      expect(image.verdict).toMatchObject({ profile: 'custom', tier: 'gate', clauses: { C1: 'pass' } });
     }
     const before = await family.read('release.json');
     const again = await family.events(['--changed', '--push'], env);

@@ -65,6 +65,8 @@ export interface SceneReport {
 /** How a scene is played: which of its clauses are asked for, and who hears of each result as it falls. */
 export interface Cue {
   wants(clause: ClauseText): boolean;
+  /** What is begun now: a start, or a clause. */
+  onStart?(what: string): void;
   onClause(result: ClauseResult): void;
 }
 
@@ -93,6 +95,7 @@ export function scene<Subject extends Specimen>(
     title,
     clauses,
     async play(request, bench, cue, signal) {
+      cue.onStart?.(`starting ${title}`);
       const opened = await open(request, bench, signal);
       if (!opened.ok) return opened;
       const seen = (await opened.value.versions?.(signal)) ?? ok(undefined);
@@ -101,6 +104,7 @@ export function scene<Subject extends Specimen>(
       const results: ClauseResult[] = [];
       for (const clause of clauses.filter((each) => cue.wants(each))) {
         if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
+        cue.onStart?.(`${clause.id} ${clause.title}`);
         const judged = await judge(clause, opened.value, results, signal);
         if (!judged.ok) return judged;
         const result = waive(judged.value, request);
