@@ -3,6 +3,7 @@
  * Rendering them is the report room's work.
  */
 import type { InvalidReference } from '../../registry/reference.ts';
+import { usualHelp } from './usual-help.ts';
 import type { Diagnostic, DiagnosticNote, SourceSpan } from '../core/diagnostic.ts';
 
 interface Details {
@@ -17,7 +18,7 @@ export function usageError(
   span: SourceSpan | undefined,
   details: Details = {},
 ): Diagnostic {
-  return make('error', code, message, span, details);
+  return make('error', code, message, span, { ...details, help: details.help ?? usualHelp.get(code) });
 }
 
 /** For a reference that the registry's grammar does not take; the help is the grammar's own sentence. */

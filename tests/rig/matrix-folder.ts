@@ -55,6 +55,8 @@ export async function tell(
   const loaded = await loadMatrix(folder.directory, environment, undefined, today);
   const diagnostics = loaded.ok ? loaded.value.warnings : loaded.error;
   const wrong = diagnostics.some((each) => each.severity === 'error');
+  const silent = diagnostics.find(({ severity, help }) => severity === 'error' && help === undefined);
+  if (silent !== undefined) throw new Error(`this says not what to do: ${told(silent)}`);
   if (loaded.ok === wrong) throw new Error('there has to be a family exactly where there is no error');
   return diagnostics.map((each) => told(each).replaceAll(folder.directory, 'DIRECTORY'));
 }

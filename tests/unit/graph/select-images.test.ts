@@ -125,7 +125,7 @@ describe('selecting images', () => {
     expect(select('bse', 'hub', 'zzz', 'pause', '!curses', 'corse+')).toEqual([
       'unknown-image: no image, definition or group is called `bse` (help: did you mean `base`?)',
       'unknown-image: no image, definition or group is called `zzz` (help: matrix.yaml names the definitions and groups)',
-      'unknown-image: `pause` is a mirror; there is nothing to build',
+      'unknown-image: `pause` is a mirror; there is nothing to build (help: correct the name, or take it out; `build list` shows what there is)',
       'unknown-image: no image, definition or group is called `curses` (help: did you mean `courses`?)',
       'unknown-image: no image, definition or group is called `corse` (help: did you mean `course`?)',
     ]);

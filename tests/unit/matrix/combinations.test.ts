@@ -103,15 +103,15 @@ describe('mistakes in exclude and include', () => {
       'matrix.yaml:2:46 «os» unknown-axis: no axis here is called `os` (help: no axis is defined here)',
     ]);
     expect(await tell(matrix('axes: { os: [deb] }, exclude: [{ os: deb }]'))).toEqual([
-      'matrix.yaml:2:55 «exclude» nothing-left: `exclude` leaves no image of `a`',
+      'matrix.yaml:2:55 «exclude» nothing-left: `exclude` leaves no image of `a` (help: take an entry out of `exclude`, or the whole definition)',
     ]);
   });
 
   test('inclusions that do nothing, or not enough', async () => {
     const more = 'include: [{ os: deb }, { os: apk }, { oz: apk, python: "3" }, { os: A B, python: "3" }]';
     expect(await tell(matrix(`${product}, ${more}`))).toEqual([
-      'matrix.yaml:2:96 «{ os: deb }» duplicate-value: the axes give this combination already',
-      'matrix.yaml:2:109 «{ os: apk }» missing-key: a combination of its own needs a value for `python`',
+      'matrix.yaml:2:96 «{ os: deb }» duplicate-value: the axes give this combination already (help: take one of them out)',
+      'matrix.yaml:2:109 «{ os: apk }» missing-key: a combination of its own needs a value for `python` (help: add it; docs/matrix.md shows its values)',
       'matrix.yaml:2:124 «oz» unused-value: nothing here uses `{oz}` (help: did you mean `os`?)',
       "matrix.yaml:2:154 «A B» invalid-name: `A B` cannot be part of an image's name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)",
     ]);
@@ -134,7 +134,7 @@ describe('mistakes in exclude and include', () => {
   test('values that are no text', async () => {
     expect(await tell(matrix(`${product}, exclude: [{ python: 3.12 }], include: { os: deb }`))).toEqual([
       'matrix.yaml:2:106 «3.12» wrong-type: `images.a.exclude[0].python` has to be text, not the number `3.12` (help: put the value in quotes)',
-      'matrix.yaml:2:124 «{ os: deb }» wrong-type: `images.a.include` has to be a list, not a map',
+      'matrix.yaml:2:124 «{ os: deb }» wrong-type: `images.a.include` has to be a list, not a map (help: docs/matrix.md shows its form)',
     ]);
   });
 });

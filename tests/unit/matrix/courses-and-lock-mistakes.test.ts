@@ -12,7 +12,7 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:3:110 «courses.yaml» missing-file: the file `courses.yaml` does not exist',
+      'matrix.yaml:3:110 «courses.yaml» missing-file: the file `courses.yaml` does not exist (help: write it, or correct the path)',
     ]);
   });
 
@@ -25,7 +25,9 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
       'courses.yaml': '',
       'a/Dockerfile': '',
     });
-    expect(told).toEqual(['courses.yaml:1:1 «» empty-file: `courses.yaml` is empty (help: docs/matrix.md shows what stands in it)']);
+    expect(told).toEqual([
+      'courses.yaml:1:1 «» empty-file: `courses.yaml` is empty (help: docs/matrix.md shows what stands in it)',
+    ]);
   });
 
   test('an empty list of courses, which is right', async () => {
@@ -71,9 +73,9 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
     });
     expect(told).toEqual([
       'courses.yaml:1:23 «rfe» unknown-key: unknown key `rfe` (help: did you mean `ref`?)',
-      'courses.yaml:2:3 «{ name: q }» missing-key: the key `repo` is missing',
-      'courses.yaml:3:30 «yes» wrong-type: `clone` has to be `true` or `false`, not text',
-      'courses.yaml:4:3 «s» wrong-type: an entry has to be a map, not text',
+      'courses.yaml:2:3 «{ name: q }» missing-key: the key `repo` is missing (help: add it; docs/matrix.md shows its values)',
+      'courses.yaml:3:30 «yes» wrong-type: `clone` has to be `true` or `false`, not text (help: docs/matrix.md shows its form)',
+      'courses.yaml:4:3 «s» wrong-type: an entry has to be a map, not text (help: docs/matrix.md shows its form)',
       'courses.yaml:5:28 «2024» wrong-type: `ref` has to be text, not the number `2024` (help: put the value in quotes)',
     ]);
   });
@@ -87,7 +89,9 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
       'courses.yaml': 'p: { repo: a }\n',
       'a/Dockerfile': '',
     });
-    expect(told).toEqual(['courses.yaml:1:1 «p» wrong-type: `courses.yaml` has to be a list, not a map']);
+    expect(told).toEqual([
+      'courses.yaml:1:1 «p» wrong-type: `courses.yaml` has to be a list, not a map (help: docs/matrix.md shows its form)',
+    ]);
   });
 
   test('addresses, refs and names that cannot be used', async () => {
@@ -115,10 +119,10 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
     });
     expect(told).toEqual([
       'courses.yaml:1:20 «"-u"» invalid-git-address: a git address cannot begin with `-` (help: use an https or ssh address, or a path inside the repository)',
-      'courses.yaml:2:11 «p» duplicate-value: `p` stands here twice (note: it was first written here courses.yaml:1:11 «p»)',
+      'courses.yaml:2:11 «p» duplicate-value: `p` stands here twice (note: it was first written here courses.yaml:1:11 «p») (help: take one of them out)',
       'courses.yaml:2:20 «"http://x.org/y"» invalid-git-address: git addresses with `http:` are not taken (help: use an https or ssh address, or a path inside the repository)',
       "courses.yaml:3:11 «Q» invalid-name: `Q` cannot be part of an image's name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)",
-      'courses.yaml:3:20 «"ext::sh -c x"» invalid-git-address: a git address has no blanks or control characters',
+      'courses.yaml:3:20 «"ext::sh -c x"» invalid-git-address: a git address has no blanks or control characters (help: an address is `https://…`, `ssh://…`, `git@host:path`, or a path inside the repository)',
       'courses.yaml:4:20 «"https://u:**@x.org/y"» invalid-git-address: a git address holds no password (help: take it out of the file and give it to the build as a secret)',
       'courses.yaml:4:49 «"-x"» invalid-git-ref: a git ref cannot begin with `-` (help: name a branch, a tag or a commit)',
       'courses.yaml:5:20 «"../y"» path-leaves-repository: the path `../y` leaves the repository (help: give a path inside the repository, relative to its root)',
@@ -178,7 +182,7 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'courses.yaml:1:3 «{ name: p }» missing-key: the key `repo` is missing',
+      'courses.yaml:1:3 «{ name: p }» missing-key: the key `repo` is missing (help: add it; docs/matrix.md shows its values)',
       'courses.yaml:2:20 «"http://x.org/y"» invalid-git-address: git addresses with `http:` are not taken (help: use an https or ssh address, or a path inside the repository)',
       "courses.yaml:3:11 «Q» invalid-name: `Q` cannot be part of an image's name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)",
     ]);
@@ -199,9 +203,9 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
       out: { link: '/' },
     });
     expect(told).toEqual([
-      'courses.yaml:1:20 «b/c» missing-repository: the folder `b/c` does not exist',
+      'courses.yaml:1:20 «b/c» missing-repository: the folder `b/c` does not exist (help: put it there, or correct the path)',
       'courses.yaml:2:20 «out» path-leaves-repository: `out` leaves the repository through a symbolic link (help: give a path inside the repository, relative to its root)',
-      'courses.yaml:4:20 «a/Dockerfile» missing-repository: `a/Dockerfile` is not a folder',
+      'courses.yaml:4:20 «a/Dockerfile» missing-repository: `a/Dockerfile` is not a folder (help: put it there, or correct the path)',
     ]);
   });
 
@@ -236,7 +240,7 @@ rots: {}
       'matrix.lock:1:13 «sha256:12» invalid-digest: `sha256:12` is no digest (help: a digest is `sha256:` and 64 hexadecimal digits)',
       'matrix.lock:1:27 «"md5:x"» invalid-digest: `md5:x` is no digest (help: a digest is `sha256:` and 64 hexadecimal digits)',
       'matrix.lock:2:15 «abc» invalid-commit: `abc` is no commit (help: a commit is 40 hexadecimal digits)',
-      'matrix.lock:2:23 «[a]» wrong-type: `git.v` has to be text, not a list',
+      'matrix.lock:2:23 «[a]» wrong-type: `git.v` has to be text, not a list (help: docs/matrix.md shows its form)',
       'matrix.lock:3:14 «2026-02-30» invalid-day: `2026-02-30` is no day (help: a day is written YYYY-MM-DD)',
       'matrix.lock:3:29 «yesterday» invalid-day: `yesterday` is no day (help: a day is written YYYY-MM-DD)',
       'matrix.lock:4:1 «rots» unknown-key: unknown key `rots` (help: did you mean `roots`?)',
@@ -252,7 +256,7 @@ rots: {}
       'matrix.lock': 'roots: {\n',
     });
     expect(told).toEqual([
-      'matrix.lock:2:1 «» invalid-yaml: Flow map in block collection must be sufficiently indented and end with a }',
+      'matrix.lock:2:1 «» invalid-yaml: Flow map in block collection must be sufficiently indented and end with a } (help: look at the lines above as well: quotes, brackets, colons and indentation)',
     ]);
   });
 
@@ -264,7 +268,9 @@ rots: {}
       'a/Dockerfile': '',
       'matrix.lock': '- a\n',
     });
-    expect(told).toEqual(['matrix.lock:1:1 «-» wrong-type: `matrix.lock` has to be a map, not a list']);
+    expect(told).toEqual([
+      'matrix.lock:1:1 «-» wrong-type: `matrix.lock` has to be a map, not a list (help: docs/matrix.md shows its form)',
+    ]);
   });
 
   test('a lock with an empty section', async () => {

@@ -16,8 +16,8 @@ describe('mistakes in definitions and groups that only checking finds', () => {
     });
     expect(told).toEqual([
       'matrix.yaml:2:61 «"n"» duplicate-name: several images of `a` would be called `n` (help: let `name` mention every axis)',
-      'matrix.yaml:4:3 «b» duplicate-name: two images are called `b-b` (note: the other comes from `a2` matrix.yaml:3:3 «a2»)',
-      'matrix.yaml:5:3 «pause» duplicate-name: two images are called `pause` (note: the other comes from `c` matrix.yaml:6:3 «c»)',
+      'matrix.yaml:4:3 «b» duplicate-name: two images are called `b-b` (note: the other comes from `a2` matrix.yaml:3:3 «a2») (help: rename one of them)',
+      'matrix.yaml:5:3 «pause» duplicate-name: two images are called `pause` (note: the other comes from `c` matrix.yaml:6:3 «c») (help: rename one of them)',
     ]);
   });
 
@@ -36,7 +36,7 @@ describe('mistakes in definitions and groups that only checking finds', () => {
       'matrix.yaml:3:40 «"a_-b"» invalid-name: `a_-b` cannot be an image\'s name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)',
       "matrix.yaml:4:46 «CPU» invalid-name: `CPU` cannot be part of an image's name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)",
       'matrix.yaml:4:51 «""» invalid-name: `` cannot be part of an image\'s name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)',
-      'matrix.yaml:4:60 «cpu» duplicate-value: `cpu` stands here twice (note: it was first written here matrix.yaml:4:55 «cpu»)',
+      'matrix.yaml:4:60 «cpu» duplicate-value: `cpu` stands here twice (note: it was first written here matrix.yaml:4:55 «cpu») (help: take one of them out)',
       "matrix.yaml:4:66 «1x» invalid-name: `1x` cannot be an axis's name (help: letters, digits, `_` and `-`, beginning with a letter)",
       "matrix.yaml:5:3 «M» invalid-name: `M` cannot be an image's name (help: lower-case letters and digits, with single `.` or `_`, or `-`, between them)",
     ]);
@@ -51,7 +51,7 @@ describe('mistakes in definitions and groups that only checking finds', () => {
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:3 «a» duplicate-name: an image of `a` is called like the definition `b` (note: the definition matrix.yaml:3:3 «b»)',
+      'matrix.yaml:2:3 «a» duplicate-name: an image of `a` is called like the definition `b` (note: the definition matrix.yaml:3:3 «b») (help: rename one of them)',
     ]);
   });
 
@@ -64,8 +64,8 @@ describe('mistakes in definitions and groups that only checking finds', () => {
       file: '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:17 «images/a» missing-context: the folder `images/a` does not exist',
-      'matrix.yaml:3:17 «file» missing-context: `file` is not a folder',
+      'matrix.yaml:2:17 «images/a» missing-context: the folder `images/a` does not exist (help: make it, or correct the path)',
+      'matrix.yaml:3:17 «file» missing-context: `file` is not a folder (help: make it, or correct the path)',
     ]);
   });
 
@@ -79,9 +79,9 @@ describe('mistakes in definitions and groups that only checking finds', () => {
       'a/': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:17 «a» missing-dockerfile: the file `a/Dockerfile` does not exist',
-      'matrix.yaml:3:46 «x/Dockerfile» missing-dockerfile: the file `x/Dockerfile` does not exist',
-      'matrix.yaml:4:46 «a» missing-dockerfile: `a` is not a file',
+      'matrix.yaml:2:17 «a» missing-dockerfile: the file `a/Dockerfile` does not exist (help: write it, or say with `dockerfile` where it lies)',
+      'matrix.yaml:3:46 «x/Dockerfile» missing-dockerfile: the file `x/Dockerfile` does not exist (help: write it, or say with `dockerfile` where it lies)',
+      'matrix.yaml:4:46 «a» missing-dockerfile: `a` is not a file (help: write it, or say with `dockerfile` where it lies)',
     ]);
   });
 
@@ -180,10 +180,10 @@ groups:
     });
     expect(told).toEqual([
       'matrix.yaml:5:16 «curse» unknown-image: no image, definition or group is called `curse` (help: did you mean `curses`?)',
-      'matrix.yaml:6:15 «aa» unknown-image: no image, definition or group is called `aa`',
-      'matrix.yaml:6:28 «pause» unknown-image: `pause` is a mirror; a group holds images that are built',
-      'matrix.yaml:7:3 «a» duplicate-name: a group and an image are both called `a` (note: the image matrix.yaml:2:3 «a»)',
-      'matrix.yaml:7:7 «a» group-cycle: groups go round in a circle: `a` → `a`',
+      'matrix.yaml:6:15 «aa» unknown-image: no image, definition or group is called `aa` (help: correct the name, or take it out; `build list` shows what there is)',
+      'matrix.yaml:6:28 «pause» unknown-image: `pause` is a mirror; a group holds images that are built (help: correct the name, or take it out; `build list` shows what there is)',
+      'matrix.yaml:7:3 «a» duplicate-name: a group and an image are both called `a` (note: the image matrix.yaml:2:3 «a») (help: rename one of them)',
+      'matrix.yaml:7:7 «a» group-cycle: groups go round in a circle: `a` → `a` (help: take one of these names out of its group)',
     ]);
   });
 
@@ -210,8 +210,8 @@ groups: { "-x": [default] }
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:66 «"x.org/y"» duplicate-provides: `x.org/y` is provided by `a-p` and by `a-q`',
-      'matrix.yaml:3:56 «"x.org/y"» duplicate-provides: `x.org/y` is provided by `a-p` and by `b`',
+      'matrix.yaml:2:66 «"x.org/y"» duplicate-provides: `x.org/y` is provided by `a-p` and by `a-q` (help: take it out of one of them)',
+      'matrix.yaml:3:56 «"x.org/y"» duplicate-provides: `x.org/y` is provided by `a-p` and by `b` (help: take it out of one of them)',
     ]);
   });
 
@@ -228,8 +228,8 @@ groups:
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:6:7 «y» group-cycle: groups go round in a circle: `x` → `y` → `z` → `x` (note: `y` names `z` matrix.yaml:5:7 «z») (note: `z` names `x` matrix.yaml:4:10 «x»)',
-      'matrix.yaml:7:7 «w» group-cycle: groups go round in a circle: `w` → `w`',
+      'matrix.yaml:6:7 «y» group-cycle: groups go round in a circle: `x` → `y` → `z` → `x` (note: `y` names `z` matrix.yaml:5:7 «z») (note: `z` names `x` matrix.yaml:4:10 «x») (help: take one of these names out of its group)',
+      'matrix.yaml:7:7 «w» group-cycle: groups go round in a circle: `w` → `w` (help: take one of these names out of its group)',
     ]);
   });
 
@@ -244,8 +244,8 @@ groups:
     expect(told).toEqual([
       'matrix.yaml:2:43 «big» invalid-quantity: `big` is no size (help: a number with a unit: `512Mi`, `2Gi`, `600MB`, `1.2GB`)',
       'matrix.yaml:2:69 «1 Gb» invalid-quantity: `1 Gb` is no size (help: a number with a unit: `512Mi`, `2Gi`, `600MB`, `1.2GB`)',
-      'matrix.yaml:2:80 «-1» invalid-quantity: `cpu` has to be a number above 0',
-      'matrix.yaml:3:81 «.inf» wrong-type: `images.b.resources.cpu` has to be a finite number',
+      'matrix.yaml:2:80 «-1» invalid-quantity: `cpu` has to be a number above 0 (help: for example `0.5` or `2`)',
+      'matrix.yaml:3:81 «.inf» wrong-type: `images.b.resources.cpu` has to be a finite number (help: docs/matrix.md shows its form)',
     ]);
   });
 

@@ -77,7 +77,7 @@ describe('nested too deeply', () => {
     const word = `${'${X:-'.repeat(50_000)}a${'}'.repeat(50_000)}`;
     const lines = await tellWith({ 'a/Dockerfile': `ARG X\nFROM ${word}\n` });
     expect(lines.map((line) => line.replaceAll(/\$\{[^«»`]*/g, '…'))).toEqual([
-      'a/Dockerfile:2:6 «…» invalid-reference: `…` is not understood: its variables are nested too deeply',
+      'a/Dockerfile:2:6 «…» invalid-reference: `…` is not understood: its variables are nested too deeply (help: a reference is `name:tag`, with the registry before it where it has one)',
     ]);
   });
 });
@@ -151,7 +151,7 @@ describe('text that is not what it looks like', () => {
       'a path of 300 characters',
       images(`  b: { context: ${'b'.repeat(300)}, kind: custom }\n`),
       [
-        `matrix.yaml:3:17 «${'b'.repeat(300)}» missing-context: the folder \`${'b'.repeat(300)}\` does not exist`,
+        `matrix.yaml:3:17 «${'b'.repeat(300)}» missing-context: the folder \`${'b'.repeat(300)}\` does not exist (help: make it, or correct the path)`,
       ],
     ],
     [
@@ -209,8 +209,8 @@ describe('what is no file', () => {
     await symlink('matrix.lock', path.join(folder.path, 'matrix.lock'));
     expect(await tell(folder)).toEqual([
       'unreadable-file: `matrix.lock` is a symbolic link that leads back to itself (help: put the file in its place, or a link that ends at one)',
-      'matrix.yaml:2:17 «a» missing-context: the folder `a` does not exist',
-      'matrix.yaml:3:17 «b» missing-dockerfile: the file `b/Dockerfile` does not exist',
+      'matrix.yaml:2:17 «a» missing-context: the folder `a` does not exist (help: make it, or correct the path)',
+      'matrix.yaml:3:17 «b» missing-dockerfile: the file `b/Dockerfile` does not exist (help: write it, or say with `dockerfile` where it lies)',
     ]);
   });
 

@@ -88,10 +88,10 @@ images:
 `,
     });
     expect(told).toEqual([
-      'physics/images.yaml:1:17 «one» duplicate-name: two secrets are called `one` (note: it was first written here matrix.yaml:3:17 «one»)',
+      'physics/images.yaml:1:17 «one» duplicate-name: two secrets are called `one` (note: it was first written here matrix.yaml:3:17 «one») (help: rename one of them)',
       'physics/images.yaml:1:39 «ca» reserved-name: the secret `ca` is given to every build by hubwright itself (help: choose another id; a CA bundle is named by `--ca` or `HUBWRIGHT_CA`)',
       'physics/images.yaml:2:21 «laab» unknown-image: no image, definition or group is called `laab` (help: did you mean `lab`?)',
-      'physics/images.yaml:4:19 «lba» missing-context: the folder `physics/lba` does not exist',
+      'physics/images.yaml:4:19 «lba» missing-context: the folder `physics/lba` does not exist (help: make it, or correct the path)',
       'physics/images.yaml:5:10 «contxt» unknown-key: unknown key `contxt` in `images.odd` (help: did you mean `context`?)',
     ]);
   });
@@ -125,9 +125,9 @@ images: { a: { context: ., kind: custom }, b: { context: ., kind: custom } }
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'a/more.yaml:1:10 «debian» duplicate-key: `debian` stands under `roots` of two files (note: it was first written here matrix.yaml:2:10 «debian»)',
-      'a/more.yaml:2:11 «default» duplicate-key: `default` stands under `groups` of two files (note: it was first written here matrix.yaml:3:11 «default»)',
-      'a/more.yaml:3:11 «a» duplicate-key: `a` stands under `images` of two files (note: it was first written here matrix.yaml:4:11 «a»)',
+      'a/more.yaml:1:10 «debian» duplicate-key: `debian` stands under `roots` of two files (note: it was first written here matrix.yaml:2:10 «debian») (help: rename one of them, or take it out)',
+      'a/more.yaml:2:11 «default» duplicate-key: `default` stands under `groups` of two files (note: it was first written here matrix.yaml:3:11 «default») (help: rename one of them, or take it out)',
+      'a/more.yaml:3:11 «a» duplicate-key: `a` stands under `images` of two files (note: it was first written here matrix.yaml:4:11 «a») (help: rename one of them, or take it out)',
     ]);
   });
 
@@ -150,9 +150,9 @@ images: { a: { context: ., kind: custom }, b: { context: ., kind: custom } }
       'a/two.yaml': 'include: [../a/one.yaml, ../matrix.yaml]\n',
     });
     expect(told).toEqual([
-      'a/two.yaml:1:11 «../a/one.yaml» include-cycle: files include each other in a circle: `a/one.yaml` → `a/two.yaml` → `a/one.yaml`',
-      'a/two.yaml:1:26 «../matrix.yaml» include-cycle: files include each other in a circle: `matrix.yaml` → `a/one.yaml` → `a/two.yaml` → `matrix.yaml`',
-      'matrix.yaml:1:23 «./matrix.yaml» include-cycle: files include each other in a circle: `matrix.yaml` → `matrix.yaml`',
+      'a/two.yaml:1:11 «../a/one.yaml» include-cycle: files include each other in a circle: `a/one.yaml` → `a/two.yaml` → `a/one.yaml` (help: take one of these files out of `include`)',
+      'a/two.yaml:1:26 «../matrix.yaml» include-cycle: files include each other in a circle: `matrix.yaml` → `a/one.yaml` → `a/two.yaml` → `matrix.yaml` (help: take one of these files out of `include`)',
+      'matrix.yaml:1:23 «./matrix.yaml» include-cycle: files include each other in a circle: `matrix.yaml` → `matrix.yaml` (help: take one of these files out of `include`)',
     ]);
   });
 
@@ -163,7 +163,7 @@ images: { a: { context: ., kind: custom }, b: { context: ., kind: custom } }
       'b.yaml': 'images: {}\n',
     });
     expect(told).toEqual([
-      'matrix.yaml:1:19 «b.yaml» duplicate-value: `b.yaml` is included twice (note: it was first included here a.yaml:1:11 «b.yaml»)',
+      'matrix.yaml:1:19 «b.yaml» duplicate-value: `b.yaml` is included twice (note: it was first included here a.yaml:1:11 «b.yaml») (help: take one of them out)',
     ]);
   });
 
@@ -178,18 +178,20 @@ groups: { default: [perhaps-in-one-of-them] }
     });
     expect(told).toEqual([
       'a/b.yaml:1:11 «../../up.yaml» path-leaves-repository: the path `../../up.yaml` leaves the repository (help: give a path inside the repository, relative to `a`)',
-      'a/b.yaml:1:26 «c.yaml» missing-file: the file `a/c.yaml` does not exist',
-      'broken.yaml:2:1 «» invalid-yaml: Flow sequence in block collection must be sufficiently indented and end with a ]',
-      'matrix.yaml:1:11 «nowhere.yaml» missing-file: the file `nowhere.yaml` does not exist',
+      'a/b.yaml:1:26 «c.yaml» missing-file: the file `a/c.yaml` does not exist (help: write it, or correct the path)',
+      'broken.yaml:2:1 «» invalid-yaml: Flow sequence in block collection must be sufficiently indented and end with a ] (help: look at the lines above as well: quotes, brackets, colons and indentation)',
+      'matrix.yaml:1:11 «nowhere.yaml» missing-file: the file `nowhere.yaml` does not exist (help: write it, or correct the path)',
       'matrix.yaml:1:25 «../up.yaml» path-leaves-repository: the path `../up.yaml` leaves the repository (help: give a path inside the repository, relative to its root)',
       'matrix.yaml:1:37 «/etc/passwd» path-leaves-repository: the path `/etc/passwd` is absolute (help: give a path inside the repository, relative to its root)',
-      'matrix.yaml:1:50 «a» missing-file: the file `a` does not exist',
+      'matrix.yaml:1:50 «a» missing-file: the file `a` does not exist (help: write it, or correct the path)',
       'matrix.yaml:1:53 «link.yaml» path-leaves-repository: `link.yaml` leaves the repository through a symbolic link (help: give a path inside the repository, relative to its root)',
     ]);
   });
 
   test('a list of files that is none, which hides what they would hold', async () => {
     const told = await tell({ 'matrix.yaml': 'include: a.yaml\ngroups: { default: [perhaps] }\n' });
-    expect(told).toEqual(['matrix.yaml:1:10 «a.yaml» wrong-type: `include` has to be a list, not text']);
+    expect(told).toEqual([
+      'matrix.yaml:1:10 «a.yaml» wrong-type: `include` has to be a list, not text (help: docs/matrix.md shows its form)',
+    ]);
   });
 });

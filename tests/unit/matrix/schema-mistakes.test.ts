@@ -35,7 +35,9 @@ zzz: 1
 
   test('no images', async () => {
     const told = await tell({ 'matrix.yaml': 'tags: [latest]\n' });
-    expect(told).toEqual(['matrix.yaml:1:1 «t» missing-key: the key `images` is missing']);
+    expect(told).toEqual([
+      'matrix.yaml:1:1 «t» missing-key: the key `images` is missing (help: add it; docs/matrix.md shows its values)',
+    ]);
   });
 
   test('missing keys', async () => {
@@ -50,11 +52,11 @@ roots:
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:3 «a» missing-key: the key `kind` is missing in `images.a`',
-      'matrix.yaml:3:3 «b» missing-key: the key `context` is missing in `images.b`',
+      'matrix.yaml:2:3 «a» missing-key: the key `kind` is missing in `images.a` (help: add it; docs/matrix.md shows its values)',
+      'matrix.yaml:3:3 «b» missing-key: the key `context` is missing in `images.b` (help: add it; docs/matrix.md shows its values)',
       'matrix.yaml:4:3 «c» missing-key: the key `context` is missing in `images.c` (help: or give `mirror` instead)',
       'matrix.yaml:4:3 «c» missing-key: the key `kind` is missing in `images.c` (help: or give `mirror` instead)',
-      'matrix.yaml:6:3 «r» missing-key: the key `from` is missing in `roots.r`',
+      'matrix.yaml:6:3 «r» missing-key: the key `from` is missing in `roots.r` (help: add it; docs/matrix.md shows its values)',
     ]);
   });
 
@@ -85,16 +87,16 @@ groups: { g: a }
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:1:7 «latest» wrong-type: `tags` has to be a list, not text',
+      'matrix.yaml:1:7 «latest» wrong-type: `tags` has to be a list, not text (help: docs/matrix.md shows its form)',
       'matrix.yaml:2:11 «5000» wrong-type: `registry` has to be text, not the number `5000` (help: put the value in quotes)',
-      'matrix.yaml:4:17 «[a]» wrong-type: `images.a.context` has to be text, not a list',
+      'matrix.yaml:4:17 «[a]» wrong-type: `images.a.context` has to be text, not a list (help: docs/matrix.md shows its form)',
       'matrix.yaml:4:47 «3.10» wrong-type: `images.a.args.V` has to be text, not the number `3.1` (help: put the value in quotes)',
       'matrix.yaml:4:56 «true» wrong-type: `images.a.args.B` has to be text, not the boolean `true` (help: put the value in quotes)',
       'matrix.yaml:4:65 «{ date }» wrong-type: `images.a.args.C` has to be text, not a map (help: a value that begins with `{` has to stand in quotes)',
-      'matrix.yaml:4:95 «"1"» wrong-type: `images.a.resources.cpu` has to be a number, not text',
+      'matrix.yaml:4:95 «"1"» wrong-type: `images.a.resources.cpu` has to be a number, not text (help: docs/matrix.md shows its form)',
       'matrix.yaml:4:108 «5» wrong-type: `images.a.resources.memory` has to be text, not the number `5` (help: put the value in quotes)',
-      'matrix.yaml:5:6 «a» wrong-type: `images.b` has to be a map, not text',
-      'matrix.yaml:6:14 «a» wrong-type: `groups.g` has to be a list, not text',
+      'matrix.yaml:5:6 «a» wrong-type: `images.b` has to be a map, not text (help: docs/matrix.md shows its form)',
+      'matrix.yaml:6:14 «a» wrong-type: `groups.g` has to be a list, not text (help: docs/matrix.md shows its form)',
     ]);
   });
 
@@ -106,7 +108,7 @@ groups: { g: a }
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:45 «y» wrong-type: `images.a.axes.x` has to be a list, not text',
+      'matrix.yaml:2:45 «y» wrong-type: `images.a.axes.x` has to be a list, not text (help: docs/matrix.md shows its form)',
       'matrix.yaml:2:52 «1» wrong-type: `images.a.axes.z[0]` has to be text, not the number `1` (help: put the value in quotes)',
       'matrix.yaml:2:64 «form» unknown-key: unknown key `form` in `images.a.axes.w` (help: did you mean `from`?)',
     ]);
@@ -136,7 +138,7 @@ images:
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:8 «mirror» conflicting-key: `mirror` cannot stand beside `kind`, `context`',
+      'matrix.yaml:2:8 «mirror» conflicting-key: `mirror` cannot stand beside `kind`, `context` (help: keep one of them)',
     ]);
   });
 
@@ -155,7 +157,7 @@ images:
     expect(told).toEqual([
       'matrix.yaml:2:14 «"Debian:trixie"» invalid-reference: `Debian:trixie` is no image reference (help: a repository\'s name is lower case: write `debian`)',
       'matrix.yaml:3:52 «"--x"» invalid-value: `--x` is no name of a Debian suite (help: for example `trixie`)',
-      'matrix.yaml:4:14 «"debian:trixie"» duplicate-root: two roots stand for `debian:trixie` (note: the other root matrix.yaml:3:14 «"debian:trixie"»)',
+      'matrix.yaml:4:14 «"debian:trixie"» duplicate-root: two roots stand for `debian:trixie` (note: the other root matrix.yaml:3:14 «"debian:trixie"») (help: take one of them out)',
       'matrix.yaml:6:16 «"a b"» invalid-reference: `a b` is no image reference (help: an image reference contains no white space)',
       'matrix.yaml:7:53 «"quay.io/x:"» invalid-reference: `quay.io/x:` is no image reference (help: there is a `:` but no tag after it)',
     ]);

@@ -93,7 +93,9 @@ images:
 `,
       'a/Dockerfile': '',
     });
-    expect(told).toEqual(['matrix.yaml:3:22 «file» conflicting-key: `file` cannot stand beside `env`']);
+    expect(told).toEqual([
+      'matrix.yaml:3:22 «file» conflicting-key: `file` cannot stand beside `env` (help: keep one of them)',
+    ]);
   });
 
   test('secrets with a reserved, a repeated or an impossible id or source', async () => {
@@ -110,9 +112,9 @@ images:
     });
     expect(told).toEqual([
       'matrix.yaml:2:11 «ca» reserved-name: the secret `ca` is given to every build by hubwright itself (help: choose another id; a CA bundle is named by `--ca` or `HUBWRIGHT_CA`)',
-      'matrix.yaml:3:19 «"a-b"» invalid-secret: `a-b` cannot be the name of an environment variable',
-      'matrix.yaml:4:11 «x» duplicate-name: two secrets are called `x` (note: it was first written here matrix.yaml:3:11 «x»)',
-      'matrix.yaml:4:20 «""» invalid-secret: the path is empty',
+      'matrix.yaml:3:19 «"a-b"» invalid-secret: `a-b` cannot be the name of an environment variable (help: give `env` the name of a variable, or `file` a path)',
+      'matrix.yaml:4:11 «x» duplicate-name: two secrets are called `x` (note: it was first written here matrix.yaml:3:11 «x») (help: rename one of them)',
+      'matrix.yaml:4:20 «""» invalid-secret: the path is empty (help: give `env` the name of a variable, or `file` a path)',
       'matrix.yaml:5:11 «"a=b"» invalid-name: `a=b` cannot be a secret\'s id (help: letters, digits, `.`, `_` and `-`, beginning with a letter or digit)',
     ]);
   });
@@ -130,8 +132,8 @@ images:
     });
     expect(told).toEqual([
       'matrix.yaml:2:5 «{ id: x }» missing-key: the key `env` is missing in `secrets[0]` (help: or give `file` instead)',
-      'matrix.yaml:3:5 «{ env: X }» missing-key: the key `id` is missing in `secrets[1]`',
-      'matrix.yaml:4:5 «x» wrong-type: `secrets[2]` has to be a map, not text',
+      'matrix.yaml:3:5 «{ env: X }» missing-key: the key `id` is missing in `secrets[1]` (help: add it; docs/matrix.md shows its values)',
+      'matrix.yaml:4:5 «x» wrong-type: `secrets[2]` has to be a map, not text (help: docs/matrix.md shows its form)',
     ]);
   });
 

@@ -34,7 +34,9 @@ images:
       'courses.yaml': '- { name: p }\n',
       D: '',
     });
-    expect(told).toEqual(['courses.yaml:1:3 «{ name: p }» missing-key: the key `repo` is missing']);
+    expect(told).toEqual([
+      'courses.yaml:1:3 «{ name: p }» missing-key: the key `repo` is missing (help: add it; docs/matrix.md shows its values)',
+    ]);
   });
 
   test('names members that nobody knows although a definition without axes is broken', async () => {
@@ -74,7 +76,9 @@ images:
     const told = await tell({
       'matrix.yaml': 'images:\n  a: &a { context: nowhere, kind: custom }\n  b: *a\n  c: *a\n',
     });
-    expect(told).toEqual(['matrix.yaml:2:20 «nowhere» missing-context: the folder `nowhere` does not exist']);
+    expect(told).toEqual([
+      'matrix.yaml:2:20 «nowhere» missing-context: the folder `nowhere` does not exist (help: make it, or correct the path)',
+    ]);
   });
 
   test('is one clash of names, not two', async () => {
@@ -84,7 +88,7 @@ images:
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:3:3 «b» duplicate-name: two images are called `b` (note: the other comes from `a` matrix.yaml:2:3 «a»)',
+      'matrix.yaml:3:3 «b» duplicate-name: two images are called `b` (note: the other comes from `a` matrix.yaml:2:3 «a») (help: rename one of them)',
     ]);
   });
 });

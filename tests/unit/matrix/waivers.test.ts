@@ -47,8 +47,8 @@ describe('waivers', () => {
       - { clause: S5, reason: "y", until: 2027-02-29 }`;
     expect(await tell(matrix(wrong), {}, '2026-11-20')).toEqual([
       'matrix.yaml:6:19 «s-4» invalid-value: `s-4` is no clause (help: a clause is a capital letter and a number, as a failed check shows it: `S4`)',
-      'matrix.yaml:7:31 «" "» invalid-value: a waiver needs a reason',
-      'matrix.yaml:8:19 «S4» duplicate-value: `S4` is waived twice (note: it was first written here matrix.yaml:7:19 «S4»)',
+      'matrix.yaml:7:31 «" "» invalid-value: a waiver needs a reason (help: docs/matrix.md shows what may stand here)',
+      'matrix.yaml:8:19 «S4» duplicate-value: `S4` is waived twice (note: it was first written here matrix.yaml:7:19 «S4») (help: take one of them out)',
       'matrix.yaml:8:43 «31.12.2026» invalid-day: `31.12.2026` is no day (help: a day is written YYYY-MM-DD)',
       'matrix.yaml:9:43 «2027-02-29» invalid-day: `2027-02-29` is no day (help: a day is written YYYY-MM-DD)',
     ]);
@@ -56,7 +56,7 @@ describe('waivers', () => {
 
   test('have no other keys, and all of these', async () => {
     expect(await tell(matrix('[{ clause: S4, untl: 2026-12-31 }]'))).toEqual([
-      'matrix.yaml:5:15 «{ clause: S4, untl: 2026-12-31 }» missing-key: the key `reason` is missing in `images.a.waivers[0]`',
+      'matrix.yaml:5:15 «{ clause: S4, untl: 2026-12-31 }» missing-key: the key `reason` is missing in `images.a.waivers[0]` (help: add it; docs/matrix.md shows its values)',
       'matrix.yaml:5:29 «untl» unknown-key: unknown key `untl` in `images.a.waivers[0]` (help: did you mean `until`?)',
     ]);
   });

@@ -12,12 +12,16 @@ describe('mistakes in the YAML itself', () => {
 
   test('an empty file', async () => {
     const told = await tell({ 'matrix.yaml': '' });
-    expect(told).toEqual(['matrix.yaml:1:1 «» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)']);
+    expect(told).toEqual([
+      'matrix.yaml:1:1 «» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)',
+    ]);
   });
 
   test('a file of comments alone', async () => {
     const told = await tell({ 'matrix.yaml': '# nothing\n' });
-    expect(told).toEqual(['matrix.yaml:1:1 «#» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)']);
+    expect(told).toEqual([
+      'matrix.yaml:1:1 «#» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)',
+    ]);
   });
 
   test('a bracket that is not closed', async () => {
@@ -28,7 +32,7 @@ describe('mistakes in the YAML itself', () => {
 `,
     });
     expect(told).toEqual([
-      'matrix.yaml:3:3 «b» invalid-yaml: Flow map in block collection must be sufficiently indented and end with a }',
+      'matrix.yaml:3:3 «b» invalid-yaml: Flow map in block collection must be sufficiently indented and end with a } (help: look at the lines above as well: quotes, brackets, colons and indentation)',
     ]);
   });
 
@@ -59,12 +63,16 @@ images:
 
   test('a file that is a word', async () => {
     const told = await tell({ 'matrix.yaml': 'hello\n' });
-    expect(told).toEqual(['matrix.yaml:1:1 «h» wrong-type: `matrix.yaml` has to be a map, not text']);
+    expect(told).toEqual([
+      'matrix.yaml:1:1 «h» wrong-type: `matrix.yaml` has to be a map, not text (help: docs/matrix.md shows its form)',
+    ]);
   });
 
   test('a file that is a list', async () => {
     const told = await tell({ 'matrix.yaml': '- hello\n' });
-    expect(told).toEqual(['matrix.yaml:1:1 «-» wrong-type: `matrix.yaml` has to be a map, not a list']);
+    expect(told).toEqual([
+      'matrix.yaml:1:1 «-» wrong-type: `matrix.yaml` has to be a map, not a list (help: docs/matrix.md shows its form)',
+    ]);
   });
 
   test('an alias without an anchor', async () => {
@@ -73,7 +81,9 @@ images:
   a: *b
 `,
     });
-    expect(told).toEqual(['matrix.yaml:2:6 «*b» invalid-yaml: no anchor `&b` stands before (help: write the value out, or put the anchor at its first use)']);
+    expect(told).toEqual([
+      'matrix.yaml:2:6 «*b» invalid-yaml: no anchor `&b` stands before (help: write the value out, or put the anchor at its first use)',
+    ]);
   });
 
   test('aliases that unfold without end', async () => {
@@ -84,7 +94,9 @@ c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]
 d: [*c,*c,*c,*c,*c,*c]
 `,
     });
-    expect(told).toEqual(['matrix.yaml:1:1 «a» invalid-yaml: aliases unfold into too many values (help: write out what the aliases stand for)']);
+    expect(told).toEqual([
+      'matrix.yaml:1:1 «a» invalid-yaml: aliases unfold into too many values (help: write out what the aliases stand for)',
+    ]);
   });
 
   test('a tag that nobody knows, which is a warning only', async () => {
@@ -124,7 +136,9 @@ d: [*c,*c,*c,*c,*c,*c]
 `,
       'a/Dockerfile': '',
     });
-    expect(told).toEqual(['matrix.yaml:2:3 «__proto__» unknown-key: unknown key `__proto__` (help: choose another name)']);
+    expect(told).toEqual([
+      'matrix.yaml:2:3 «__proto__» unknown-key: unknown key `__proto__` (help: choose another name)',
+    ]);
   });
 
   test('duplicate keys, with the place of the first', async () => {
