@@ -3,12 +3,16 @@
  * It follows no redirect, keeps no cookie and reuses no connection; `browser.ts` does the first two.
  */
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
+import { patient } from './patience.ts';
 
 export interface HttpQuestion {
   readonly method?: string;
+  /** Over TLS; the certificate has to be good. */
+  readonly secure?: boolean;
   readonly host: string;
   readonly port: number;
   /** Path and query. */
@@ -48,7 +52,7 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Result<HttpAnswer, HttpTrouble>> {
   const started = performance.now();
-  const timeoutMs = Math.ceil(question.timeoutMs ?? defaultTimeoutMs);
+  const timeoutMs = Math.ceil(question.timeoutMs ?? patient(defaultTimeoutMs));
   const deadline = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, deadline]);
   try {
@@ -72,7 +76,7 @@ export async function exchange(
 
 function send(question: HttpQuestion, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
+    const outgoing = (question.secure === true ? httpsRequest : httpRequest)(
       {
         agent: false,
         host: question.host,

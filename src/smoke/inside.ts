@@ -3,7 +3,7 @@
  * run. Both come from /proc, read on this machine where the engine's containers are processes of it,
  * else by a command inside; an image that has no such command simply cannot be looked into.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { ContainerState } from '../engine/container.ts';
@@ -31,15 +31,53 @@ export async function listeningSockets(
   return ok(read.value.stdout === '' ? undefined : parseSockets(read.value.stdout));
 }
 
+/** A process of a container, as this machine's /proc tells of it. */
+export interface HostProcess {
+  readonly pid: number;
+  readonly parent: number;
+  /** As the kernel writes it: `S` sleeps, `Z` is a zombie. */
+  readonly state: string;
+  readonly name: string;
+  /** The program first; empty for a zombie. */
+  readonly args: readonly string[];
+}
+
+/** The container's processes, zombies among them; undefined where they belong to another machine. */
+export async function hostProcesses({
+  id,
+  pid,
+}: ContainerState): Promise<readonly HostProcess[] | undefined> {
+  if (pid === 0 || !(await isOf(id, String(pid)))) return undefined;
+  const numbers = await readdir('/proc').catch(() => []);
+  const read = await Promise.all(
+    numbers.filter((name) => /^\d+$/.test(name)).map((name) => processOf(id, name)),
+  );
+  return read.filter((each) => each !== undefined);
+}
+
+/**
+ * How long the container's processes have waited for a processor that others had (`run_delay` of the kernel's
+ * schedstat), in milliseconds; the longest of them, since a start is one thing after another. 0 where it cannot be seen.
+ */
+export async function processorWaitMs(state: ContainerState): Promise<number> {
+  const waits = ((await hostProcesses(state)) ?? []).map(async ({ pid }) => {
+    const schedstat = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '');
+    return Number(schedstat.split(' ')[1] ?? 0) / 1e6;
+  });
+  return Math.max(0, ...(await Promise.all(waits)));
+}
+
 /** The arguments of every process, the program's name first; undefined where they cannot be seen. */
 export async function processes(
   engine: ContainerEngine,
-  id: string,
+  state: ContainerState,
   signal: AbortSignal,
 ): Promise<Result<readonly (readonly string[])[] | undefined, EngineError>> {
+  const fromHost = await hostProcesses(state);
+  if (fromHost !== undefined) return ok(fromHost.map(({ args }) => args).filter((args) => args.length > 0));
   // A shell cannot hold the zero bytes between the arguments; `tr` is in coreutils and in busybox.
   const script = `for f in /proc/[0-9]*/cmdline; do tr '\\000\\012' '\\037 ' < "$f" 2>/dev/null; echo; done`;
-  const read = await engine.exec(id, ['/bin/sh', '-c', script], { maxBytes }, signal);
+  const read = await engine.exec(state.id, ['/bin/sh', '-c', script], { maxBytes }, signal);
   if (!read.ok) return isEngineTrouble(read.error) ? read : ok(undefined);
   if (read.value.exitCode !== 0) return ok(undefined);
   const found = read.value.stdout
@@ -74,11 +112,26 @@ function isLoopback(address: string): boolean {
 }
 
 /** The process's cgroup names its container: without that, the number belongs to a process of another machine. */
+async function isOf(containerId: string, pid: string): Promise<boolean> {
+  return (await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')).includes(containerId);
+}
+
+async function processOf(containerId: string, pid: string): Promise<HostProcess | undefined> {
+  if (!(await isOf(containerId, pid))) return undefined;
+  const [stat, cmdline] = await Promise.all(
+    ['stat', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+  );
+  // The name may hold anything, brackets as well.
+  const [, name = '', state = '', parent = ''] = /\((.*)\) (\w) (\d+)/s.exec(stat ?? '') ?? [];
+  if (state === '') return undefined;
+  const args = (cmdline ?? '').split('\0').slice(0, -1);
+  return { pid: Number(pid), parent: Number(parent), state, name, args };
+}
+
 async function readFromHost(state: ContainerState): Promise<string | undefined> {
   if (state.pid === 0) return undefined;
   try {
-    const cgroup = await readFile(`/proc/${state.pid}/cgroup`, 'utf8');
-    if (!cgroup.includes(state.id)) return undefined;
+    if (!(await isOf(state.id, String(state.pid)))) return undefined;
     const v4 = await readFile(`/proc/${state.pid}/net/tcp`, 'utf8');
     const v6 = await readFile(`/proc/${state.pid}/net/tcp6`, 'utf8').catch(() => '');
     return v4 + v6;

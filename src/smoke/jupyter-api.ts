@@ -7,6 +7,8 @@ import { exchange } from './http-exchange.ts';
 import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
 
 export interface ServerAddress {
+  /** Over TLS. */
+  readonly secure?: boolean;
   readonly host: string;
   readonly port: number;
   /** `/user/NAME/` */
@@ -28,6 +30,7 @@ export async function askServer(
   const { method, api, body, timeoutMs } = question;
   return exchange(
     {
+      secure: server.secure ?? false,
       host: server.host,
       port: server.port,
       method,

@@ -8,6 +8,7 @@ import type { Result } from '../core/result.ts';
 import { exchangeLine } from './evidence.ts';
 import { askServer, field, jsonOf, textField, tokenHeader } from './jupyter-api.ts';
 import type { ServerAddress } from './jupyter-api.ts';
+import { patient } from './patience.ts';
 import { openWebSocket } from './websocket.ts';
 import type { WebSocketLink } from './websocket.ts';
 
@@ -39,6 +40,8 @@ export interface KernelSession {
   execute(code: string, timeoutMs: number): Promise<Execution>;
   /** Runs code that goes on for long, and interrupts it as soon as it has printed something. */
   interrupt(code: string, timeoutMs: number, signal: AbortSignal): Promise<Execution>;
+  /** Ends the kernel. */
+  close(signal: AbortSignal): Promise<void>;
 }
 
 /** A kernel that imports half the world at its start is slow, and still one. */
@@ -58,7 +61,7 @@ export async function openKernel(
   const body = { name: spec.value.name };
   const started = await askServer(
     server,
-    { method: 'POST', api: 'api/kernels', body, timeoutMs: startMs },
+    { method: 'POST', api: 'api/kernels', body, timeoutMs: patient(startMs) },
     signal,
   );
   const id = started.ok && started.value.status === 201 ? textField(jsonOf(started.value), 'id') : undefined;
@@ -67,26 +70,26 @@ export async function openKernel(
   }
   const session = randomUUID();
   const channelsPath = `${server.servicePrefix}api/kernels/${encodeURIComponent(id)}/channels?session_id=${session}`;
-  const shaken = await openWebSocket(
-    { host: server.host, port: server.port, path: channelsPath, headers: tokenHeader(server) },
-    signal,
-  );
+  const shaken = await openWebSocket({ ...server, path: channelsPath, headers: tokenHeader(server) }, signal);
   if (!shaken.ok || shaken.value.kind === 'refused') {
     const answer = shaken.ok ? 'refused' : shaken.error.message;
     const status = shaken.ok && shaken.value.kind === 'refused' ? ` with ${shaken.value.status}` : '';
     return err({ step: 'websocket', evidence: `websocket api/kernels/…/channels: ${answer}${status}` });
   }
   const { link } = shaken.value;
-  const interrupt = (own: AbortSignal) =>
-    askServer(server, { method: 'POST', api: `api/kernels/${encodeURIComponent(id)}/interrupt` }, own);
+  const api = `api/kernels/${encodeURIComponent(id)}`;
+  const interrupt = (own: AbortSignal) => askServer(server, { method: 'POST', api: `${api}/interrupt` }, own);
   return ok({
     spec: spec.value.name,
     language: spec.value.language,
     interpreter: spec.value.interpreter,
     channelsPath,
     execute: (code, timeoutMs) => execute(link, session, code, timeoutMs, () => {}),
-    interrupt: (code, timeoutMs, own) =>
-      execute(link, session, code, timeoutMs, () => void interrupt(own).catch(() => undefined)),
+    interrupt: (code, timeoutMs, own) => execute(link, session, code, timeoutMs, () => void interrupt(own)),
+    async close(own) {
+      link[Symbol.dispose]();
+      await askServer(server, { method: 'DELETE', api }, own);
+    },
   });
 }
 
@@ -100,7 +103,7 @@ interface Spec {
 async function chooseSpec(server: ServerAddress, signal: AbortSignal): Promise<Result<Spec, KernelTrouble>> {
   const asked = await askServer(
     server,
-    { method: 'GET', api: 'api/kernelspecs', timeoutMs: startMs },
+    { method: 'GET', api: 'api/kernelspecs', timeoutMs: patient(startMs) },
     signal,
   );
   const evidence = exchangeLine('GET api/kernelspecs', asked);
@@ -125,7 +128,8 @@ async function execute(
   onOutput: () => void,
 ): Promise<Execution> {
   const started = performance.now();
-  const remaining = (): number => timeoutMs - (performance.now() - started);
+  const limit = patient(timeoutMs);
+  const remaining = (): number => limit - (performance.now() - started);
   const request = executeRequest(session, code);
   link.send(JSON.stringify(request));
   const { msg_id: id } = request.header;

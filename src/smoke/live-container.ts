@@ -8,6 +8,7 @@ import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import type { Bench, BenchContainer } from './bench.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { once } from './once.ts';
+import { patient } from './patience.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
 import { isStartFault } from './start-fault.ts';
@@ -37,13 +38,13 @@ export interface LiveContainer<Outcome> {
   log(signal: AbortSignal): Promise<Result<string, EngineError>>;
   /** What is inside; undefined where it does not run, or cannot be asked. */
   versions(signal: AbortSignal): Promise<Result<Versions | undefined, EngineError>>;
-  /** Ends it with SIGTERM, after 10 s with SIGKILL; asked twice, it answers the same. */
+  /** Ends it with SIGTERM, after 10 s (more on a busy machine) with SIGKILL; asked twice, it answers the same. */
   stop(signal: AbortSignal): Promise<Result<Ending, EngineError>>;
 }
 
 /** How long we wait for an answer; z2jh's own limit is half of that, and a slower server gets a remark. */
 export const readinessBudgetMs = 60_000;
-/** How long an ending may take before it counts as not ending at all. */
+/** How long an ending may take before it counts as not ending at all; longer where the machine is busy. */
 export const stopBudgetSeconds = 10;
 
 const logLines = 30;
@@ -118,7 +119,7 @@ async function end(
   signal: AbortSignal,
 ): Promise<Result<Ending, EngineError>> {
   const started = performance.now();
-  const stopped = await engine.stopContainer(id, stopBudgetSeconds, signal);
+  const stopped = await engine.stopContainer(id, Math.ceil(patient(stopBudgetSeconds)), signal);
   if (!stopped.ok) return stopped;
   const durationMs = performance.now() - started;
   const state = await engine.inspectContainer(id, signal);

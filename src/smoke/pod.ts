@@ -14,11 +14,13 @@ import type { Home, HomeKind } from './home-volume.ts';
 import { lookAtImage } from './image-look.ts';
 import type { ImageLook } from './image-look.ts';
 import type { EmulatedUser, HubEmulator } from './hub-emulator.ts';
+import type { ServerAddress } from './jupyter-api.ts';
 import { openKernel } from './kernel-session.ts';
 import type { KernelSession, KernelTrouble } from './kernel-session.ts';
 import { launchServer, readinessBudgetMs } from './live-container.ts';
 import type { LiveContainer, ServerOutcome } from './live-container.ts';
 import { once } from './once.ts';
+import { pause } from './pause.ts';
 import { podEnvironment, serverPort } from './pod-environment.ts';
 import type { SmokeRequest } from './request.ts';
 
@@ -31,6 +33,9 @@ export interface Variation {
   readonly env?: Readonly<Record<string, string>>;
   readonly home?: HomeKind;
   readonly mayGainPrivileges?: true;
+  /** Bytes of /dev/shm; without it the 64 MiB that every pod gets. */
+  readonly shmSize?: number;
+  readonly gpu?: true;
   /** Kubernetes' variables of a service called `jupyter` are left out. */
   readonly noServiceLinks?: true;
   readonly readinessBudgetMs?: number;
@@ -43,6 +48,10 @@ export interface Pod extends LiveContainer<ServerOutcome> {
   readonly user: EmulatedUser;
   /** `/user/NAME/` */
   readonly servicePrefix: string;
+  /** Where it was told to listen. */
+  readonly port: number;
+  /** When its first answer came, on this process's own clock. */
+  readonly answeredAt: number;
   readonly hub: HubEmulator;
   /** Where the hub is reached from here. */
   readonly hubAddress: { readonly host: string; readonly port: number };
@@ -53,8 +62,12 @@ export interface Pod extends LiveContainer<ServerOutcome> {
 }
 
 /** What a hub grants where matrix.yaml says nothing. */
-const defaultMemory = 1024 ** 3;
+export const defaultMemory = 1024 ** 3;
 const defaultCpu = 1;
+
+const quietMs = 500;
+
+const usualShmSize = 64 * 1024 ** 2;
 
 /** Kubernetes leaves it to the node; some thousands are usual. */
 const pidsLimit = 4096;
@@ -86,6 +99,11 @@ export async function openVariedPod(
     variation,
     signal,
   );
+}
+
+/** The pod's server, for those who ask with the user's token. */
+export function serverOf({ address, port, servicePrefix, user }: Pod): ServerAddress {
+  return { host: address, port, servicePrefix, token: user.userToken };
 }
 
 interface Setting {
@@ -122,18 +140,42 @@ async function startPod(
     home.value.prepare,
   );
   if (!launched.ok) return launched;
-  const { address } = launched.value;
+  const { address, stop, versions } = launched.value;
+  const server = { host: address, port, servicePrefix, token: user.userToken };
+  let opened: Promise<Result<KernelSession, KernelTrouble>> | undefined;
   return ok({
     ...launched.value,
     image,
     request,
     user,
     servicePrefix,
+    port,
+    versions: once(versions),
+    answeredAt: performance.now(),
     hub,
     hubAddress: { host: gateway, port: hubPort },
-    kernel: once((own) => openKernel({ host: address, port, servicePrefix, token: user.userToken }, own)),
+    kernel: (own) => (opened ??= openKernel(server, own)),
+    stop: once(async (own) => {
+      await settle(opened, own);
+      return stop(own);
+    }),
     startAgain: (next, own) => startPod(setting, next, own),
   });
+}
+
+/**
+ * Ends our kernel and keeps quiet for a moment, so that what is judged is the server alone. jupyter_server answers a
+ * request before it writes its log line, and a SIGTERM that falls into that write is lost: the handler logs too,
+ * Python refuses to write within a write, and the server never hears of the signal. That takes a request in the same
+ * moment, which a user's server that is being stopped rarely has.
+ */
+async function settle(
+  opened: Promise<Result<KernelSession, KernelTrouble>> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const kernel = await opened;
+  if (kernel?.ok === true) await kernel.value.close(signal);
+  await pause(quietMs, signal);
 }
 
 function podSpec(
@@ -155,7 +197,8 @@ function podSpec(
     user: variation.user ?? '1000',
     groupAdd: ['100'],
     ...(variation.mayGainPrivileges ? {} : { securityOpt: ['no-new-privileges'] }),
-    shmSize: 64 * 1024 ** 2,
+    shmSize: variation.shmSize ?? usualShmSize,
+    ...(variation.gpu ? { gpus: true } : {}),
     memory,
     cpu,
     pidsLimit,

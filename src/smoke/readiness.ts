@@ -8,7 +8,7 @@ import type { ContainerState } from '../engine/container.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { exchange } from './http-exchange.ts';
 import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
-import { listeningSockets } from './inside.ts';
+import { listeningSockets, processorWaitMs } from './inside.ts';
 import type { ListeningSocket } from './inside.ts';
 import { pause } from './pause.ts';
 
@@ -23,7 +23,13 @@ export interface ReadinessGoal {
 }
 
 export type Readiness =
-  | { readonly kind: 'ready'; readonly afterMs: number; readonly answer: HttpAnswer }
+  | {
+      readonly kind: 'ready';
+      readonly afterMs: number;
+      /** How much of that it waited for a processor of this machine. */
+      readonly waitedMs: number;
+      readonly answer: HttpAnswer;
+    }
   | {
       readonly kind: 'ended';
       readonly afterMs: number;
@@ -39,6 +45,7 @@ export type Readiness =
   | {
       readonly kind: 'not-ready';
       readonly afterMs: number;
+      readonly waitedMs: number;
       /** What the port said last. */
       readonly last: Result<HttpAnswer, HttpTrouble>;
       /** Undefined where it cannot be seen. */
@@ -48,8 +55,12 @@ export type Readiness =
 const pollMs = 150;
 const lookMs = 500;
 const answerMs = 5000;
+const mostWaits = 3;
 
-/** Polls until the goal is reached or cannot be reached any more; only engine trouble is an error. */
+/**
+ * Polls until the goal is reached or cannot be reached any more; only engine trouble is an error. Time in which a
+ * busy machine let the container wait for a processor does not count, up to three times the budget.
+ */
 export async function awaitReadiness(
   engine: ContainerEngine,
   containerId: string,
@@ -59,6 +70,7 @@ export async function awaitReadiness(
 ): Promise<Result<Readiness, EngineError>> {
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
+  let waitedMs = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let last: Result<HttpAnswer, HttpTrouble> = err({ kind: 'refused', message: 'connection refused' });
   let listening: readonly ListeningSocket[] | undefined;
@@ -66,13 +78,17 @@ export async function awaitReadiness(
     const timeoutMs = Math.max(500, Math.min(answerMs, goal.budgetMs - elapsed()));
     last = await exchange({ host: address, port: goal.port, path: goal.path, timeoutMs }, signal);
     if (last.ok && goal.accepts(last.value)) {
-      return ok({ kind: 'ready', afterMs: elapsed(), answer: last.value });
+      const afterMs = elapsed();
+      const state = await engine.inspectContainer(containerId, signal);
+      if (state.ok) waitedMs = Math.min(afterMs, await processorWaitMs(state.value));
+      return ok({ kind: 'ready', afterMs, waitedMs, answer: last.value });
     }
     if (elapsed() - lookedAt >= lookMs) {
       lookedAt = elapsed();
       const state = await engine.inspectContainer(containerId, signal);
       if (!state.ok) return state;
       if (state.value.status === 'exited') return ok(endedAs(state.value, elapsed()));
+      waitedMs = Math.min(elapsed(), mostWaits * goal.budgetMs, await processorWaitMs(state.value));
       if (!last.ok) {
         const seen = await listeningSockets(engine, state.value, signal);
         if (!seen.ok) return seen;
@@ -84,8 +100,8 @@ export async function awaitReadiness(
       }
     }
     if (!(await pause(pollMs, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
-  } while (elapsed() < goal.budgetMs);
-  return ok({ kind: 'not-ready', afterMs: elapsed(), last, listening });
+  } while (elapsed() - waitedMs < goal.budgetMs);
+  return ok({ kind: 'not-ready', afterMs: elapsed(), waitedMs, last, listening });
 }
 
 function endedAs(state: ContainerState, afterMs: number): Readiness {

@@ -5,14 +5,18 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import { troubleOf } from './http-exchange.ts';
 import type { HttpTrouble } from './http-exchange.ts';
+import { patient } from './patience.ts';
 
 export interface WebSocketTarget {
+  /** Over TLS. */
+  readonly secure?: boolean;
   readonly host: string;
   readonly port: number;
   /** Path and query. */
@@ -33,13 +37,13 @@ const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 const opcode = { continuation: 0, text: 1, close: 8, ping: 9, pong: 10 } as const;
 
-/** Shakes hands within 10 s. Aborting `signal` answers `cancelled`, and ends an open link as well. */
+/** Shakes hands within 10 s, more on a busy machine. Aborting `signal` answers `cancelled`, and ends an open link as well. */
 export async function openWebSocket(
   target: WebSocketTarget,
   signal: AbortSignal,
 ): Promise<Result<Handshake, HttpTrouble>> {
   const key = randomBytes(16).toString('base64');
-  const deadline = AbortSignal.timeout(handshakeMs);
+  const deadline = AbortSignal.timeout(Math.ceil(patient(handshakeMs)));
   try {
     const answer = await shakeHands(target, key, AbortSignal.any([signal, deadline]));
     if (answer.kind === 'refused') return ok(answer);
@@ -53,7 +57,7 @@ export async function openWebSocket(
   } catch (error) {
     if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
     if (deadline.aborted) {
-      return err({ kind: 'mute', message: `no handshake within ${handshakeMs / 1000} s` });
+      return err({ kind: 'mute', message: `no handshake in time` });
     }
     return err(troubleOf(error));
   }
@@ -71,7 +75,7 @@ type Answer =
 function shakeHands(target: WebSocketTarget, key: string, signal: AbortSignal): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const { host, port, path, headers } = target;
-  const outgoing = httpRequest({
+  const outgoing = (target.secure === true ? httpsRequest : httpRequest)({
     agent: false,
     host,
     port,

@@ -8,9 +8,19 @@ import { processes } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { startFailure } from '../common/start-finding.ts';
+import { causeOf } from './start-cause.ts';
+import type { Condition } from './start-cause.ts';
 
 const serverProgram = 'jupyterhub-singleuser';
 const asked = 'started with the arguments `jupyterhub-singleuser` through the ENTRYPOINT';
+
+const hintFor = {
+  home: 'it starts only with what the image has in its home: see S14',
+  privileges: 'it starts only where programs may gain privileges: see S17',
+  user: 'it starts only as another user than the hub says: see S13',
+  'service-links': 'it starts only without JUPYTER_PORT: see S22',
+  memory: 'it needs more memory than the hub will grant: see S23',
+} as const satisfies Record<Condition, string>;
 
 export const startsThroughEntrypoint: Clause<Pod> = {
   id: 'S1',
@@ -34,16 +44,33 @@ export const startsThroughEntrypoint: Clause<Pod> = {
   async test(pod, signal) {
     const failure = await startFailure(pod, asked, signal);
     if (!failure.ok) return failure;
-    return failure.value === undefined ? lookForServer(pod, signal) : ok(failure.value);
+    if (failure.value === undefined) return lookForServer(pod, signal);
+    const cause = await causeOf(pod, signal);
+    if (!cause.ok) return cause;
+    if (cause.value === undefined) return ok(failure.value);
+    const hint = hintFor[cause.value.condition];
+    return ok({ result: 'fail', evidence: [...failure.value.evidence, cause.value.evidence], hint });
   },
 };
 
 async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Finding, EngineError>> {
-  const { outcome } = pod;
-  if (outcome.kind === 'ready' && outcome.answer.headers['x-jupyterhub-version'] !== undefined) {
+  if (answersAsServer(pod)) {
     return ok({ result: 'pass', evidence: [asked, 'its server answers as jupyterhub-singleuser does'] });
   }
-  const running = await processes(pod.engine, pod.containerId, signal);
+  const state = await pod.engine.inspectContainer(pod.containerId, signal);
+  if (!state.ok) return state;
+  if (state.value.status !== 'running') {
+    const evidence = [
+      asked,
+      `something answered, and then it ended with exit code ${state.value.exitCode ?? 'unknown'}`,
+    ];
+    return ok({
+      result: 'fail',
+      evidence,
+      hint: 'another program of the image took the port, and the server ended for want of it',
+    });
+  }
+  const running = await processes(pod.engine, state.value, signal);
   if (!running.ok) return running;
   if (running.value === undefined) {
     return ok({ result: 'pass', evidence: [asked, 'it runs; its processes cannot be seen'] });
@@ -58,8 +85,14 @@ async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Find
   });
 }
 
+/** Whether what answers, on whatever port, is jupyterhub-singleuser by its own words. */
+export function answersAsServer({ outcome }: Pod): boolean {
+  if (outcome.kind === 'elsewhere') return true;
+  return outcome.kind === 'ready' && outcome.answer.headers['x-jupyterhub-version'] !== undefined;
+}
+
 /** The program itself, not a shell or an init that merely carries the name among its arguments. */
-function isServer(words: readonly string[]): boolean {
+export function isServer(words: readonly string[]): boolean {
   const [program = '', ...rest] = words;
   if (basename(program) === serverProgram) return true;
   if (!/^(python|pypy)[\d.]*$/.test(basename(program))) return false;

@@ -2,8 +2,8 @@
 import { ok } from '../../../core/result.ts';
 import { Browser } from '../../browser.ts';
 import type { Visit } from '../../browser.ts';
+import { patient } from '../../patience.ts';
 import type { Pod } from '../../pod.ts';
-import { serverPort } from '../../pod-environment.ts';
 import type { HubRequest } from '../../hub-emulator.ts';
 import type { Clause } from '../clause.ts';
 
@@ -30,9 +30,9 @@ export const browserLogin: Clause<Pod> = {
     const seen = pod.hub.requests.length;
     const browser = new Browser([
       { prefix: '/hub/', ...pod.hubAddress },
-      { prefix: pod.servicePrefix, host: pod.address, port: serverPort },
+      { prefix: pod.servicePrefix, host: pod.address, port: pod.port },
     ]);
-    const visit = await browser.visit(`${pod.servicePrefix}lab`, signal, pageBudgetMs);
+    const visit = await browser.visit(`${pod.servicePrefix}lab`, signal, patient(pageBudgetMs));
     const requests = pod.hub.requests.slice(seen);
     const page = visit.answer;
     const login = loginSteps(requests);

@@ -3,9 +3,12 @@ import { ok } from '../../../core/result.ts';
 import { exchangeLine } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
 import { exchange } from '../../http-exchange.ts';
+import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
-import { serverPort } from '../../pod-environment.ts';
 import type { Clause } from '../clause.ts';
+
+/** What dies of the readiness check has done so by then. */
+const quarantineMs = 4000;
 
 export const outlivesTheCheck: Clause<Pod> = {
   id: 'S27',
@@ -14,12 +17,12 @@ export const outlivesTheCheck: Clause<Pod> = {
   met: [],
   severity: 'must',
   tier: 'gate',
-  tested: 'After everything else was asked, the container still has to run and its server to answer.',
-  remedy:
-    'The end of the log tells what ended it; look for programs that the entry point starts in the background.',
+  tested: `After all other questions, and at least ${quarantineMs / 1000} s after the first answer: the container must run, and \`/user/NAME/api\` answer below 500.`,
+  remedy: "Read the log's end: something in the image ended the server, or took its port.",
   needs: ['S4'],
   async test(pod, signal) {
     if (pod.outcome.kind !== 'ready') return ok({ result: 'not-run', evidence: ['it never answered'] });
+    await pause(Math.max(0, pod.answeredAt + quarantineMs - performance.now()), signal);
     const state = await pod.engine.inspectContainer(pod.containerId, signal);
     if (!state.ok) return state;
     if (state.value.status !== 'running') {
@@ -27,14 +30,11 @@ export const outlivesTheCheck: Clause<Pod> = {
       const log = await pod.log(signal);
       if (!log.ok) return log;
       const evidence = [`the container is ${status}, exit code ${exitCode ?? 'unknown'}`];
-      return ok({
-        result: 'fail',
-        evidence,
-        hint: hintForEnding({ exitCode, outOfMemory, words: log.value }),
-      });
+      const hint = hintForEnding({ exitCode, outOfMemory, words: log.value });
+      return ok({ result: 'fail', evidence, hint });
     }
     const path = `${pod.servicePrefix}api`;
-    const answered = await exchange({ host: pod.address, port: serverPort, path }, signal);
+    const answered = await exchange({ host: pod.address, port: pod.port, path }, signal);
     const evidence = ['the container runs', exchangeLine(`GET ${path}`, answered)];
     if (answered.ok && answered.value.status < 500) return ok({ result: 'pass', evidence });
     return ok({ result: 'fail', evidence, hint: 'the server answered once and then no more' });

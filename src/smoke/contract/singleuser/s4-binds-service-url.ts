@@ -1,11 +1,15 @@
 /** Clause S4: the server listens where JUPYTERHUB_SERVICE_URL says. */
 import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
 import type { Pod } from '../../pod.ts';
+import { processes } from '../../inside.ts';
 import type { ListeningSocket } from '../../inside.ts';
-import { seconds } from '../../evidence.ts';
+import { excerpt, seconds } from '../../evidence.ts';
 import { serverPort } from '../../pod-environment.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { deafFinding } from '../common/port-finding.ts';
+import { isServer } from './s1-starts-through-entrypoint.ts';
 
 const asked = `JUPYTERHUB_SERVICE_URL asks for 0.0.0.0:${serverPort}`;
 
@@ -17,10 +21,13 @@ export const bindsServiceUrl: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    'JUPYTERHUB_SERVICE_URL asks for a port, and a connection is tried there for as long as a start may take; where it is refused, the ports that the container does listen on are told.',
+    "JUPYTERHUB_SERVICE_URL asks for a port, and a connection is tried there for as long as a start may take; where it is refused, the ports that the container does listen on are told. A CMD that is the hub's server must carry no port or address of its own.",
   remedy:
     "Take `--ip` and `--port` out of ENTRYPOINT, its script, CMD and the image's configuration: the environment says where to listen.",
-  async test({ outcome }) {
+  async test(pod, signal) {
+    const { outcome, image } = pod;
+    const flag = misleadingFlag(image.cmd);
+    if (flag !== undefined) return ok(flagFinding(image.cmd, flag));
     switch (outcome.kind) {
       case 'ready':
         return ok({ result: 'pass', evidence: [asked, `answered there after ${seconds(outcome.afterMs)}`] });
@@ -28,7 +35,7 @@ export const bindsServiceUrl: Clause<Pod> = {
         return ok(deaf(outcome.listening, outcome.port));
       case 'not-ready':
         if (!outcome.last.ok && outcome.last.error.kind !== 'mute' && outcome.last.error.kind !== 'garbled') {
-          return ok(deaf(outcome.listening, undefined));
+          return stillStarting(pod, outcome.listening, signal);
         }
         return ok({ result: 'pass', evidence: [asked, 'something listens there'] });
       case 'ended':
@@ -40,8 +47,43 @@ export const bindsServiceUrl: Clause<Pod> = {
   },
 };
 
+/** A server that listens nowhere at all has not come so far: that is a matter of time, and S19's. */
+async function stillStarting(
+  pod: Pod,
+  listening: readonly ListeningSocket[] | undefined,
+  signal: AbortSignal,
+): Promise<Result<Finding, EngineError>> {
+  if (listening === undefined || listening.length > 0) return ok(deaf(listening, undefined));
+  const state = await pod.engine.inspectContainer(pod.containerId, signal);
+  if (!state.ok) return state;
+  const running = await processes(pod.engine, state.value, signal);
+  if (!running.ok) return running;
+  if (running.value?.some(isServer) !== true) return ok(deaf(listening, undefined));
+  return ok({ result: 'not-run', evidence: [asked, 'the server runs and listens nowhere yet: see S19'] });
+}
+
 function deaf(listening: readonly ListeningSocket[] | undefined, serverAt: number | undefined): Finding {
   const { evidence, hint } = deafFinding(serverPort, listening, serverAt);
   const advice = 'a flag on the command line, such as `--port` or `--ip`, beats JUPYTERHUB_SERVICE_URL';
   return { result: 'fail', evidence: [asked, ...evidence], hint: `${hint}; ${advice}` };
+}
+
+const hubsPrograms = /(^|\/)(jupyterhub-singleuser|start-singleuser(\.py|\.sh)?|start-notebook(\.py|\.sh)?)$/;
+const listeningFlag = /^--(?:(?:\w+\.)?(?:port|ip|base_url)|base-url)(?:=(.*))?$/;
+
+/** A flag in a CMD that is the hub's own server: a spawner without a command of its own starts that. */
+export function misleadingFlag(cmd: readonly string[]): string | undefined {
+  if (!hubsPrograms.test(cmd[0] ?? '')) return undefined;
+  return cmd.find((word, index) => {
+    const match = listeningFlag.exec(word);
+    if (match === null) return false;
+    const value = match[1] ?? cmd[index + 1] ?? '';
+    return !['0.0.0.0', '*', '', '::', String(serverPort)].includes(value);
+  });
+}
+
+function flagFinding(cmd: readonly string[], flag: string): Finding {
+  const evidence = [asked, `the image's CMD: ${excerpt(cmd.join(' '))}`];
+  const hint = `a spawner without a command of its own (KubeSpawner's default) starts this CMD, and \`${excerpt(flag, 60)}\` beats what the hub asks for: take it out`;
+  return { result: 'fail', evidence, hint };
 }

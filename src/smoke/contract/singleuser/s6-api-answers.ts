@@ -4,7 +4,6 @@ import { exchangeLine, excerpt } from '../../evidence.ts';
 import { exchange } from '../../http-exchange.ts';
 import type { HttpAnswer } from '../../http-exchange.ts';
 import type { Pod } from '../../pod.ts';
-import { serverPort } from '../../pod-environment.ts';
 import type { Clause } from '../clause.ts';
 
 export const apiAnswers: Clause<Pod> = {
@@ -30,7 +29,7 @@ export const apiAnswers: Clause<Pod> = {
     const answered =
       pod.outcome.kind === 'not-ready'
         ? pod.outcome.last
-        : await exchange({ host: pod.address, port: serverPort, path }, signal);
+        : await exchange({ host: pod.address, port: pod.port, path }, signal);
     const evidence = [exchangeLine(`GET ${path}`, answered)];
     if (!answered.ok) {
       const hint = 'it listens and does not answer; a server of another kind, or one that hangs at its start';
@@ -63,7 +62,7 @@ function hasVersion(answer: HttpAnswer): boolean {
 
 async function likelyCause(pod: Pod, answer: HttpAnswer, signal: AbortSignal): Promise<string> {
   if (answer.status >= 500) return "its server has an error of its own; the log's end tells which";
-  const plain = await exchange({ host: pod.address, port: serverPort, path: '/api' }, signal);
+  const plain = await exchange({ host: pod.address, port: pod.port, path: '/api' }, signal);
   if (plain.ok && plain.value.status === 200 && hasVersion(plain.value)) {
     return "a plain Jupyter server answers at `/api`, without the user's prefix: the image starts `jupyter lab` or `jupyter server` instead of `jupyterhub-singleuser`";
   }

@@ -3,7 +3,6 @@ import { ok } from '../../../core/result.ts';
 import { excerpt } from '../../evidence.ts';
 import { exchange } from '../../http-exchange.ts';
 import type { Pod } from '../../pod.ts';
-import { serverPort } from '../../pod-environment.ts';
 import type { Clause } from '../clause.ts';
 
 const questions = [
@@ -32,7 +31,7 @@ export const tokenAccess: Clause<Pod> = {
     for (const [index, question] of questions.entries()) {
       const token = tokens[index];
       const headers = token === undefined ? {} : { authorization: `token ${token}` };
-      const answered = await exchange({ host: pod.address, port: serverPort, path, headers }, signal);
+      const answered = await exchange({ host: pod.address, port: pod.port, path, headers }, signal);
       statuses.push(answered.ok ? answered.value.status : undefined);
       const shown = answered.ok ? String(answered.value.status) : excerpt(answered.error.message);
       evidence.push(`GET ${path} ${question.what}: ${shown} (expected ${question.expected})`);

@@ -4,24 +4,60 @@ import { scene } from '../clause.ts';
 import type { Scene } from '../clause.ts';
 import { startsThroughEntrypoint } from './s1-starts-through-entrypoint.ts';
 import { browserLogin } from './s10-browser-login.ts';
+import { sameMajor } from './s10a-same-major.ts';
+import { runsKernel } from './s11-kernel.ts';
+import { opensTerminal } from './s12-terminal.ts';
+import { worksAsHubsUser } from './s13-user.ts';
+import { hidesNoFiles, livesWithEmptyHome } from './s14-empty-home.ts';
+import { isNotRoots } from './s16-not-root.ts';
+import { gainsNoPrivileges } from './s17-no-privileges.ts';
 import { readyInTime } from './s19-ready-in-time.ts';
+import { startsAsDockerStacks } from './s2-docker-stacks.ts';
 import { stops, stopsAtOnce } from './s20-stops.ts';
+import { reapsOrphans } from './s21-reaps.ts';
+import { bearsServiceLinks } from './s22-service-links.ts';
+import { livesWithinMemory } from './s23-memory.ts';
+import { readsConfiguration } from './s24-configuration.ts';
+import { pullsRepository } from './s25-gitpuller.ts';
 import { outlivesTheCheck } from './s27-outlives-the-check.ts';
+import { executesArguments } from './s3-executes-arguments.ts';
 import { bindsServiceUrl } from './s4-binds-service-url.ts';
+import { baseUrl } from './s5-base-url.ts';
 import { apiAnswers } from './s6-api-answers.ts';
+import { reportsActivity } from './s7-activity.ts';
 import { tokenAccess } from './s9-token-access.ts';
+import { whileRunning } from './while-running.ts';
 
-/** The server's life in one start: up, used, looked at again, ended. */
+/** The server's life in one start: up, used, looked at again, ended; then the image's own commands. */
 const server = scene("a user's server", openPod, [
   startsThroughEntrypoint,
   bindsServiceUrl,
-  apiAnswers,
   readyInTime,
-  tokenAccess,
-  browserLogin,
+  isNotRoots,
+  livesWithEmptyHome,
+  hidesNoFiles,
+  gainsNoPrivileges,
+  bearsServiceLinks,
+  ...[
+    apiAnswers,
+    baseUrl,
+    reportsActivity,
+    tokenAccess,
+    browserLogin,
+    sameMajor,
+    runsKernel,
+    worksAsHubsUser,
+    livesWithinMemory,
+    readsConfiguration,
+    opensTerminal,
+    reapsOrphans,
+    pullsRepository,
+  ].map(whileRunning),
   outlivesTheCheck,
+  executesArguments,
   stops,
   stopsAtOnce,
+  startsAsDockerStacks,
 ]);
 
 export const singleuserScenes: readonly Scene[] = [server];

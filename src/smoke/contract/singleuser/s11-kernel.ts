@@ -1,0 +1,117 @@
+/** Clause S11: a kernel runs code, and only for those who may. */
+import { ok } from '../../../core/result.ts';
+import { excerpt, seconds } from '../../evidence.ts';
+import type { Execution, KernelSession, KernelTrouble } from '../../kernel-session.ts';
+import { insideReport } from '../../inside-report.ts';
+import type { Pod } from '../../pod.ts';
+import { openWebSocket } from '../../websocket.ts';
+import type { Clause, Finding } from '../clause.ts';
+
+/** A first import of numpy and pandas from a cold disk is part of some kernels' start. */
+const firstAnswerMs = 60_000;
+const interruptMs = 15_000;
+
+const lastsLong = 'import time\nprint("running", flush=True)\ntime.sleep(60)';
+
+export const runsKernel: Clause<Pod> = {
+  id: 'S11',
+  title:
+    'a kernel starts, runs code over the websocket and can be interrupted; without a login the websocket stays shut',
+  why: 'A page that opens and a kernel that never connects is what students meet first when a package breaks.',
+  met: ['jupyterhub/jupyterhub#2281', 'jupyterhub/jupyterhub#4933'],
+  severity: 'must',
+  tier: 'gate',
+  tested:
+    '`POST /api/kernels` with the default kernel; code over its websocket, which must end well; the same websocket without a login, which must be refused; for Python also who and where it is, and an interrupt.',
+  remedy:
+    "Install the kernel's package (`ipykernel`) for the interpreter that its kernelspec names, and let the kernelspec name one that is in the image.",
+  needs: ['S6'],
+  async test(pod, signal) {
+    const kernel = await pod.kernel(signal);
+    if (!kernel.ok) return ok(withoutKernel(kernel.error));
+    const { spec, interpreter, language } = kernel.value;
+    const about = `kernel \`${excerpt(spec, 60)}\` (${excerpt(interpreter, 120)})`;
+    const answered = await firstAnswer(pod, kernel.value, signal);
+    const lines = [about, ...answered.evidence];
+    if (answered.hint !== undefined) return ok({ result: 'fail', evidence: lines, hint: answered.hint });
+    const stranger = await openWebSocket(
+      { host: pod.address, port: pod.port, path: kernel.value.channelsPath },
+      signal,
+    );
+    const open = stranger.ok && stranger.value.kind === 'open';
+    if (stranger.ok && stranger.value.kind === 'open') stranger.value.link[Symbol.dispose]();
+    const evidence = [...lines, `websocket without a login: ${strangerLine(stranger)}`];
+    if (open) {
+      const hint =
+        "anybody can run code in the student's kernel: the image's configuration switches authentication off (`allow_unauthenticated_access`, `identity_provider_class`, an empty token)";
+      return ok({ result: 'fail', evidence, hint });
+    }
+    if (language !== 'python') return ok({ result: 'pass', evidence });
+    const stopped = await kernel.value.interrupt(lastsLong, interruptMs, signal);
+    const all = [...evidence, `interrupted: ${executionLine(stopped)}`];
+    if (stopped.status === 'error' && stopped.error?.startsWith('KeyboardInterrupt') === true) {
+      return ok({ result: 'pass', evidence: all });
+    }
+    const hint =
+      "the kernel does not heed an interrupt: the notebook's stop button does nothing. Its kernelspec starts it through a script that does not end in `exec`, or signals are blocked";
+    return ok({ result: 'fail', evidence: all, hint });
+  },
+};
+
+interface FirstAnswer {
+  readonly evidence: readonly string[];
+  readonly hint?: string;
+}
+
+async function firstAnswer(pod: Pod, kernel: KernelSession, signal: AbortSignal): Promise<FirstAnswer> {
+  const isPython = kernel.language === 'python';
+  const inside = isPython ? await insideReport(pod, firstAnswerMs, signal) : undefined;
+  const execution = inside?.execution ?? (await kernel.execute('1', firstAnswerMs));
+  const evidence = [`code: ${executionLine(execution)}`];
+  if (execution.status !== 'ok') return { evidence, hint: whyNot(execution) };
+  const report = inside?.report;
+  if (report !== undefined) {
+    evidence.push(
+      `uid ${report.uid}, folder ${excerpt(report.cwd, 100)}, Python ${excerpt(report.python, 40)} at ${excerpt(report.executable, 100)}`,
+    );
+  }
+  return { evidence };
+}
+
+function whyNot({ status, error }: Execution): string {
+  switch (status) {
+    case 'lost':
+      return "the kernel dies at its start: its package is broken, or does not fit the interpreter; the log's end tells why";
+    case 'silent':
+      return 'the kernel starts and never answers: start-up code (ipython_config.py, sitecustomize) hangs, or a file lock in the home';
+    default:
+      return `the kernel answers plain code with an error (${excerpt(error ?? 'unknown', 120)}): its interpreter or its start-up code is broken`;
+  }
+}
+
+function withoutKernel({ step, evidence }: KernelTrouble): Finding {
+  const hints = {
+    specs:
+      "no kernel is installed where the server looks: install `ipykernel`, or put the kernelspec into the image's prefix instead of the home",
+    start:
+      "the kernel cannot be started: its kernelspec names a program that is not in the image, or the runtime folder cannot be written; the log's end tells which",
+    websocket: "the way to the kernel is shut: the server fails on the websocket; the log's end tells why",
+  } as const;
+  return { result: 'fail', evidence: [evidence], hint: hints[step] };
+}
+
+function executionLine({ status, error, durationMs, output }: Execution): string {
+  const said = {
+    ok: 'ran to its end',
+    error: excerpt(error ?? '', 160),
+    silent: 'no answer',
+    lost: 'the connection broke off',
+  }[status];
+  const printed = status === 'ok' || output === '' ? '' : `, printed ${excerpt(output, 100)}`;
+  return `${said} after ${seconds(durationMs)}${printed}`;
+}
+
+function strangerLine(stranger: Awaited<ReturnType<typeof openWebSocket>>): string {
+  if (!stranger.ok) return excerpt(stranger.error.message);
+  return stranger.value.kind === 'open' ? 'open (expected 403)' : String(stranger.value.status);
+}

@@ -1,0 +1,57 @@
+/** Clause S24: the administrator's configuration is read where administrators put it. */
+import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
+import { excerpt } from '../../evidence.ts';
+import { insideReport } from '../../inside-report.ts';
+import { field, jsonOf } from '../../jupyter-api.ts';
+import type { Pod } from '../../pod.ts';
+import type { Clause } from '../clause.ts';
+
+const answerMs = 30_000;
+const shared = ['/etc/jupyter', '/usr/local/etc/jupyter'];
+
+export const readsConfiguration: Clause<Pod> = {
+  id: 'S24',
+  title: 'reads configuration from /etc/jupyter, /usr/local/etc/jupyter or {prefix}/etc/jupyter',
+  why: 'z2jh mounts files there (`singleuser.extraFiles`), and sites put their defaults there. Where nothing is read from, they silently do not count.',
+  met: [],
+  severity: 'must',
+  tier: 'gate',
+  tested:
+    "Jupyter's configuration path is asked of the kernel, which has the server's environment, else of `jupyter --paths`.",
+  remedy:
+    'Keep JUPYTER_NO_CONFIG and JUPYTER_CONFIG_PATH out of the image, or let the latter name one of these folders.',
+  needs: ['S6'],
+  async test(pod, signal) {
+    const inside = (await insideReport(pod, answerMs, signal))?.report?.configPaths;
+    const paths = inside === undefined ? await pathsByCommand(pod, signal) : ok(inside);
+    if (!paths.ok) return paths;
+    if (paths.value === undefined) {
+      return ok({
+        result: 'not-applicable',
+        evidence: ['neither a kernel nor `jupyter --paths` tells where it is read from'],
+      });
+    }
+    const evidence = [`configuration is read from: ${excerpt(paths.value.join(', '))}`];
+    if (paths.value.some(isShared)) return ok({ result: 'pass', evidence });
+    const hint =
+      "no folder of the image's is read: JUPYTER_NO_CONFIG or JUPYTER_CONFIG_PATH is set in the image";
+    return ok({ result: 'fail', evidence, hint });
+  },
+};
+
+function isShared(path: string): boolean {
+  return shared.includes(path) || (/^\/.+\/etc\/jupyter$/.test(path) && !path.startsWith('/home/'));
+}
+
+async function pathsByCommand(
+  pod: Pod,
+  signal: AbortSignal,
+): Promise<Result<readonly string[] | undefined, EngineError>> {
+  const run = await pod.engine.exec(pod.containerId, ['jupyter', '--paths', '--json'], {}, signal);
+  if (!run.ok)
+    return run.error.kind === 'unreachable' || run.error.kind === 'cancelled' ? run : ok(undefined);
+  const paths = field(jsonOf({ body: run.value.stdout }), 'config');
+  return ok(Array.isArray(paths) ? paths.map(String) : undefined);
+}

@@ -1,0 +1,102 @@
+/** Clause S25: where nbgitpuller is part of the image, a link pulls a repository. */
+import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { ExecResult } from '../../../engine/container.ts';
+import type { EngineError } from '../../../engine/engine.ts';
+import { exchangeLine, excerpt } from '../../evidence.ts';
+import { askServer } from '../../jupyter-api.ts';
+import { serverOf } from '../../pod.ts';
+import type { Pod } from '../../pod.ts';
+import type { Clause } from '../clause.ts';
+
+const source = '/tmp/hubwright-source';
+const repository = '/tmp/hubwright-course.git';
+const pullMs = 60_000;
+const person = ['-c', 'user.name=hubwright', '-c', 'user.email=hubwright@localhost'];
+
+/** A bare repository with one file in one commit, made by git alone: the image may have no shell. */
+const making: readonly (readonly string[])[] = [
+  ['git', 'init', '--quiet', '--initial-branch=main', source],
+  ['git', 'config', '--file', `${source}/course.ini`, 'course.name', 'hubwright'],
+  ['git', '-C', source, 'add', 'course.ini'],
+  ['git', '-C', source, ...person, 'commit', '--quiet', '--message', 'Begin'],
+  ['git', 'clone', '--quiet', '--bare', source, repository],
+];
+
+export const pullsRepository: Clause<Pod> = {
+  id: 'S25',
+  title: 'nbgitpuller, where it is installed, pulls a repository; `git` and `gitpuller` are on PATH',
+  why: 'Courses are handed out as nbgitpuller links. Where they break, a lecture begins with an error page.',
+  met: ['jupyterhub/zero-to-jupyterhub-k8s#1606'],
+  severity: 'must',
+  tier: 'gate',
+  tested:
+    'A bare repository is made inside, and pulled by way of the server as a link would; its file must be there.',
+  remedy: 'Install `git` beside nbgitpuller, and leave its server extension enabled.',
+  needs: ['S6'],
+  async test(pod, signal) {
+    const declared = await isDeclared(pod, signal);
+    if (!declared.ok) return declared;
+    if (!declared.value) return ok({ result: 'not-applicable', evidence: ['nbgitpuller is not installed'] });
+    for (const command of [['gitpuller', '--help'], ...making]) {
+      const run = await runInside(pod, command, signal);
+      if (!run.ok) return run;
+      if (run.value.exitCode === 0) continue;
+      const evidence = [
+        `\`${command.join(' ')}\`: ${excerpt(run.value.stderr) || `exit code ${run.value.exitCode}`}`,
+      ];
+      return ok({
+        result: 'fail',
+        evidence,
+        hint: `\`${command[0] ?? ''}\` is not on PATH, or does not work for uid 1000`,
+      });
+    }
+    const query = new URLSearchParams({ repo: repository, branch: 'main', targetpath: 'hubwright-course' });
+    const api = `git-pull/api?${query.toString()}`;
+    const pulled = await askServer(serverOf(pod), { method: 'GET', api, timeoutMs: pullMs }, signal);
+    const file = await askServer(
+      serverOf(pod),
+      { method: 'GET', api: 'api/contents/hubwright-course/course.ini' },
+      signal,
+    );
+    const evidence = [
+      `GET git-pull/api: ${pulled.ok ? `${pulled.value.status} ${excerpt(pulled.value.body.slice(-300), 200)}` : excerpt(pulled.error.message)}`,
+      exchangeLine('GET api/contents/hubwright-course/course.ini', file),
+    ];
+    const finished =
+      pulled.ok && pulled.value.status === 200 && /"phase":\s*"finished"/.test(pulled.value.body);
+    if (finished) return ok({ result: 'pass', evidence });
+    const hint =
+      pulled.ok && pulled.value.status === 404
+        ? "nbgitpuller's server extension is not enabled, or does not load; the server's log tells why"
+        : 'the pull failed; its last words are in the evidence';
+    return ok({ result: 'fail', evidence, hint });
+  },
+};
+
+/** Its package is there, or the server knows its address. */
+async function isDeclared(pod: Pod, signal: AbortSignal): Promise<Result<boolean, EngineError>> {
+  const seen = await pod.versions(signal);
+  if (!seen.ok) return seen;
+  if (seen.value !== undefined && 'nbgitpuller' in seen.value.packages) return ok(true);
+  const page = await askServer(serverOf(pod), { method: 'GET', api: 'git-pull' }, signal);
+  return ok(page.ok && page.value.status < 400);
+}
+
+/** A program that is not there is an answer like another. */
+async function runInside(
+  pod: Pod,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<Result<ExecResult, EngineError>> {
+  const run = await pod.engine.exec(pod.containerId, command, { maxBytes: 4096 }, signal);
+  if (run.ok) {
+    const { exitCode, stdout } = run.value;
+    // The runtime says on stdout that it found no such program.
+    return exitCode === 126 || exitCode === 127
+      ? ok({ ...run.value, stderr: run.value.stderr || stdout })
+      : run;
+  }
+  if (run.error.kind === 'unreachable' || run.error.kind === 'cancelled') return run;
+  return ok({ exitCode: 127, stdout: '', stderr: run.error.message });
+}

@@ -1,0 +1,68 @@
+/** Clause S5: the server lives under the user's prefix, and nowhere else. */
+import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import { exchangeLine, excerpt } from '../../evidence.ts';
+import { exchange } from '../../http-exchange.ts';
+import type { HttpAnswer, HttpTrouble } from '../../http-exchange.ts';
+import { askServer, jsonOf, textField } from '../../jupyter-api.ts';
+import { serverOf } from '../../pod.ts';
+import type { Pod } from '../../pod.ts';
+import type { Clause } from '../clause.ts';
+
+export const baseUrl: Clause<Pod> = {
+  id: 'S5',
+  title:
+    'lives under JUPYTERHUB_SERVICE_PREFIX: `/user/NAME/` leads to a page beneath it, and `/api` is not there',
+  why: "The hub's proxy hands on `/user/NAME/…` as it is. A server that lives elsewhere answers each of these requests with 404, and the student sees that page.",
+  met: ['jupyterhub/zero-to-jupyterhub-k8s#2015'],
+  severity: 'must',
+  tier: 'gate',
+  tested:
+    '`/api` without the prefix must not be the server; `/user/NAME/` with a token must lead beneath the prefix.',
+  remedy:
+    'Do not set `base_url` or `default_url` on the command line, nor JUPYTERHUB_SERVICE_PREFIX in the image.',
+  needs: ['S4'],
+  async test(pod, signal) {
+    const { address: host, servicePrefix } = pod;
+    const bare = await exchange({ host, port: pod.port, path: '/api' }, signal);
+    const api = await askServer(serverOf(pod), { method: 'GET', api: 'api' }, signal);
+    const front = await askServer(serverOf(pod), { method: 'GET', api: '' }, signal);
+    const evidence = [
+      exchangeLine('GET /api', bare),
+      exchangeLine(`GET ${servicePrefix}api`, api),
+      frontLine(servicePrefix, front),
+    ];
+    if (!isJupyter(bare) && !isJupyter(api)) {
+      return ok({ result: 'not-run', evidence: [...evidence, 'what answers is no Jupyter server'] });
+    }
+    if (isJupyter(bare)) {
+      const hint = `the server lives at \`/\` instead of \`${servicePrefix}\`: \`base_url\` is set on the command line, JUPYTERHUB_SERVICE_PREFIX is changed in the entry point, or a plain Jupyter server runs`;
+      return ok({ result: 'fail', evidence, hint });
+    }
+    if (leadsInside(servicePrefix, front)) return ok({ result: 'pass', evidence });
+    const hint = `\`${servicePrefix}\` leads nowhere: \`default_url\` names a page that does not exist or lies outside the prefix, or JupyterLab is missing`;
+    return ok({ result: 'fail', evidence, hint });
+  },
+};
+
+function isJupyter(answered: Result<HttpAnswer, HttpTrouble>): boolean {
+  return (
+    answered.ok && answered.value.status === 200 && textField(jsonOf(answered.value), 'version') !== undefined
+  );
+}
+
+function frontLine(prefix: string, front: Result<HttpAnswer, HttpTrouble>): string {
+  const location = front.ok ? front.value.headers.location : undefined;
+  if (!front.ok || location === undefined) return exchangeLine(`GET ${prefix}`, front);
+  return `GET ${prefix}: ${front.value.status} to ${excerpt(location, 120)}`;
+}
+
+/** A page at once, or a redirect that stays beneath the prefix. */
+function leadsInside(prefix: string, front: Result<HttpAnswer, HttpTrouble>): boolean {
+  if (!front.ok) return false;
+  const { status, headers } = front.value;
+  if (status === 200) return true;
+  if (status < 300 || status > 399 || headers.location === undefined) return false;
+  if (!URL.canParse(headers.location, `http://server${prefix}`)) return false;
+  return new URL(headers.location, `http://server${prefix}`).pathname.startsWith(prefix);
+}

@@ -1,0 +1,22 @@
+/** Keeps a server that died from failing every clause after its death: S27 tells of it once. */
+import { ok } from '../../../core/result.ts';
+import type { Pod } from '../../pod.ts';
+import type { Clause } from '../clause.ts';
+
+/** The clause, whose failure counts while the container still runs. */
+export function whileRunning(clause: Clause<Pod>): Clause<Pod> {
+  return {
+    ...clause,
+    async test(pod, signal) {
+      const found = await clause.test(pod, signal);
+      if (!found.ok || found.value.result !== 'fail') return found;
+      const state = await pod.engine.inspectContainer(pod.containerId, signal);
+      if (!state.ok) return state;
+      if (state.value.status === 'running') return found;
+      return ok({
+        result: 'not-run',
+        evidence: ['the server ended meanwhile: see S27', ...found.value.evidence],
+      });
+    },
+  };
+}

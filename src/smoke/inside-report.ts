@@ -1,0 +1,99 @@
+/**
+ * What a Python kernel says of its surroundings: who it is, where, what it may write, how the server is configured.
+ * Only standard modules are used; the kernel inherits the server's own environment. Judges nothing.
+ */
+import { field, jsonOf, textField } from './jupyter-api.ts';
+import type { Execution, KernelSession } from './kernel-session.ts';
+import type { Pod } from './pod.ts';
+
+export interface InsideReport {
+  readonly python: string;
+  readonly executable: string;
+  readonly uid: number;
+  readonly groups: readonly number[];
+  readonly cwd: string;
+  readonly home: string;
+  /** Why the home could not be written; empty where it could. */
+  readonly homeTrouble: string;
+  /** Where Jupyter looks for configuration; undefined where this Python does not know. */
+  readonly configPaths: readonly string[] | undefined;
+  /** Bytes in use by the container. */
+  readonly memory: number | undefined;
+  /** How often the kernel's memory killer has struck in it. */
+  readonly memoryKills: number;
+}
+
+export interface InsideAnswer {
+  readonly execution: Execution;
+  readonly report: InsideReport | undefined;
+}
+
+const answers = new WeakMap<KernelSession, Promise<InsideAnswer>>();
+
+/** Asks a Python kernel, once; undefined where the image has none. */
+export async function insideReport(
+  pod: Pod,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<InsideAnswer | undefined> {
+  const kernel = await pod.kernel(signal);
+  if (!kernel.ok || kernel.value.language !== 'python') return undefined;
+  const known = answers.get(kernel.value) ?? ask(kernel.value, timeoutMs);
+  answers.set(kernel.value, known);
+  return known;
+}
+
+async function ask(kernel: KernelSession, timeoutMs: number): Promise<InsideAnswer> {
+  const execution = await kernel.execute(program, timeoutMs);
+  const line = execution.output.split('\n').find((each) => each.startsWith(marker));
+  return { execution, report: line === undefined ? undefined : parse(line.slice(marker.length)) };
+}
+
+const marker = 'hubwright:';
+
+const program = `
+def _hubwright():
+    import json, os, sys
+    def read(path):
+        try:
+            with open(path) as file: return file.read()
+        except Exception: return ''
+    report = {'python': sys.version.split()[0], 'executable': sys.executable or '', 'cwd': os.getcwd(),
+              'uid': os.getuid(), 'groups': sorted({os.getgid(), *os.getgroups()}),
+              'home': os.path.expanduser('~'), 'homeTrouble': '',
+              'memory': read('/sys/fs/cgroup/memory.current') or read('/sys/fs/cgroup/memory/memory.usage_in_bytes'),
+              'events': read('/sys/fs/cgroup/memory.events') or read('/sys/fs/cgroup/memory/memory.oom_control')}
+    path = os.path.join(report['home'], '.hubwright')
+    try:
+        with open(path, 'w') as file: file.write('x')
+        os.remove(path)
+    except Exception as error: report['homeTrouble'] = str(error)
+    try:
+        from jupyter_core.paths import jupyter_config_path
+        report['configPaths'] = jupyter_config_path()
+    except Exception: pass
+    print('\\n${marker}' + json.dumps(report))
+_hubwright()
+del _hubwright
+`;
+
+function parse(text: string): InsideReport | undefined {
+  const said = jsonOf({ body: text });
+  const uid = field(said, 'uid');
+  const groups = field(said, 'groups');
+  if (typeof uid !== 'number' || !Array.isArray(groups)) return undefined;
+  const configPaths = field(said, 'configPaths');
+  const memory = Number.parseInt(textField(said, 'memory') ?? '', 10);
+  return {
+    uid,
+    groups: groups.map(Number),
+    python: textField(said, 'python') ?? '',
+    executable: textField(said, 'executable') ?? '',
+    cwd: textField(said, 'cwd') ?? '',
+    home: textField(said, 'home') ?? '',
+    homeTrouble: textField(said, 'homeTrouble') ?? '',
+    configPaths: Array.isArray(configPaths) ? configPaths.map(String) : undefined,
+    memory: Number.isNaN(memory) ? undefined : memory,
+    memoryKills: Number(/^oom_kill (\d+)$/m.exec(textField(said, 'events') ?? '')?.[1] ?? 0),
+  };
+}
