@@ -110,6 +110,12 @@ describe('build init --from', () => {
     const list = await build(folder.path, ['list']);
     expect(list).toMatchObject({ exitCode: 0, stderr: '' });
     expect(list.stdout).toContain('14 images of 14 definitions.');
+    // Where no registry of the world answers, a lock says what the root is.
+    await folder.write('matrix.lock', `roots:\n  ubuntu: ubuntu:24.04@sha256:${'0'.repeat(64)}\n`);
+    const plan = await build(folder.path, ['plan']);
+    expect(plan).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(plan.stdout).toContain('      └─ scipy-notebook               build   never built\n');
+    expect(plan.stdout).toContain('14 images with something to do, 0 unchanged.');
   });
 
   it('writes it beside Dockerfiles that lie elsewhere', async () => {

@@ -63,10 +63,10 @@ export function notebookStacks(): TreeFiles {
     'images/tensorflow-notebook/cuda/lib-dirs.sh': '',
     'images/pytorch-notebook/Dockerfile': on('scipy-notebook'),
     'images/pytorch-notebook/cuda12/Dockerfile': on('scipy-notebook'),
+    'images/pytorch-notebook/cuda13/Dockerfile': on('scipy-notebook'),
     'images/pyspark-notebook/Dockerfile': on('scipy-notebook', 'COPY setup_spark.py /opt/setup-scripts/'),
     'images/pyspark-notebook/setup_spark.py': '',
     'images/all-spark-notebook/Dockerfile': on('pyspark-notebook'),
-    'images/geo-notebook/Dockerfile': on('all-spark-notebook'),
   };
 }
 

@@ -49,13 +49,14 @@ describe('a tree of notebook stacks', () => {
       'datascience-notebook singleuser images/datascience-notebook ← scipy-notebook',
       'pyspark-notebook singleuser images/pyspark-notebook ← scipy-notebook',
       'all-spark-notebook singleuser images/all-spark-notebook ← pyspark-notebook',
-      'geo-notebook singleuser images/geo-notebook ← all-spark-notebook',
       'pytorch-notebook singleuser images/pytorch-notebook ← scipy-notebook',
       'pytorch-notebook-cuda12 singleuser images/pytorch-notebook/cuda12 ← scipy-notebook',
+      'pytorch-notebook-cuda13 singleuser images/pytorch-notebook/cuda13 ← scipy-notebook',
       'tensorflow-notebook singleuser images/tensorflow-notebook ← scipy-notebook',
       'tensorflow-notebook-cuda singleuser images/tensorflow-notebook ← scipy-notebook',
     ]);
-    expect(Math.max(...adoption.tree.images.map(({ depth }) => depth))).toBe(6);
+    // Foundation, base, minimal, scipy, pyspark, all-spark.
+    expect(Math.max(...adoption.tree.images.map(({ depth }) => depth))).toBe(5);
   });
 
   it('may be adopted in part: what is not below comes from outside', async () => {
@@ -63,6 +64,7 @@ describe('a tree of notebook stacks', () => {
     expect(shape(adoption)).toEqual([
       'pytorch-notebook singleuser images/pytorch-notebook ← quay.io/jupyter/scipy-notebook',
       'pytorch-notebook-cuda12 singleuser images/pytorch-notebook/cuda12 ← quay.io/jupyter/scipy-notebook',
+      'pytorch-notebook-cuda13 singleuser images/pytorch-notebook/cuda13 ← quay.io/jupyter/scipy-notebook',
     ]);
   });
 });
