@@ -20,13 +20,15 @@ export function liveReporter(stream: NodeJS.WriteStream, options: { readonly col
   const style = styleOf(options.colour);
   const update = createLogUpdate(stream, { showCursor: false });
   const width = (): number => stream.columns || 80;
+  /** From this process's clock, which only grows, to that of the events. */
+  let offset = 0;
   const draw = (): void =>
     update(
       renderFrame(view, {
         colour: options.colour,
         width: width(),
         height: stream.rows || 24,
-        now: Date.now(),
+        now: performance.now() + offset,
       }),
     );
   const timer = setInterval(draw, frameMs);
@@ -41,6 +43,7 @@ export function liveReporter(stream: NodeJS.WriteStream, options: { readonly col
 
   return {
     event(event) {
+      offset = event.time - performance.now();
       applyEvent(view, event);
       const nameWidth = Math.max(0, ...[...view.images.keys()].map((name) => name.length));
       if (event.kind === 'plan-made') {

@@ -12,6 +12,7 @@ import type { PlanEntry } from '../plan/plan.ts';
 import { rememberInputs } from '../plan/remembered-inputs.ts';
 import { memoryVersion } from '../plan/schema.ts';
 import { buildPatiently } from './build-attempts.ts';
+import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
 import { done, type RunContext, type StageResult } from './run-context.ts';
 
@@ -34,11 +35,11 @@ export async function buildImage(
   signal: AbortSignal,
 ): Promise<StageResult<Bytes>> {
   const { emit, drawn } = context;
-  const started = Date.now();
+  const started = context.clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'build' });
   const built = await buildPatiently(context, buildRequest(context, entry, node), node, signal);
   if (built.kind !== 'ok') return built;
-  const durationMs = Date.now() - started;
+  const durationMs = elapsed(context.clock, started);
   const { id, size, created } = built.value.image;
   // The same bytes as before: nothing was built anew, whatever was asked of the engine.
   const remembered = entry.local?.id === id;
@@ -121,7 +122,7 @@ export async function pullImage(
   const { emit, engine, drawn } = context;
   const target = drawn.set.registry;
   if (target === undefined) throw new Error(`${entry.name} lies in a registry, but there is none`);
-  const started = Date.now();
+  const started = context.clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'build' });
   const reference = `${publishedRepository(target, entry.name)}@${digest}`;
   const pulled = await engine.images.pull(reference, context.credentials, signal);
@@ -135,7 +136,7 @@ export async function pullImage(
     kind: 'stage-finished',
     image: entry.name,
     stage: 'build',
-    durationMs: Date.now() - started,
+    durationMs: elapsed(context.clock, started),
     imageId: id,
     size,
     summary: 'pulled',

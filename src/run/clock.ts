@@ -8,4 +8,9 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** Whole milliseconds since a moment that the clock told. */
+export function elapsed(clock: Clock, since: number): number {
+  return Math.round(clock.now() - since);
+}
+
 export const realClock: Clock = { now: () => performance.now(), sleep: pause };

@@ -6,6 +6,7 @@
 import type { ImageFailure, ImageOutcome, RunCounts, RunResult, Stage } from '../core/event.ts';
 import { BuildQueue } from '../graph/build-queue.ts';
 import type { Bytes } from './build-stage.ts';
+import { elapsed } from './clock.ts';
 import { ImageStages } from './image-stages.ts';
 import type { Published } from './publish-stage.ts';
 import type { RunContext } from './run-context.ts';
@@ -115,7 +116,7 @@ class Walk {
 
   async #walk(walker: Walker): Promise<void> {
     const { entry } = walker;
-    walker.started = Date.now();
+    walker.started = this.#context.clock.now();
     let slotHeld = true;
     const releaseSlot = (): void => {
       if (!slotHeld) return;
@@ -214,7 +215,7 @@ class Walk {
   #settle(walker: Walker, outcome: ImageOutcome): void {
     if (walker.outcome !== undefined) return;
     walker.outcome = outcome;
-    const durationMs = walker.started === undefined ? 0 : Date.now() - walker.started;
+    const durationMs = walker.started === undefined ? 0 : elapsed(this.#context.clock, walker.started);
     this.#context.emit({ kind: 'image-finished', image: walker.entry.name, durationMs, outcome });
     walker.settled.resolve(outcome);
   }

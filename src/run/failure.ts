@@ -25,8 +25,19 @@ export function engineFailure<T>(error: EngineError, doing: string, log?: string
   });
 }
 
+/** 128 and the number of SIGKILL: how a shell tells that the kernel ended what it ran. */
+const killed = 137;
+
 export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence): StageResult<T> {
   const { tail, log, dockerfile } = evidence;
+  const full = fullDisk(failure, tail);
+  if (full !== undefined)
+    return failed({
+      message: `the engine's disk is full: ${full.trim()} (${placeOf(failure, dockerfile)})`,
+      blame: 'environment',
+      tail,
+      log,
+    });
   switch (failure.kind) {
     case 'engine':
       return engineFailure(failure.error, 'building', log);
@@ -37,27 +48,19 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
         tail,
         log,
       });
-    case 'step-failed': {
-      const code = failure.exitCode === undefined ? '' : ` with exit code ${failure.exitCode}`;
-      const place = failure.line === undefined ? dockerfile : `${dockerfile}:${failure.line}`;
-      // Without an exit code the step never ran, and printed nothing: the engine's words are all there is.
-      const what =
-        failure.exitCode === undefined
-          ? `a step failed: ${firstLine(failure.message)}`
-          : `a step ended${code}`;
+    case 'step-failed':
       return failed({
-        message: `${what} (${place})`,
+        message: `${endOfStep(failure)} (${placeOf(failure, dockerfile)})`,
         blame: 'image',
         ...diagnosticAt(
           evidence,
           failure.line,
           'build-step-failed',
-          `\`${firstLine(failure.stepName)}\` failed${code}`,
+          `\`${firstLine(failure.stepName)}\` failed${withCode(failure.exitCode)}`,
         ),
         tail,
         log,
       });
-    }
     case 'not-solvable':
       return failed({
         message: firstLine(failure.message),
@@ -78,10 +81,8 @@ export function networkFailure<T>(
   failure: BuildFailure,
   evidence: BuildEvidence,
 ): StageResult<T> {
-  const line = 'line' in failure ? failure.line : undefined;
-  const place = line === undefined ? evidence.dockerfile : `${evidence.dockerfile}:${line}`;
   return failed({
-    message: `the network failed its build twice: ${trouble.trim()} (${place})`,
+    message: `the network failed its build twice: ${trouble.trim()} (${placeOf(failure, evidence.dockerfile)})`,
     blame: 'environment',
     tail: evidence.tail,
     log: evidence.log,
@@ -122,6 +123,31 @@ export function silentBuild<T>({ step, limitMs }: Silence, evidence: BuildEviden
     tail: evidence.tail,
     log: evidence.log,
   });
+}
+
+/** Without an exit code the step never ran, and printed nothing: the engine's words are all there is. */
+function endOfStep({ exitCode, message }: BuildFailure & { readonly kind: 'step-failed' }): string {
+  if (exitCode === undefined) return `a step failed: ${firstLine(message)}`;
+  const guess = exitCode === killed ? ', killed: as a rule it asked for more memory than there is' : '';
+  return `a step ended${withCode(exitCode)}${guess}`;
+}
+
+function withCode(exitCode: number | undefined): string {
+  return exitCode === undefined ? '' : ` with exit code ${exitCode}`;
+}
+
+/** The words for a disk without room, from the step or from the engine, which may fail to keep what a step wrote. */
+function fullDisk(failure: BuildFailure, tail: readonly string[]): string | undefined {
+  if (failure.kind === 'context-changed') return undefined;
+  const message = failure.kind === 'engine' ? failure.error.message : failure.message;
+  return [...tail, firstLine(message)].find((line) =>
+    /no space left on device|disk quota exceeded/i.test(line),
+  );
+}
+
+function placeOf(failure: BuildFailure, dockerfile: string): string {
+  const line = 'line' in failure ? failure.line : undefined;
+  return line === undefined ? dockerfile : `${dockerfile}:${line}`;
 }
 
 function spoken(ms: number): string {

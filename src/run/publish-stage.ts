@@ -10,6 +10,7 @@ import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { Bytes } from './build-stage.ts';
+import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
 import { compressedSize } from './manifest.ts';
 import {
@@ -44,8 +45,8 @@ export async function publishImage(
   bytes: Bytes | undefined,
   signal: AbortSignal,
 ): Promise<StageResult<Published>> {
-  const { emit, drawn } = context;
-  const started = Date.now();
+  const { emit, drawn, clock } = context;
+  const started = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'push' });
   const place = { target, name: entry.name };
   const manifest = await publishedManifest(context, entry, place, bytes, signal);
@@ -55,13 +56,13 @@ export async function publishImage(
     kind: 'stage-finished',
     image: entry.name,
     stage: 'push',
-    durationMs: Date.now() - started,
+    durationMs: elapsed(clock, started),
     digest: manifest.value.digest,
     reference: referenceTo(manifest.value.digest),
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
 
-  const tagging = Date.now();
+  const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
   const named = await nameManifest(context, entry, place, manifest.value, tags, signal);
@@ -76,7 +77,7 @@ export async function publishImage(
     kind: 'stage-finished',
     image: entry.name,
     stage: 'tag',
-    durationMs: Date.now() - tagging,
+    durationMs: elapsed(clock, tagging),
     digest,
     reference: referenceTo(digest),
     summary: tags.join(', '),

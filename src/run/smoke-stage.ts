@@ -8,6 +8,7 @@ import { profileOf } from '../smoke/profile.ts';
 import { mainVersions } from '../smoke/main-versions.ts';
 import type { ClauseResult, Verdict } from '../smoke/verdict.ts';
 import type { Bytes } from './build-stage.ts';
+import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
 import { recordVerdict } from './record-verdict.ts';
 import { cancelled, done, failed, type RunContext, type StageResult } from './run-context.ts';
@@ -42,7 +43,7 @@ export async function checkImage(
 ): Promise<StageResult<Verdict>> {
   const { emit, engine, options } = context;
   const { image } = node;
-  const started = Date.now();
+  const started = context.clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'smoke' });
   const reference = recordReference(entry.name, keyTag(entry.key));
   const details = await engine.images.inspect(reference, signal);
@@ -80,7 +81,7 @@ export async function checkImage(
   if (!recorded.ok) return engineFailure(recorded.error, 'recording the verdict');
   if (!verdict.value.passed) return failedVerdict(verdict.value);
 
-  const durationMs = Date.now() - started;
+  const durationMs = elapsed(context.clock, started);
   await rememberChecks(directory, name, { smokeMs: durationMs, versions: mainVersions(verdict.value) });
   const passes = verdict.value.clauses.filter(({ result }) => result === 'pass').length;
   const summary = passes === 0 ? undefined : `${passes} ${passes === 1 ? 'check' : 'checks'}`;
@@ -98,11 +99,10 @@ export async function checkImage(
   return done(verdict.value);
 }
 
-/** What is worth a word of an image that passed. */
-function remarkOn({ id, title, result, evidence, waiver }: ClauseResult): string | undefined {
-  const seen = evidence.at(-1) ?? 'no evidence';
-  if (result === 'fail') return `${id} ${title}: not so (${seen})`;
+/** What is worth a word of an image that passed; clauses that it only should meet are told by their own events. */
+function remarkOn({ id, title, evidence, waiver }: ClauseResult): string | undefined {
   if (waiver === undefined) return undefined;
+  const seen = evidence.at(-1) ?? 'no evidence';
   return `${id} ${title}: not so (${seen}), and waived until ${waiver.until}: ${waiver.reason}`;
 }
 

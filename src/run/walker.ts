@@ -8,7 +8,7 @@ export interface Walker {
   readonly entry: PlanEntry;
   readonly node: GraphNode;
   readonly abort: AbortController;
-  /** Milliseconds since 1970; undefined while it waits. */
+  /** By the run's clock; undefined while it waits. */
   started: number | undefined;
   readonly built: PromiseWithResolvers<Bytes | undefined>;
   readonly settled: PromiseWithResolvers<ImageOutcome>;

@@ -1,4 +1,4 @@
-/** Builds on a real engine that are failed by the network, that never end, that print too much, or that the disk has no room for. */
+/** Builds on a real engine that are failed by the network, by an edit, by the kernel; that never end, print too much, or have no room. */
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,8 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
-import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
+import { eventsOf } from '../rig/family-copy.ts';
+import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
 
 /** A server that answers its first `failures` requests with 503, and all others well. */
 async function moodyServer(failures: number) {
@@ -45,6 +46,12 @@ async function downloadingFamily(port: number) {
     `FROM rig.example/{p}root:1\nRUN wget -O /data/page http://${host}:${port}/page\nCMD ["true"]\n`,
   );
   return family;
+}
+
+/** The journal of a workspace's only run, as far as it is written. */
+async function readJournal(family: Workspace): Promise<string> {
+  const [run = ''] = await readdir(path.join(family.directory, '.hubwright/runs')).catch(() => []);
+  return await family.read(`.hubwright/runs/${run}/events.ndjson`).catch(() => '');
 }
 
 function outcomes(events: readonly RunEvent[], prefix: string): Readonly<Record<string, string>> {
@@ -93,11 +100,7 @@ test('Ctrl-C is not kept waiting by the pause before a second try', async () => 
   await using server = await moodyServer(Number.POSITIVE_INFINITY);
   await using family = await downloadingFamily(server.port);
   const running = family.start(['images', '--json', '{p}fetching']);
-  const journal = async (): Promise<string> => {
-    const [run = ''] = await readdir(path.join(family.directory, '.hubwright/runs')).catch(() => []);
-    return await family.read(`.hubwright/runs/${run}/events.ndjson`).catch(() => '');
-  };
-  await expect.poll(journal, { timeout: 30_000 }).toContain('it is tried once more');
+  await expect.poll(() => readJournal(family), { timeout: 30_000 }).toContain('it is tried once more');
   const interrupted = Date.now();
   running.kill('SIGINT');
   const { exitCode } = await running;
@@ -168,4 +171,64 @@ test('builds that the engine’s disk has no room for are not begun: 3, and how 
     /error\[disk-space\]: `\/\S+` has \d+\.\d GB free, but these builds need about 1000001\.0 GB\n/,
   );
   expect(run.stderr).not.toContain('build …');
+});
+
+function failuresOf(events: readonly RunEvent[]) {
+  return events.flatMap((event) =>
+    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome.failure] : [],
+  );
+}
+
+test('a context that is edited after the run began fails its image by the file’s name, and no other', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['slow', 'edited', 'other']),
+    'slow/Dockerfile': 'FROM rig.example/{p}root:1\nRUN echo begun; sleep 3\nCMD ["true"]\n',
+    'edited/Dockerfile': 'FROM {p}slow\nCOPY . /data/\nCMD ["true"]\n',
+    'edited/file': 'before',
+    'other/Dockerfile': trivial,
+  });
+  const running = family.start(['images', '--json']);
+  await expect.poll(() => readJournal(family), { timeout: 30_000 }).toContain('RUN echo begun');
+  await family.write('edited/file', 'after!');
+  const { exitCode, stdout } = await running;
+  expect(exitCode).toBe(1);
+  const events = eventsOf(stdout);
+  expect(outcomes(events, family.prefix)).toEqual({ slow: 'done', edited: 'failed', other: 'done' });
+  expect(failuresOf(events)).toMatchObject([
+    { blame: 'image', message: expect.stringMatching(/^`file` changed while it was being packed: /) },
+  ]);
+  const again = await family.events(['--changed']);
+  expect(outcomes(again.events, family.prefix)).toEqual({ slow: 'reused', edited: 'done', other: 'reused' });
+});
+
+test('a step that the kernel kills says so, and others are unharmed', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['greedy', 'other']),
+    // The first process of a container cannot be killed from within.
+    'greedy/Dockerfile': 'FROM rig.example/{p}root:1\nRUN sleep 300 & kill -9 $!; wait $!\nCMD ["true"]\n',
+    'other/Dockerfile': trivial,
+  });
+  const run = await family.events([]);
+  expect(run.exitCode, run.stderr).toBe(1);
+  expect(outcomes(run.events, family.prefix)).toEqual({ greedy: 'failed', other: 'done' });
+  expect(failuresOf(run.events)).toMatchObject([
+    { message: expect.stringContaining('exit code 137, killed: as a rule it asked for more memory') },
+  ]);
+});
+
+test('a clock that is set an hour back in the middle of a run turns no duration and no event', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['timed']),
+    'timed/Dockerfile': 'FROM rig.example/{p}root:1\nRUN sleep 1\nCMD ["true"]\n',
+  });
+  const back = `const now = Date.now; let calls = 0; Date.now = () => now() - (calls++ > 2 ? 3_600_000 : 0);`;
+  const preload = `--import=data:text/javascript,${encodeURIComponent(back)}`;
+  const run = await family.events([], { NODE_OPTIONS: preload });
+  expect(run.exitCode, run.stderr).toBe(0);
+  const durations = run.events.flatMap((event) => ('durationMs' in event ? [event.durationMs] : []));
+  expect(Math.min(...durations)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...durations)).toBeGreaterThanOrEqual(1000);
+  expect(Math.max(...durations)).toBeLessThan(60_000);
+  const times = run.events.map(({ time }) => time);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
