@@ -64,6 +64,7 @@ export async function checkImage(
       runId: options.runId,
       size: bytes.size,
       architecture: { image: details.value.architecture, node: context.drawn.info.architecture },
+      ...(context.drawn.info.gpus ? { gpu: true } : {}),
       ...(image.maxSize === undefined ? {} : { maxSize: image.maxSize }),
       ...(proxy === undefined ? {} : { companions: { proxy } }),
     },

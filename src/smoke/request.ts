@@ -28,6 +28,8 @@ export interface SmokeRequest {
   readonly size?: number;
   /** Architectures of the image and of the machine that it will run on (`amd64`). */
   readonly architecture?: { readonly image: string; readonly node: string };
+  /** The engine has GPUs to hand in. Without it nothing is said of an image's use of one. */
+  readonly gpu?: true;
   /** Images of the family that this one works with. */
   readonly companions?: {
     /** Local reference of the family's proxy; the hub is tried with it. */

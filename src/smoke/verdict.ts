@@ -3,7 +3,7 @@
  */
 
 /**
- * Which clauses an image is held to. `pytorch` and `local` add to `singleuser`; `custom` runs a command of the user's
+ * Which clauses an image is held to. `pytorch` adds to `singleuser`; `custom` runs a command of the user's
  * own inside the image; `none` starts nothing.
  */
 export const profiles = [

@@ -1,0 +1,28 @@
+/** What an image with PyTorch goes through, beside what every user's server does. */
+import { scene } from '../clause.ts';
+import type { Scene } from '../clause.ts';
+import { singleuserScenes } from '../singleuser/scenes.ts';
+import { importsTorch } from './t1-imports.ts';
+import { isBuiltForDeclaredCuda } from './t2-declared-cuda.ts';
+import { livesWithoutGpu } from './t3-lives-without-gpu.ts';
+import { computes } from './t4-computes.ts';
+import { hasCodeForTargets } from './t5-target-gpus.ts';
+import { findsItsLibraries } from './t6-libraries.ts';
+import { loadsData, loadsMoreData } from './t7-loads-data.ts';
+import { openGpuTorchPod, openRoomyTorchPod, openTorchPod } from './torch-pod.ts';
+import { computesOnGpu, findsGpu, seesDriver, wasBuiltForGpu } from './with-gpu.ts';
+
+export const pytorchScenes: readonly Scene[] = [
+  ...singleuserScenes,
+  scene('PyTorch without a GPU', openTorchPod, [
+    importsTorch,
+    isBuiltForDeclaredCuda,
+    livesWithoutGpu,
+    computes,
+    hasCodeForTargets,
+    findsItsLibraries,
+    loadsData,
+  ]),
+  scene('PyTorch with more shared memory', openRoomyTorchPod, [loadsMoreData]),
+  scene('PyTorch with a GPU', openGpuTorchPod, [seesDriver, findsGpu, computesOnGpu, wasBuiltForGpu]),
+];
