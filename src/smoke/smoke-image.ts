@@ -4,11 +4,13 @@
  */
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
+import { ownerLabel } from '../core/labels.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { Bench } from './bench.ts';
 import { playFairly, refuses } from './contract/clause.ts';
 import type { ClauseText } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
+import { engineReturns } from './engine-return.ts';
 import { tailLines } from './evidence.ts';
 import { contractVersion } from './contract-version.ts';
 import type { SmokeRequest } from './request.ts';
@@ -22,9 +24,10 @@ const machine = new Solitude();
 
 /**
  * Starts the image the way it will be started in earnest, and judges it clause by clause.
- * `onClause` hears each result as it falls, `onStart` what is begun. Whatever the image does is in the verdict; an error means that
- * the engine could not be used (or `cancelled`), and says nothing of the image. Everything made in the
- * engine is removed before this answers, unless `keep` was asked for.
+ * `onClause` hears each result as it falls, `onStart` what is begun. Whatever the image does is in the verdict; an
+ * error means that the engine could not be used (or `cancelled`), and says nothing of the image. An engine that
+ * goes away and comes back has it judged again. Everything made in the engine is removed before this answers, unless
+ * `keep` was asked for.
  */
 export async function smokeImage(
   engine: ContainerEngine,
@@ -42,18 +45,23 @@ export async function smokeImage(
     if (!scene.clauses.some(wants)) continue;
     if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
     const teller = new Teller(onClause);
+    const label = `${ownerLabel}=${request.runId}`;
+    let tries = 0;
     const play = async (): ReturnType<typeof scene.play> => {
-      await using bench = new Bench(engine, {
-        runId: request.runId,
-        image: request.name,
-        keep: request.keep ?? false,
-      });
-      return await scene.play(
-        request,
-        bench,
-        { wants, onStart, onClause: (result) => teller.hear(result) },
-        signal,
-      );
+      tries += 1;
+      {
+        await using bench = new Bench(engine, {
+          runId: request.runId,
+          image: request.name,
+          keep: request.keep ?? false,
+        });
+        const cue = { wants, onStart, onClause: (result: ClauseResult) => teller.hear(result) };
+        const played = await scene.play(request, bench, cue, signal);
+        const lost = !played.ok && played.error.kind === 'unreachable' && tries <= 2;
+        // What a lost engine has of this test is taken away once it is back.
+        if (!lost || !(await engineReturns(engine, label, signal))) return played;
+      }
+      return await play();
     };
     const played = await playFairly(play, machine, signal);
     if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
