@@ -30,6 +30,8 @@ export interface DatabaseSubject extends Database {
   readonly rootPassword: string;
   /** Starts another container on the same volume, with the same credentials. */
   again(signal: AbortSignal): Promise<Result<Database, EngineError>>;
+  /** Starts a further container with nothing mounted. */
+  withoutVolume(signal: AbortSignal): Promise<Result<Database, EngineError>>;
 }
 
 export const databasePort = 3306;
@@ -50,18 +52,23 @@ export async function openDatabase(
   const prepared = await prepareVolume(bench, request.reference, { script, file: '/etc/passwd' }, signal);
   if (!prepared.ok) return prepared;
   const rootPassword = randomBytes(16).toString('hex');
-  const start = (own: AbortSignal) =>
-    startDatabase(request, bench, network.value.name, prepared.value.volume, rootPassword, own);
-  const first = await start(signal);
-  return first.ok ? ok({ ...first.value, rootPassword, again: start }) : first;
+  const start = (volume: string | undefined) => (own: AbortSignal) =>
+    startDatabase(request, bench, { network: network.value.name, volume, rootPassword }, own);
+  const onVolume = start(prepared.value.volume);
+  const first = await onVolume(signal);
+  return first.ok
+    ? ok({ ...first.value, rootPassword, again: onVolume, withoutVolume: start(undefined) })
+    : first;
 }
 
 async function startDatabase(
   request: SmokeRequest,
   bench: Bench,
-  network: string,
-  volume: string,
-  rootPassword: string,
+  {
+    network,
+    volume,
+    rootPassword,
+  }: { readonly network: string; readonly volume: string | undefined; readonly rootPassword: string },
   signal: AbortSignal,
 ): Promise<Result<Database, EngineError>> {
   const started = performance.now();
@@ -72,7 +79,7 @@ async function startDatabase(
       ...serviceSpec(request),
       env: { MYSQL_ROOT_PASSWORD: rootPassword },
       groupAdd: ['100'],
-      mounts: [{ kind: 'volume', volume, target: dataFolder, noCopy: true }],
+      mounts: volume === undefined ? [] : [{ kind: 'volume', volume, target: dataFolder, noCopy: true }],
     },
     signal,
   );

@@ -6,6 +6,7 @@ import { databaseStarts } from './d1-starts.ts';
 import { answersQuery } from './d2-answers-query.ts';
 import { refusesOthers } from './d3-refuses-others.ts';
 import { startsAgain } from './d4-starts-again.ts';
+import { startsWithoutVolume } from './d6-starts-without-volume.ts';
 import { openDatabase } from './database-container.ts';
 
 const databaseStops = stopsClause({
@@ -23,5 +24,6 @@ export const databaseScenes: readonly Scene[] = [
     refusesOthers,
     databaseStops,
     startsAgain,
+    startsWithoutVolume,
   ]),
 ];

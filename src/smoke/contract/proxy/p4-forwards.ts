@@ -7,6 +7,12 @@ import type { Clause } from '../clause.ts';
 import { proxyPort } from './proxy-container.ts';
 import type { ProxyContainer } from './proxy-container.ts';
 
+/** What the hub sets for a user's server. */
+const prefix = '/user/hubwright';
+
+/** Tells the route's target from the default one: the proxy puts a target's own path before the request's. */
+const mark = '/target';
+
 export const forwards: Clause<ProxyContainer> = {
   id: 'P4',
   title: 'a route leads to its target',
@@ -14,21 +20,23 @@ export const forwards: Clause<ProxyContainer> = {
   met: [],
   severity: 'must',
   tier: 'gate',
-  tested: 'A route to an emulated hub is set by the API, and asked for through the public port.',
+  tested:
+    "A user's route is set by the API, and asked for through the public port: the request has to arrive at the route's target, not at the default one.",
   remedy: 'The end of the log tells why; a proxy variable in the image may lead the traffic elsewhere.',
   needs: ['P3'],
-  async test({ address, token, hubUrl }, signal) {
-    const route = { host: address, port: proxyApiPort, path: '/api/routes/hub' };
+  async test({ address, token, hub, hubUrl }, signal) {
+    const api = { host: address, port: proxyApiPort, path: `/api/routes${prefix}` };
     const headers = { authorization: `token ${token}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ target: hubUrl });
-    const set = await exchange({ ...route, method: 'POST', headers, body }, signal);
-    const through = await exchange({ host: address, port: proxyPort, path: '/hub/api' }, signal);
+    const body = JSON.stringify({ target: `${hubUrl}${mark}` });
+    const set = await exchange({ ...api, method: 'POST', headers, body }, signal);
+    const through = await exchange({ host: address, port: proxyPort, path: `${prefix}/api` }, signal);
+    const heard = hub.requests.map(({ path }) => path).filter((path) => path.includes(prefix));
     const evidence = [
-      exchangeLine(`POST :${proxyApiPort}/api/routes/hub`, set),
-      exchangeLine(`GET :${proxyPort}/hub/api`, through),
+      exchangeLine(`POST :${proxyApiPort}${api.path}`, set),
+      exchangeLine(`GET :${proxyPort}${prefix}/api`, through),
+      `the target heard: ${heard.slice(0, 3).join(', ') || 'nothing'}`,
     ];
-    const arrived =
-      through.ok && through.value.status === 200 && 'x-jupyterhub-version' in through.value.headers;
+    const arrived = heard.includes(`${mark}${prefix}/api`);
     if (arrived) return ok({ result: 'pass', evidence });
     const hint = "the route was set and the request did not arrive at its target; the log's end tells why";
     return ok({ result: 'fail', evidence, hint });

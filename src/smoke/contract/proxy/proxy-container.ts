@@ -5,6 +5,7 @@ import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import type { Bench, BenchContainer } from '../../bench.ts';
 import { hubPort, openHubSurroundings } from '../../emulated-hub.ts';
+import type { HubEmulator } from '../../hub-emulator.ts';
 import { launchServer, readinessBudgetMs } from '../../live-container.ts';
 import type { LiveContainer, ServerOutcome } from '../../live-container.ts';
 import { proxyApiPort } from '../../proxy-emulator.ts';
@@ -14,6 +15,7 @@ import { serviceSpec } from '../../service-spec.ts';
 export interface ProxyContainer extends LiveContainer<ServerOutcome> {
   /** CONFIGPROXY_AUTH_TOKEN */
   readonly token: string;
+  readonly hub: HubEmulator;
   /** Where the emulated hub is, as the container sees it. */
   readonly hubUrl: string;
 }
@@ -43,7 +45,7 @@ export async function openProxy(
 ): Promise<Result<ProxyContainer, EngineError>> {
   const surroundings = await openHubSurroundings(bench, signal);
   if (!surroundings.ok) return surroundings;
-  const { network, hubHost } = surroundings.value;
+  const { network, hub, hubHost } = surroundings.value;
   const token = randomBytes(32).toString('hex');
   const launched = await launchServer(
     bench,
@@ -63,5 +65,5 @@ export async function openProxy(
     },
     signal,
   );
-  return launched.ok ? ok({ ...launched.value, token, hubUrl: `http://hub:${hubPort}` }) : launched;
+  return launched.ok ? ok({ ...launched.value, token, hub, hubUrl: `http://hub:${hubPort}` }) : launched;
 }
