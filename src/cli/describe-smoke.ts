@@ -34,6 +34,7 @@ export function describeSmoke(program: Command, context: CliContext, answer: (co
         ...id.split(','),
       ]),
     )
+    .option('--check <COMMAND>', 'for the profile custom: a command that has to succeed inside the image')
     .option('--json', 'one verdict a line on stdout (docs/smoke-json.md)', false)
     .option('--junit <FILE>', 'also write the verdicts as JUnit’s XML')
     .option('--keep', 'leave the containers, and say how to look inside', false)

@@ -34,6 +34,8 @@ export interface SmokeTarget {
 
 export interface TargetOptions {
   readonly profile?: Profile;
+  /** Shell command that has to succeed inside; whoever gives one of an image of no family says that it is `custom`. */
+  readonly check?: string;
   readonly deep: boolean;
 }
 
@@ -105,19 +107,22 @@ export async function referenceTarget(
   const found = await inspectOrPull(context, workplace, reference);
   if (!found.ok) return found;
   const details = found.value;
-  const guess = options.profile === undefined ? guessProfile(details) : undefined;
+  const { profile, check } = options;
+  const said = profile ?? (check === undefined ? undefined : 'custom');
+  const guess = said === undefined ? guessProfile(details) : undefined;
   return ok({
     request: {
       name: reference,
       // The tag may be moved while this is running.
       reference: details.id,
       imageId: details.id,
-      profile: guess?.profile ?? options.profile ?? 'singleuser',
+      profile: said ?? guess?.profile ?? 'singleuser',
       tier: options.deep ? 'deep' : 'gate',
       resources: {},
       architecture: { image: details.architecture, node: info.architecture },
       ...(info.gpus ? { gpu: true } : {}),
       size: details.size,
+      ...(check === undefined ? {} : { check }),
     },
     because: guess?.because,
     digest: digestOf(details),
@@ -137,6 +142,7 @@ function familyTarget(
   if (image === undefined) throw new Error(`the graph lacks ${entry.name}`);
   const proxy = drawn.plan.entries.find(({ name, local }) => proxies.includes(name) && local !== undefined);
   const { name, key } = entry;
+  const check = options.check ?? image.check;
   const keys: RecordKeys = {
     name,
     key,
@@ -156,6 +162,7 @@ function familyTarget(
       ...(drawn.info.gpus ? { gpu: true } : {}),
       size: details.size,
       ...(image.maxSize === undefined ? {} : { maxSize: image.maxSize }),
+      ...(check === undefined ? {} : { check }),
       ...(image.kind === 'hub' && proxy !== undefined
         ? { companions: { proxy: recordReference(proxy.name, keyTag(proxy.key)) } }
         : {}),

@@ -39,6 +39,7 @@ export interface SmokeOptions {
   readonly profile?: Profile;
   readonly deep: boolean;
   readonly clause?: readonly string[];
+  readonly check?: string;
   readonly json: boolean;
   readonly junit?: string;
   readonly keep: boolean;
@@ -123,8 +124,9 @@ async function judgeAll(
   const turns = new InTurn((text) => status.above(() => screen.write(text)));
   const limit = pLimit(Math.max(1, info.cpus));
   const results = await Promise.all(
-    targets.map((target) => {
+    targets.map((target, at) => {
       const page = turns.page();
+      if (at > 0 && !options.json) page.write('\n');
       return limit(async () => {
         const { name } = target.request;
         const result = await judgeOne(context, workplace, runId, target, options, {
@@ -147,7 +149,7 @@ async function judgeOne(
   { engine }: Workplace,
   runId: string,
   { request, because, digest, record }: SmokeTarget,
-  { json, keep, clause, profile }: SmokeOptions,
+  { json, keep, clause, profile, check }: SmokeOptions,
   { write, onStart }: { readonly write: Write; onStart(what: string): void },
 ): Promise<Judged | Unjudged> {
   const { signal } = context;
@@ -174,8 +176,8 @@ async function judgeOne(
     return unjudged;
   }
   const verdict = judged.value;
-  // A part of the contract, or another profile's, says nothing of what the record is about.
-  if (record !== undefined && clause === undefined && profile === undefined) {
+  // A part of the contract, or something else than the files ask for, says nothing of what the record is about.
+  if (record !== undefined && clause === undefined && profile === undefined && check === undefined) {
     const recorded = await recordVerdict(engine.images, record.directory, record.keys, verdict, signal);
     if (!recorded.ok) await tell(context, [engineDiagnostic(recorded.error)]);
   }

@@ -16,13 +16,15 @@ export interface VerdictTerms {
   readonly resources: Resources;
   /** Bytes that it may unpack to; undefined: no bound. */
   readonly maxSize: number | undefined;
+  /** The command that had to succeed inside it. */
+  readonly check: string | undefined;
   /** Clauses that were waived for it. */
   readonly waivers: readonly string[];
 }
 
 /** 64 hexadecimal digits; the order in which waivers are written does not matter. */
 export function verdictKey(contentKey: string, terms: VerdictTerms): string {
-  const { contract, profile, tier, resources, maxSize, waivers } = terms;
+  const { contract, profile, tier, resources, maxSize, check, waivers } = terms;
   return hashOf({
     content: contentKey,
     contract,
@@ -31,6 +33,7 @@ export function verdictKey(contentKey: string, terms: VerdictTerms): string {
     memory: resources.memory ?? null,
     cpu: resources.cpu ?? null,
     maxSize: maxSize ?? null,
+    check: check ?? null,
     waivers: [...new Set(waivers)].toSorted((a, b) => (a < b ? -1 : 1)),
   });
 }

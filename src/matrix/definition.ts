@@ -9,6 +9,7 @@ import type { Check, TemplateRules } from './check.ts';
 import { combinationsOf } from './combinations.ts';
 import type { Combination } from './combinations.ts';
 import type { Image, Lock, Resources } from './image-set.ts';
+import { readOwnCheck } from './own-check.ts';
 import { parseBytes } from './quantity.ts';
 import { folderOf, parseRepositoryPath, pathHelp } from './repository-path.ts';
 import type { BuildDefinition } from './schema.ts';
@@ -73,6 +74,7 @@ export function expandDefinition(
       weight: definition.weight ?? 1,
       provides: definition.provides ?? [],
       platforms: readPlatforms(check, path, definition.platforms),
+      check: readOwnCheck(check, path, definition),
       waivers: readWaivers(check, [...path, 'waivers'], definition.waivers ?? [], today),
       span: check.source.keySpan(path),
     },
@@ -93,7 +95,7 @@ interface Common {
   readonly contextFollowsFile: boolean;
   readonly fields: Pick<
     Image,
-    'definition' | 'kind' | 'resources' | 'weight' | 'provides' | 'platforms' | 'waivers' | 'span'
+    'definition' | 'kind' | 'resources' | 'weight' | 'provides' | 'check' | 'platforms' | 'waivers' | 'span'
   >;
 }
 

@@ -64,6 +64,8 @@ export interface Image {
   readonly maxSize: number | undefined;
   /** References from outside that this image stands for in others' FROM lines. */
   readonly provides: readonly string[];
+  /** Shell command that has to succeed inside it; kind `custom` alone has one. */
+  readonly check: string | undefined;
   /** Those that it is for; empty: all. */
   readonly platforms: readonly string[];
   /** Those that hold today. */

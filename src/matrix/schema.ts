@@ -57,6 +57,10 @@ const buildSchema = z
       .array(z.string())
       .describe("References that this image stands for in others' FROM lines")
       .optional(),
+    check: z
+      .string()
+      .describe('Command that has to succeed inside the image, run by its shell; for kind `custom`')
+      .optional(),
     platforms: z.array(z.enum(platforms)).describe('The platforms that it is for; default: all').optional(),
     waivers: z
       .array(waiverSchema)

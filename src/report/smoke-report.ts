@@ -26,6 +26,8 @@ export interface Announcement {
 const indent = 9;
 /** What a line of evidence is set behind. */
 const bar = '│ ';
+/** Characters of the reason why a clause was not run. */
+const mostOfReason = 100;
 
 export function renderAnnouncement(announcement: Announcement, options: SmokeReportOptions): string {
   const { image, profile, because, tier, memory, cpu } = announcement;
@@ -61,11 +63,13 @@ export function renderVerdict(
   options: SmokeReportOptions,
 ): string {
   const style = styleOf(options.colour);
-  const tail = verdict.logTail.map((line) => `  ${style.dim(`│ ${cleanLine(line)}`)}`);
+  const tail = verdict.logTail.flatMap((line) =>
+    wrapWords(cleanLine(line), room(options, 2 + bar.length)).map((part) => `  ${style.dim(bar + part)}`),
+  );
   const words =
     tail.length === 0
       ? []
-      : [style.dim(`  the last ${count(tail.length, 'line')} that it printed:`), ...tail, ''];
+      : [style.dim(`  the last ${count(verdict.logTail.length, 'line')} that it printed:`), ...tail, ''];
   const seen = seenInside(verdict, options).map((line) => `  ${style.dim(line)}`);
   return `${[...words, ...conclusion(verdict, asked, style, options), ...seen].join('\n')}\n`;
 }
@@ -114,7 +118,7 @@ function titleLines(
   options: SmokeReportOptions,
 ): readonly string[] {
   const lines = (text: string): readonly string[] => wrapWords(cleanLine(text), room(options, indent));
-  const [reason = 'no reason is known'] = evidence;
+  const reason = shortened(evidence[0] ?? 'no reason is known');
   switch (result) {
     case 'pass':
       return lines(title);
@@ -205,6 +209,11 @@ function failed(clauses: readonly ClauseResult[]): readonly string[] {
   return clauses
     .filter(({ result, severity }) => result === 'fail' && severity === 'must')
     .map(({ id }) => id);
+}
+
+/** A reason that quotes a page has said enough after a line. */
+function shortened(reason: string): string {
+  return reason.length <= mostOfReason ? reason : `${reason.slice(0, mostOfReason)}…`;
 }
 
 /** As Kubernetes counts memory: `1 GiB`, `0.5 GiB`. */

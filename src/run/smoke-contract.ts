@@ -22,6 +22,7 @@ function termsOf(image: Image, tier: Tier): VerdictTerms {
     profile: profileOf(image.kind),
     resources: image.resources,
     maxSize: image.maxSize,
+    check: image.check,
     waivers: image.waivers.map(({ clause }) => clause),
   };
 }

@@ -66,6 +66,7 @@ export async function checkImage(
       architecture: { image: details.value.architecture, node: context.drawn.info.architecture },
       ...(context.drawn.info.gpus ? { gpu: true } : {}),
       ...(image.maxSize === undefined ? {} : { maxSize: image.maxSize }),
+      ...(image.check === undefined ? {} : { check: image.check }),
       ...(proxy === undefined ? {} : { companions: { proxy } }),
     },
     (clause) => emit({ kind: 'clause', image: entry.name, ...clause }),

@@ -22,6 +22,8 @@ export interface SmokeRequest {
   readonly resources: Resources;
   /** Value of the owner label on everything made for this test. */
   readonly runId: string;
+  /** Shell command that has to succeed inside it, where one was given. */
+  readonly check?: string;
   /** The budget in bytes, where matrix.yaml sets one. */
   readonly maxSize?: number;
   /** The image's unpacked size in bytes. */

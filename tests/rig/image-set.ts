@@ -22,6 +22,7 @@ export function imageOf(name: string, parts: Partial<Image> = {}): Image {
     maxSize: undefined,
     provides: [],
     platforms: [],
+    check: undefined,
     waivers: [],
     epoch: undefined,
     span: matrixSpan,

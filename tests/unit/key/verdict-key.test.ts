@@ -7,12 +7,13 @@ const terms: VerdictTerms = {
   resources: { memory: 1024, cpu: 1 },
   maxSize: 10,
   tier: 'gate',
+  check: undefined,
   waivers: ['S1', 'S4'],
 };
 const content = 'a'.repeat(64);
 
 test('is pinned', () => {
-  expect(verdictKey(content, terms)).toBe('7c21b6305926dc670d36a56c7612bad0bd27540e09d9876b85b4f3104f4573b3');
+  expect(verdictKey(content, terms)).toBe('948a8c123fa8ba2bd3543bc6f5395d1216c9f0482d969f7697a39325a325b78d');
 });
 
 test.each<[string, string, Partial<VerdictTerms>]>([
@@ -22,6 +23,7 @@ test.each<[string, string, Partial<VerdictTerms>]>([
   ['the memory', content, { resources: { memory: 2048, cpu: 1 } }],
   ['the processors', content, { resources: { memory: 1024 } }],
   ['the bound', content, { maxSize: undefined }],
+  ['its own check', content, { check: 'true' }],
   ['the tier', content, { tier: 'deep' }],
   ['a waiver', content, { waivers: ['S1'] }],
 ])('%s enters', (_, key, change) => {

@@ -97,6 +97,7 @@ describe('a right matrix.yaml', () => {
       maxSize: 1_500_000_000,
       provides: [],
       platforms: [],
+      check: undefined,
       waivers: [],
       epoch: undefined,
     });
