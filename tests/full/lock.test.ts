@@ -2,23 +2,25 @@
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
 import { command, familyEnvironment } from '../rig/family.ts';
-import { familyCopy } from '../rig/family-copy.ts';
+import { familyCopy, type FamilyCopy } from '../rig/family-copy.ts';
 
 vi.setConfig({ testTimeout: 900_000 });
 
+async function lockIn(copy: FamilyCopy, ...args: readonly string[]): Promise<string> {
+  const [node, ...script] = command;
+  const run = await execa(node ?? '', [...script, 'lock', ...args], {
+    cwd: copy.directory,
+    env: familyEnvironment(),
+    extendEnv: false,
+    reject: false,
+  });
+  expect(run.exitCode, run.stderr).toBe(0);
+  return run.stdout;
+}
+
 test('a lock that fits stays byte for byte; a new package is added with its hashes, and no other lock moves', async () => {
   await using copy = await familyCopy();
-  const [node, ...script] = command;
-  const lock = async (...args: readonly string[]): Promise<string> => {
-    const run = await execa(node ?? '', [...script, 'lock', ...args], {
-      cwd: copy.directory,
-      env: familyEnvironment(),
-      extendEnv: false,
-      reject: false,
-    });
-    expect(run.exitCode, run.stderr).toBe(0);
-    return run.stdout;
-  };
+  const lock = (...args: readonly string[]): Promise<string> => lockIn(copy, ...args);
   const before = await copy.read('courses/physics/requirements.lock');
   expect(await lock('course')).toContain('courses/physics/requirements.lock: unchanged');
   expect(await copy.read('courses/physics/requirements.lock')).toBe(before);
@@ -35,4 +37,21 @@ test('a lock that fits stays byte for byte; a new package is added with its hash
       .map(({ name }) => name)
       .toSorted(),
   ).toEqual(['course-physics-instructor', 'course-physics-student']);
+});
+
+test('the command that a stale lock asks for mends it, and moves that image alone', async () => {
+  await using copy = await familyCopy();
+  const course = 'course-first-steps-student';
+  await copy.write('courses/first-steps/requirements.txt', 'humanize\n');
+  await copy.write(
+    'courses/first-steps/requirements.lock',
+    `humanize==999.0.0 \\\n    --hash=sha256:${'0'.repeat(64)}\n`,
+  );
+  const before = await copy.read('matrix.lock');
+  const day = new Date().toISOString().slice(0, 10);
+  expect(await lockIn(copy, '--update', course)).toContain('courses/first-steps/requirements.lock: written');
+  expect(await copy.read('courses/first-steps/requirements.lock')).toMatch(/^humanize==(?!999)[\d.]+ \\\n/m);
+  expect(await copy.read('matrix.lock')).toBe(
+    before.replace(new RegExp(`^( {2}${course}: ).*$`, 'm'), `$1${day}`),
+  );
 });
