@@ -19,7 +19,7 @@ import { requestFor } from './judge.ts';
 const together = 3;
 
 /** Judging goes on past a test that gave up waiting; nothing of it may outlive the suite for long. */
-const patienceMs = 240_000;
+const patienceMs = 600_000;
 
 export class Corpus implements AsyncDisposable {
   readonly #engine: Engine;

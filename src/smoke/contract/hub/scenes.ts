@@ -5,6 +5,7 @@ import { stopsClause } from '../common/stops.ts';
 import { hubStarts } from './h1-starts.ts';
 import { hubHealth } from './h2-health.ts';
 import { behindProxy } from './h3-behind-proxy.ts';
+import { importsWhatChartLoads } from './h5-imports.ts';
 import { openHub } from './hub-container.ts';
 
 const hubStops = stopsClause({
@@ -15,5 +16,5 @@ const hubStops = stopsClause({
 });
 
 export const hubScenes: readonly Scene[] = [
-  scene('the hub', openHub, [hubStarts, hubHealth, behindProxy, hubStops]),
+  scene('the hub', openHub, [hubStarts, hubHealth, importsWhatChartLoads, behindProxy, hubStops]),
 ];

@@ -10,6 +10,8 @@ export function whileRunning(clause: Clause<Pod>): Clause<Pod> {
     async test(pod, signal) {
       const found = await clause.test(pod, signal);
       if (!found.ok || found.value.result !== 'fail') return found;
+      // One that never answered did not die meanwhile: its clauses say why it does not start.
+      if (pod.outcome.kind !== 'ready' && pod.outcome.kind !== 'elsewhere') return found;
       const state = await pod.engine.inspectContainer(pod.containerId, signal);
       if (!state.ok) return state;
       if (state.value.status === 'running') return found;
