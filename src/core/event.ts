@@ -72,7 +72,12 @@ export type RunEventBody =
       readonly command: readonly string[];
       readonly version: string;
     }
-  | { readonly kind: 'plan-made'; readonly images: readonly PlannedImage[] }
+  | {
+      readonly kind: 'plan-made';
+      readonly images: readonly PlannedImage[];
+      /** About how long it will take; absent where an image was never built here. */
+      readonly estimateMs?: number;
+    }
   | { readonly kind: 'stage-started'; readonly image: string; readonly stage: Stage }
   | {
       readonly kind: 'build-step';

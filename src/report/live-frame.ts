@@ -1,7 +1,9 @@
 /** The moving part of the live display as text: what runs now, what waits, how far it is. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 import cliTruncate from 'cli-truncate';
 import type { ImageView, RunView } from './run-view.ts';
 import { signs, styleOf, type Style } from './style.ts';
+import { cellWidth } from './text-width.ts';
 import { cleanLine, formatDuration } from './text.ts';
 
 export interface FrameOptions {
@@ -30,6 +32,13 @@ export function renderFrame(view: RunView, options: FrameOptions): string {
   return lines.map((line) => cliTruncate(line, options.width)).join('\n');
 }
 
+/** Rows that a frame takes on a terminal of this width, however wide it was drawn. */
+export function rowsOf(frame: string, width: number): number {
+  if (frame === '') return 0;
+  const cells = frame.split('\n').map((line) => cellWidth(stripVTControlCharacters(line)));
+  return cells.reduce((rows, length) => rows + Math.max(1, Math.ceil(length / width)), 0);
+}
+
 /** Long enough to wonder whether it hangs. */
 const longSilenceMs = 60_000;
 
@@ -47,6 +56,10 @@ function progressLine(view: RunView, images: readonly ImageView[], now: number, 
   const failed = ended.filter(({ outcome }) => outcome?.kind === 'failed').length;
   const parts = [`${ended.length} of ${images.length}`];
   if (failed > 0) parts.push(style.bad(`${failed} failed`));
-  parts.push(formatDuration(now - view.started));
+  const elapsed = now - view.started;
+  const { estimateMs = 0 } = view;
+  // An estimate that proved too small is of no use any more.
+  const about = estimateMs > elapsed ? ` of about ${formatDuration(estimateMs)}` : '';
+  parts.push(`${formatDuration(elapsed)}${about}`);
   return `  ${parts.join(style.dim(' · '))}`;
 }

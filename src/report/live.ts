@@ -5,7 +5,7 @@
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
 import { imageLine } from './image-line.ts';
-import { renderFrame } from './live-frame.ts';
+import { renderFrame, rowsOf } from './live-frame.ts';
 import type { Reporter } from './reporter.ts';
 import { applyEvent, emptyView } from './run-view.ts';
 import { styleOf } from './style.ts';
@@ -22,19 +22,31 @@ export function liveReporter(stream: NodeJS.WriteStream, options: { readonly col
   const width = (): number => stream.columns || 80;
   /** From this process's clock, which only grows, to that of the events. */
   let offset = 0;
-  const draw = (): void =>
-    update(
-      renderFrame(view, {
-        colour: options.colour,
-        width: width(),
-        height: stream.rows || 24,
-        now: performance.now() + offset,
-      }),
-    );
+  let frame = '';
+  const draw = (): void => {
+    frame = renderFrame(view, {
+      colour: options.colour,
+      width: width(),
+      height: stream.rows || 24,
+      now: performance.now() + offset,
+    });
+    update(frame);
+  };
+  /** A terminal that became narrower has broken the frame's lines into more rows than log-update knows of. */
+  const redraw = (): void => {
+    stream.write(`\r\u001B[${rowsOf(frame, width())}A\u001B[J`);
+    update.done();
+    draw();
+  };
+  stream.on('resize', redraw);
   const timer = setInterval(draw, frameMs);
   // The display alone must not keep the process alive.
   timer.unref();
 
+  const end = (): void => {
+    clearInterval(timer);
+    stream.off('resize', redraw);
+  };
   const persist = (line: string): void => {
     update.clear();
     stream.write(`${cliTruncate(line, width())}\n`);
@@ -58,14 +70,14 @@ export function liveReporter(stream: NodeJS.WriteStream, options: { readonly col
           persist(imageLine(image, nameWidth, style));
       }
       if (event.kind === 'run-finished') {
-        clearInterval(timer);
+        end();
         update.clear();
         update.done();
         stream.write(`\n${renderSummary(view, { colour: options.colour, width: width() })}`);
       }
     },
     close() {
-      clearInterval(timer);
+      end();
       update.done();
     },
   };

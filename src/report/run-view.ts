@@ -31,6 +31,8 @@ export interface ImageView {
 export interface RunView {
   run: string;
   started: number;
+  /** About how long it will take; undefined where nobody knows. */
+  estimateMs: number | undefined;
   readonly images: Map<string, ImageView>;
   readonly remarks: { readonly image: string | undefined; readonly message: string }[];
   /** Clauses that an image should meet, and does not. */
@@ -45,6 +47,7 @@ export function emptyView(): RunView {
   return {
     run: '',
     started: 0,
+    estimateMs: undefined,
     images: new Map(),
     remarks: [],
     shortfalls: [],
@@ -63,6 +66,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.started = event.time;
       return;
     case 'plan-made':
+      view.estimateMs = event.estimateMs;
       for (const { name, action, reasons } of event.images)
         view.images.set(name, newImage(name, action, reasons));
       return;

@@ -15,6 +15,7 @@ import type { DrawnPlan } from '../plan/draw-plan.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import { sweepAbandonedRuns } from './abandoned-runs.ts';
 import { elapsed, realClock } from './clock.ts';
+import { estimateMs } from './estimate.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
 import {
   composeRelease,
@@ -63,7 +64,8 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       action,
       reasons: reasons.map(describeReason),
     }));
-    emit({ kind: 'plan-made', images });
+    const estimate = estimateMs(drawn.plan.entries, drawn.memories, request.options.jobs);
+    emit({ kind: 'plan-made', images, ...(estimate === undefined ? {} : { estimateMs: estimate }) });
     const context: RunContext = {
       ...request,
       emit,

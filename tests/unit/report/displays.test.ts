@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { jsonReporter } from '../../../src/report/json.ts';
-import { renderFrame } from '../../../src/report/live-frame.ts';
+import { renderFrame, rowsOf } from '../../../src/report/live-frame.ts';
 import { plainReporter } from '../../../src/report/plain.ts';
 import { applyEvent, emptyView, type RunView } from '../../../src/report/run-view.ts';
 import { begin, end, told } from './run-events.ts';
@@ -50,6 +50,23 @@ test('the live frame shows what runs with its step, what waits, and how far it i
 ○ waiting: hub, course
   1 of 4 · 4.5s`,
   );
+});
+
+test('the live frame knows about how long it takes, until that proves wrong', () => {
+  const view = viewAfter(10);
+  view.estimateMs = 90_000;
+  const options = { colour: false, width: 80, height: 24 };
+  const footer = (now: number): string =>
+    renderFrame(view, { ...options, now })
+      .split('\n')
+      .at(-1) ?? '';
+  expect(footer(view.started + 30_000)).toContain(' · 30.0s of about 1m30s');
+  expect(footer(view.started + 95_000)).toMatch(/ · 1m35s$/);
+});
+
+test('rows of a frame on a terminal that became narrower', () => {
+  expect(rowsOf('', 10)).toBe(0);
+  expect(rowsOf('12345\n1234567890\n\u001B[31m12345678901\u001B[39m', 10)).toBe(4);
 });
 
 test('the live frame says when a build has been silent for long', () => {
