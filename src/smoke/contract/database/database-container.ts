@@ -11,6 +11,7 @@ import { excerpt } from '../../evidence.ts';
 import { ownByGroup } from '../../home-volume.ts';
 import { launch, readinessBudgetMs } from '../../live-container.ts';
 import type { LiveContainer, Start } from '../../live-container.ts';
+import { patient } from '../../patience.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
 import type { SmokeRequest } from '../../request.ts';
@@ -87,7 +88,7 @@ async function startDatabase(
   const live = launched.value;
   const budgetMs = request.readinessBudgetMs ?? readinessBudgetMs;
   let answer: Answer = { kind: 'failed', text: 'never asked' };
-  while (live.outcome.kind === 'running' && performance.now() - started < budgetMs) {
+  while (live.outcome.kind === 'running' && performance.now() - started < patient(budgetMs)) {
     const asked = await ask(bench.engine, live.containerId, rootPassword, 'SELECT 1', signal);
     if (!asked.ok) return asked;
     answer = asked.value;
