@@ -43,14 +43,15 @@ export async function imagesCommand(
   names: readonly string[],
   options: ImagesOptions,
 ): Promise<ExitCode> {
-  // What the user got wrong is told before anything is installed, started or asked.
+  // With --setup there may be no engine yet.
+  await using workplace = openWorkplace(context, { askAhead: !options.setup });
+  // What the user got wrong is told before anything is installed or started, and whatever the engine says.
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
   const { family: asRead, secrets } = repository.value;
   const chosen = selectImages(asRead.set, asRead.graph, names);
   if (!chosen.ok) return await tell(context, chosen.error);
 
-  await using workplace = openWorkplace(context);
   if (options.setup) {
     const { setUpMachine } = await import('./set-up.ts');
     const prepared = await setUpMachine(context, workplace.engine, {

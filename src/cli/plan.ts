@@ -10,7 +10,7 @@ import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { contractOf } from '../run/smoke-contract.ts';
 import { tell } from './tell.ts';
-import { openWorkplace } from './workplace.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
 
 export interface PlanOptions {
   readonly directory?: string;
@@ -34,11 +34,13 @@ export async function planCommand(
   names: readonly string[],
   options: PlanOptions,
 ): Promise<ExitCode> {
+  const asks = options.against === undefined;
+  await using workplace = openWorkplace(context, { askAhead: asks });
   const directory = findRepository(options.directory, context.cwd, context.home);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const shown = await (options.against === undefined
-    ? planned(context, family.value, names, options)
+    ? planned(context, workplace, family.value, names, options)
     : compared(context, family.value, names, options, options.against));
   if (!shown.ok) return await tell(context, shown.error);
   await tell(context, shown.value.warnings);
@@ -49,11 +51,11 @@ export async function planCommand(
 /** Asks the engine and the registry. */
 async function planned(
   context: CliContext,
+  workplace: Workplace,
   family: Family,
   names: readonly string[],
   options: PlanOptions,
 ): Promise<Result<Shown, readonly Diagnostic[]>> {
-  await using workplace = openWorkplace(context);
   const mode = { changed: true, force: false, push: options.push && family.set.registry !== undefined };
   const drawn = await drawPlan(
     family,

@@ -2,6 +2,7 @@
 import { createRegistryClient, type RegistryClient } from '../../registry/client.ts';
 import { dockerCredentials } from '../../registry/credentials.ts';
 import { withGoogleCredentials } from '../../registry/google.ts';
+import { askAhead } from '../engine/ask-ahead.ts';
 import { connectDocker } from '../engine/docker/docker-engine.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { CliContext } from './context.ts';
@@ -13,9 +14,13 @@ export interface Workplace extends AsyncDisposable {
   readonly credentials: CredentialSource;
 }
 
-/** Opens no connection yet: what is not there is told by the first question. */
-export function openWorkplace(context: CliContext): Workplace {
-  const engine = connectDocker({});
+/**
+ * Opens no connection yet: what is not there is told by the first question. `askAhead`: the engine is asked at once
+ * what every plan asks it, and tells when the plan gets there.
+ */
+export function openWorkplace(context: CliContext, options: { readonly askAhead?: boolean } = {}): Workplace {
+  const connected = connectDocker({});
+  const engine = options.askAhead === true ? askAhead(connected, context.signal) : connected;
   const onTrouble = tellOnce(context);
   const docker = dockerCredentials(context.env, onTrouble);
   const credentials = withGoogleCredentials(docker, context.env, onTrouble);

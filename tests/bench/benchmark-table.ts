@@ -22,7 +22,7 @@ export function tabled({ what, measured, limit, met }: Row): void {
   process.stdout.write(`${line}\n`);
   const lines = readFileSync(file, 'utf8').split('\n');
   const known = lines.findIndex((each) => each.startsWith(`| ${what} |`));
-  if (known === -1) lines.splice(lines.findLastIndex((each) => each.startsWith('| ')) + 1, 0, line);
+  if (known === -1) lines.splice(lines.findLastIndex((each) => each.startsWith('|')) + 1, 0, line);
   else lines[known] = line;
   writeFileSync(file, lines.join('\n'));
 }
