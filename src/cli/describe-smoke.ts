@@ -3,11 +3,21 @@ import { Option, type Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import { profiles } from '../smoke/verdict.ts';
 import type { CliContext } from './context.ts';
+import { parseDuration } from './duration.ts';
 import type { SmokeOptions } from './smoke.ts';
+import type { SmokeFamilyOptions } from './smoke-family.ts';
+import type { SmokeSpawnOptions } from './smoke-spawn.ts';
 
 const help = `
 Any image: quay.io/jupyter/base-notebook:latest, my-image, sha256:… What the engine lacks is pulled.
-Exit code 1: an image cannot be used; 3: the engine or a registry is missing. Clauses: docs/contract.md`;
+Exit code 1: an image cannot be used; 3: the engine or a registry is missing. Clauses: docs/contract.md
+
+--family plays a day of the family's users in a headless Chromium, beside a real LDAP directory: docs/testing.md
+--spawn probes a running hub; exit code 1: failed at a step; 3: nobody answers.`;
+
+type Options = SmokeOptions &
+  SmokeFamilyOptions &
+  Omit<SmokeSpawnOptions, 'spawn'> & { readonly family: boolean; readonly spawn?: string };
 
 /** Adds the command to the program; `answer` gets its exit code. */
 export function describeSmoke(program: Command, context: CliContext, answer: (code: ExitCode) => void): void {
@@ -38,8 +48,27 @@ export function describeSmoke(program: Command, context: CliContext, answer: (co
     .option('--json', 'one verdict a line on stdout (docs/smoke-json.md)', false)
     .option('--junit <FILE>', 'also write the verdicts as JUnit’s XML')
     .option('--keep', 'leave the containers, and say how to look inside', false)
+    .option('--family', 'instead: hub, proxy, database and a course’s images together, end to end', false)
+    .option('--course <NAME>', 'with --family: which course (default: the first)')
+    .option('--spawn <URL>', 'instead: start, use and stop a server on the running hub at this address')
+    .option('--token-file <FILE>', 'with --spawn: holds a token of that hub')
+    .option('--user <NAME>', 'with --spawn: whose server (default: the token’s own user)')
+    .addOption(
+      new Option('--timeout <DURATION>', 'with --spawn: how long a start may take')
+        .argParser(parseDuration)
+        .default(parseDuration('5m'), '5m'),
+    )
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
-    .action(async (names: string[], options: SmokeOptions) => {
+    .action(async (names: string[], options: Options) => {
+      const { spawn } = options;
+      if (spawn !== undefined) {
+        const { smokeSpawnCommand } = await import('./smoke-spawn.ts');
+        return answer(await smokeSpawnCommand(context, { ...options, spawn }));
+      }
+      if (options.family) {
+        const { smokeFamilyCommand } = await import('./smoke-family.ts');
+        return answer(await smokeFamilyCommand(context, options));
+      }
       const { smokeCommand } = await import('./smoke.ts');
       answer(await smokeCommand(context, names, options));
     });

@@ -1,0 +1,70 @@
+/** `build smoke --spawn URL`: spawn, use, stop on a running hub; its exit code is made for monitoring. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { renderStep, renderStory } from '../report/story-report.ts';
+import { parseHubUrl } from '../smoke/probe/hub-api.ts';
+import { probeHub } from '../smoke/probe/probe-hub.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { tell, usage } from './tell.ts';
+
+export interface SmokeSpawnOptions {
+  readonly spawn: string;
+  readonly tokenFile?: string;
+  readonly user?: string;
+  readonly timeout: number;
+  readonly json: boolean;
+}
+
+export async function smokeSpawnCommand(context: CliContext, options: SmokeSpawnOptions): Promise<ExitCode> {
+  const token = await readToken(context, options.tokenFile);
+  if (typeof token !== 'string') return await tell(context, [token]);
+  const hub = parseHubUrl(options.spawn, token);
+  if (hub === undefined) {
+    const help = 'where users come in: `https://hub.example.org`';
+    return await tell(context, [usage(`\`${options.spawn}\` is not the address of a hub`, help)]);
+  }
+  const screen = screenOf(context.stdout, context.env);
+  const probed = await probeHub(
+    { hub, user: options.user, budgetMs: options.timeout },
+    (step) => {
+      if (!options.json) screen.write(renderStep(step, screen));
+    },
+    context.signal,
+  );
+  if (probed.ok) {
+    screen.write(options.json ? `${JSON.stringify(probed.value)}\n` : renderStory(probed.value, screen));
+    return probed.value.passed ? exitCode.ok : exitCode.imageFailed;
+  }
+  if (probed.error.kind === 'cancelled') return exitCode.interrupted;
+  return await tell(context, [unreachable(options.spawn, probed.error.message)]);
+}
+
+/** The token alone, as `jupyterhub token` prints it; a mistake where there is none. */
+async function readToken(context: CliContext, file: string | undefined): Promise<string | Diagnostic> {
+  if (file === undefined) {
+    const help =
+      'a file that holds a token of the hub’s, and nobody else can read: a command line can be seen';
+    return usage('`--spawn` needs `--token-file`', help);
+  }
+  try {
+    const token = (await readFile(path.resolve(context.cwd, file), 'utf8')).trim();
+    // Anything else could not stand in a header.
+    if (/^[\x21-\x7e]+$/.test(token)) return token;
+    return usage(`\`${file}\` holds no token`, 'one line, as the hub’s page Token shows it');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return usage(`\`${file}\` cannot be read: ${reason}`, 'a file with the token alone');
+  }
+}
+
+function unreachable(url: string, reason: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: 'hub-unreachable',
+    message: `no hub answers at \`${url}\`: ${reason}`,
+    help: 'a certificate of a site’s own is trusted by `NODE_EXTRA_CA_CERTS=FILE`',
+  };
+}
