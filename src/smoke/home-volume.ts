@@ -11,7 +11,7 @@ import { workplace } from './prepared-volume.ts';
 
 /**
  * `empty`: as z2jh gives it. `from-image`: filled with what the image has there, as Docker alone would.
- * `full`: not a byte more than 64 KiB goes in. `read-only`: nothing goes in.
+ * `full`: not one file goes in. `read-only`: nothing goes in.
  */
 export type HomeKind = 'empty' | 'from-image' | 'full' | 'read-only';
 
@@ -37,7 +37,7 @@ export async function mountHome(
   signal: AbortSignal,
 ): Promise<Result<Home, EngineError>> {
   if (kind === 'full') {
-    return ok({ path, mounts: [], tmpfs: { [path]: 'uid=0,gid=100,mode=2775,size=64k' } });
+    return ok({ path, mounts: [], tmpfs: { [path]: 'uid=0,gid=100,mode=2775,size=4k,nr_inodes=1' } });
   }
   const volume = await bench.volume(signal);
   if (!volume.ok) return volume;

@@ -7,13 +7,13 @@ import { patient } from '../../patience.ts';
 import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
+import { shortIntervalSeconds } from './deep-starts.ts';
 
 /** The first report comes with the first answer; a slow machine is given some time in between. */
 const firstReportMs = 8000;
 const pollMs = 200;
 
-/** The interval that S7a asks for in the place of 300 s, and what it waits for two reports. */
-export const shortIntervalSeconds = 3;
+/** What S7a waits for two more reports. */
 const repetitionMs = 25_000;
 
 export const reportsActivity: Clause<Pod> = {

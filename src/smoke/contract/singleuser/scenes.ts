@@ -2,6 +2,22 @@
 import { openPod } from '../../pod.ts';
 import { scene } from '../clause.ts';
 import type { Scene } from '../clause.ts';
+import {
+  bindsAnyPort,
+  endsWithoutHub,
+  livesWithFullHome,
+  livesWithReadOnlyHome,
+  startsInCrowd,
+  worksAsAnyUser,
+} from './deep-clauses.ts';
+import {
+  openAsAnyUser,
+  openCrowd,
+  openElsewhere,
+  openWithFullHome,
+  openWithoutHub,
+  openWithReadOnlyHome,
+} from './deep-starts.ts';
 import { startsThroughEntrypoint } from './s1-starts-through-entrypoint.ts';
 import { browserLogin } from './s10-browser-login.ts';
 import { sameMajor } from './s10a-same-major.ts';
@@ -24,7 +40,7 @@ import { executesArguments } from './s3-executes-arguments.ts';
 import { bindsServiceUrl } from './s4-binds-service-url.ts';
 import { baseUrl } from './s5-base-url.ts';
 import { apiAnswers } from './s6-api-answers.ts';
-import { reportsActivity } from './s7-activity.ts';
+import { repeatsActivity, reportsActivity } from './s7-activity.ts';
 import { tokenAccess } from './s9-token-access.ts';
 import { whileRunning } from './while-running.ts';
 
@@ -60,4 +76,12 @@ const server = scene("a user's server", openPod, [
   startsAsDockerStacks,
 ]);
 
-export const singleuserScenes: readonly Scene[] = [server];
+export const singleuserScenes: readonly Scene[] = [
+  server,
+  scene('another port, and activity told often', openElsewhere, [bindsAnyPort, repeatsActivity]),
+  scene('a user that the image does not know', openAsAnyUser, [worksAsAnyUser]),
+  scene('a full home', openWithFullHome, [livesWithFullHome]),
+  scene('a home that cannot be written', openWithReadOnlyHome, [livesWithReadOnlyHome]),
+  scene('a hub that cannot be reached', openWithoutHub, [endsWithoutHub]),
+  scene('several at once', openCrowd, [startsInCrowd]),
+];
