@@ -6,7 +6,8 @@ import type { TextRange } from './logical-lines.ts';
 
 /** The span of a range; one that runs over several lines is cut at the end of its first. */
 export function spanOf(file: string, text: string, range: TextRange): SourceSpan {
-  const lineStart = text.lastIndexOf('\n', range.start - 1) + 1;
+  // Before the first character there is none to look at: `lastIndexOf` would look at that one.
+  const lineStart = range.start === 0 ? 0 : text.lastIndexOf('\n', range.start - 1) + 1;
   const feed = text.indexOf('\n', range.start);
   const lineEnd = feed === -1 ? text.length : feed;
   const line = text.slice(lineStart, lineEnd).replace(/\r$/, '');

@@ -6,7 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { usageError, usageWarning } from './usage-error.ts';
-import { structureErrors } from './yaml-structure.ts';
+import { structureErrors, tooManyAliases } from './yaml-structure.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -75,11 +75,7 @@ function readDocument(file: string, text: string, scalars: 'typed' | 'text', pla
   if (broken.fatal) return { source: undefined, diagnostics };
   const value = toPlain(document);
   if (!value.ok) {
-    diagnostics.push(
-      usageError('invalid-yaml', 'aliases unfold into too many values', places.span(0, 0), {
-        help: 'write out what the aliases stand for',
-      }),
-    );
+    diagnostics.push(tooManyAliases(places.span(0, 0)));
     return { source: undefined, diagnostics };
   }
   return { source: sourceOf(document, value.value, places), diagnostics };

@@ -17,6 +17,7 @@ export interface StructureErrors {
 export function structureErrors(document: Document, placeOf: (node: unknown) => SourceSpan): StructureErrors {
   const diagnostics: Diagnostic[] = [];
   let fatal = false;
+  let aliases = 0;
   const anchors = new Map<string, SourceSpan>();
   const lookAtAnchor = (node: Node & { readonly anchor?: string | undefined }): void => {
     if (node.anchor === undefined) return;
@@ -29,13 +30,21 @@ export function structureErrors(document: Document, placeOf: (node: unknown) => 
     Scalar: (_, scalar) => lookAtAnchor(scalar),
     Seq: (_, sequence) => lookAtAnchor(sequence),
     Alias(_, alias) {
-      if (alias.resolve(document) !== undefined) return;
+      aliases += 1;
+      if (aliases > mostAliases) {
+        fatal = true;
+        diagnostics.push(tooManyAliases(placeOf(alias)));
+        return visit.BREAK;
+      }
+      // The anchors of all that stands before; to ask the alias itself would look through the whole document.
+      if (anchors.has(alias.source)) return undefined;
       fatal = true;
       diagnostics.push(
         usageError('invalid-yaml', `no anchor \`&${alias.source}\` stands before`, placeOf(alias), {
           help: 'write the value out, or put the anchor at its first use',
         }),
       );
+      return undefined;
     },
     Map(_, map) {
       lookAtAnchor(map);
@@ -67,6 +76,16 @@ export function structureErrors(document: Document, placeOf: (node: unknown) => 
     },
   });
   return { diagnostics, fatal };
+}
+
+/** To follow one, the library looks through the whole document. */
+const mostAliases = 1000;
+
+/** For aliases without number, and for those that unfold into values without number. */
+export function tooManyAliases(span: SourceSpan): Diagnostic {
+  return usageError('invalid-yaml', 'aliases unfold into too many values', span, {
+    help: 'write out what the aliases stand for',
+  });
 }
 
 function mergeKey(span: SourceSpan): Diagnostic {

@@ -106,7 +106,7 @@ interface Cell {
 
 /** The part of the source line that fits, with the marked place in it; `…` stands for what is cut off. */
 function windowOf(span: SourceSpan, room: number): View {
-  const cells = cellsOf(span);
+  const cells = cellsOf(nearMark(span, 4 * room));
   const marks = cells.findIndex((cell) => cell.marked);
   const at = marks < 0 ? cells.length : marks;
   // A place behind the line's end (a bracket that is missing there) has no cell of its own.
@@ -119,6 +119,13 @@ function windowOf(span: SourceSpan, room: number): View {
   const to = reach(cells, at, 1, whole - widthOf(cells.slice(from, at)));
   from = reach(cells, at, -1, whole - widthOf(cells.slice(at, to)));
   return viewOf(cells.slice(from, to), at - from, from > 0 ? '…' : '', to < cells.length ? '…' : '');
+}
+
+/** Of a line that is far too long what may be shown of it: files without line breaks are shown as soon as others. */
+function nearMark(span: SourceSpan, reachable: number): SourceSpan {
+  const from = Math.max(0, span.column - 1 - reachable);
+  const text = span.text.slice(from, span.column - 1 + 2 * reachable);
+  return { ...span, text, column: span.column - from };
 }
 
 /** How far one comes from a cell in a direction before the width is used up. */

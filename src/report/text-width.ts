@@ -5,6 +5,7 @@
 
 // Made when it is first needed: that takes 12 ms, and most runs show plain letters alone.
 let graphemes: Intl.Segmenter | undefined;
+const plain = /^[\x20-\x7E]*$/;
 const invisible = /^[\p{M}\p{Cf}]+$/u;
 const emoji = /\p{Emoji_Presentation}|\p{Emoji}\uFE0F/u;
 // The blocks whose characters are Wide or Fullwidth; single exceptions inside them are not worth a table.
@@ -13,6 +14,7 @@ const wide =
 
 /** The user-perceived characters of a text. */
 export function splitGraphemes(text: string): readonly string[] {
+  if (plain.test(text)) return text.split('');
   graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(graphemes.segment(text), (each) => each.segment);
 }
@@ -20,7 +22,7 @@ export function splitGraphemes(text: string): readonly string[] {
 /** Terminal cells that a text takes; control characters should be made safe before. */
 export function cellWidth(text: string): number {
   // The common case, and the renderers ask often.
-  if (/^[\x20-\x7E]*$/.test(text)) return text.length;
+  if (plain.test(text)) return text.length;
   return splitGraphemes(text).reduce((sum, grapheme) => sum + graphemeWidth(grapheme), 0);
 }
 

@@ -161,6 +161,7 @@ describe('stages and references', () => {
 describe('mistakes', () => {
   test.each([
     ['no FROM', '# nothing\n', 'no-from', 1, 1],
+    ['no FROM after an empty line', '\n', 'no-from', 1, 1],
     ['an instruction before FROM', 'USER 1\nFROM a\n', 'instruction-before-from', 1, 1],
     ['a FROM with too much', 'FROM a b\n', 'invalid-from', 1, 1],
     ['a FROM with nothing', 'FROM --platform=x\n', 'invalid-from', 1, 1],

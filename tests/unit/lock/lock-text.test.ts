@@ -60,6 +60,11 @@ test('an entry that moves keeps its line’s comment and quotes, also where a pe
   );
 });
 
+test('a comment is not taken for two because of a line separator in it', () => {
+  const text = '# one\u2028two\nepochs:\n  base: 2026-01-01\n';
+  expect(updateLockText(text, nothing)).toBe('# one two\nepochs:\n  base: 2026-01-01\n');
+});
+
 test('what nobody asks for any more goes, and a section with it', () => {
   const text = `roots:\n  old: ${digest('a')}\nepochs:\n  base: 2026-01-01\n  gone: 2026-01-01\n`;
   const wanted = { roots: new Set<string>(), mirrors: new Set<string>(), git: new Set<string>() };

@@ -82,6 +82,22 @@ describe('nested too deeply', () => {
   });
 });
 
+describe('aliases without number', () => {
+  test('those that lead nowhere are told, each', async () => {
+    const lines = await tellWith(images(`groups: { x: [${'*nobody, '.repeat(400)}] }\n`));
+    expect(lines).toHaveLength(400);
+    expect(lines[0]).toContain('matrix.yaml:3:15 «*nobody» invalid-yaml: no anchor `&nobody` stands before');
+  });
+
+  test('those of one small value are not followed', async () => {
+    const aliases = Array.from({ length: 5000 }, (_, index) => `  b${index}: *a\n`).join('');
+    const text = `images:\n  a: &a { context: a, kind: custom }\n${aliases}`;
+    expect(await tellWith({ 'matrix.yaml': text })).toEqual([
+      'matrix.yaml:1003:10 «*a» invalid-yaml: aliases unfold into too many values (help: write out what the aliases stand for)',
+    ]);
+  });
+});
+
 describe('encodings', () => {
   const latin = new Uint8Array([...new TextEncoder().encode('# caf'), 0xe9, 0x0a]);
   const save = 'is not UTF-8 (help: save it as UTF-8)';
