@@ -69,14 +69,34 @@ export async function smokeCommand(
   const runId = newRunId(new Date(), randomBytes(4).toString('hex'));
   await using run = await SmokeRun.open(workplace.engine, context.env, runId, context.signal);
   const results = await judgeAll(context, workplace, info.value, run.id, targets.value, options);
-  if (options.junit !== undefined)
-    await writeFile(path.resolve(context.cwd, options.junit), junitDocument(results));
+  const unwritten = await writeJunit(context, options.junit, results);
+  if (unwritten !== undefined) return await tell(context, [unwritten]);
   if (options.keep) {
     const screen = screenOf(context.stderr, context.env);
     screen.write(await keptThings(workplace.engine, run.id, context.signal));
   }
   if (results.some((result) => 'verdict' in result && !result.verdict.passed)) return exitCode.imageFailed;
   return results.some((result) => 'error' in result) ? exitCode.environment : exitCode.ok;
+}
+
+/** Writes the verdicts where that was asked for; answers why they could not be written. */
+async function writeJunit(
+  { cwd }: CliContext,
+  file: string | undefined,
+  results: readonly (Judged | Unjudged)[],
+): Promise<Diagnostic | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    await writeFile(path.resolve(cwd, file), junitDocument(results));
+    return undefined;
+  } catch (cause) {
+    // Node's own message names the file and what is wrong with it.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return usage(
+      `\`${file}\` cannot be written: ${reason}`,
+      '`--junit` names a file in a folder that exists',
+    );
+  }
 }
 
 /** The family's images first, in its order, then the others as they were given. */

@@ -17,6 +17,18 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "`jupyterhub-singleuser` is not on PATH: install the `jupyterhub` package, and put its environment's `bin` into PATH with ENV (a shell's profile is not read)",
   },
   {
+    sign: /JUPYTERHUB_SINGLEUSER_APP/,
+    hint: 'JUPYTERHUB_SINGLEUSER_APP names a server that is not installed, or that a newer version no longer has (Notebook 7 lost the classic one); take the variable out of the image',
+  },
+  {
+    sign: /JUPYTERHUB_(API_TOKEN|SERVICE_URL|SERVICE_PREFIX)\b.*(required|missing|not set|unset|KeyError)|KeyError: 'JUPYTERHUB_/i,
+    hint: "the server did not get the hub's environment: the entry point clears it (`sudo` without -E, `su -`, `env -i`, a service manager)",
+  },
+  {
+    sign: /invalid literal for int\(\).*tcp:\/\/|JUPYTER_PORT.*tcp:\/\//i,
+    hint: 'Kubernetes sets JUPYTER_PORT=tcp://… beside a service called `jupyter`, and the image takes it for a port: unset it in the entry point, or call the service otherwise',
+  },
+  {
     sign: /failed to connect to my hub/i,
     hint: 'the server could not reach the hub: JUPYTERHUB_API_URL or a proxy variable is set inside the image, or a firewall on this machine keeps containers from the gateway of their own network (port 8081)',
   },
@@ -37,6 +49,26 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: 'it wrote gigabytes before it answered, which would fill the disk of the node that it runs on; look for what its entry point unpacks, copies or logs to a file',
   },
   {
+    sign: /bus error|unable to (open|allocate|mmap) shared memory|dataloader worker .* killed by signal/i,
+    hint: 'shared memory ran out: a container has 64 MiB at /dev/shm unless the hub mounts more there; use fewer worker processes, or mount it',
+  },
+  {
+    sign: /database is locked|sqlite3\.OperationalError/i,
+    hint: 'SQLite cannot lock its file, as on a home that is mounted by NFS; keep the history and the signatures elsewhere (`HistoryManager.hist_file`, `NotebookNotary.db_file`)',
+  },
+  {
+    sign: /CUDA driver version is insufficient|no kernel image is available|libcuda\.so\.1: cannot open/i,
+    hint: "the image's CUDA is too new, or made for other GPUs, than the driver of the node knows; a wheel for an older CUDA helps",
+  },
+  {
+    sign: /address already in use/i,
+    hint: 'another program in the container holds the port: look for a second server that the entry point starts',
+  },
+  {
+    sign: /read-only file system/i,
+    hint: 'the start writes to a place that is mounted read-only; nothing but the home and /tmp can be counted on',
+  },
+  {
     sign: /no space left on device/i,
     hint: 'a file system is full',
   },
@@ -45,8 +77,20 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: 'the start needs a file in the home, and the hub mounts an empty volume there; put it elsewhere in the image',
   },
   {
+    sign: /version `?GLIBC(XX)?_[\d.]+'? not found/,
+    hint: 'a program was built on a newer system than the image stands on; build it on the same root, or take a newer one',
+  },
+  {
+    sign: /unrecognized arguments|unrecognized option|no such option/i,
+    hint: 'the command line holds a flag that the installed version does not know; look at CMD and the entry point',
+  },
+  {
+    sign: /CERTIFICATE_VERIFY_FAILED|certificate verify failed/i,
+    hint: "a certificate is not trusted: the site's own authority is missing in the image",
+  },
+  {
     sign: /ModuleNotFoundError|ImportError/,
-    hint: 'a Python package is missing or broken',
+    hint: 'a Python package is missing or broken, or two of them do not fit together; install them in one step, from a lock',
   },
   {
     sign: /executable file not found|no such file or directory/i,
@@ -62,6 +106,11 @@ export function hintForEnding({ exitCode, outOfMemory, words }: Ending): string 
   const cause = causes.find(({ sign }) => sign.test(words));
   if (cause !== undefined) return cause.hint;
   if (exitCode === 127) return 'the command was not found: `jupyterhub-singleuser` is not on PATH';
+  if (exitCode === 135)
+    return 'it touched memory that is not there (SIGBUS), most often because /dev/shm (64 MiB) is full';
+  if (exitCode === 137)
+    return 'it was killed (SIGKILL) by something in the container, or by the machine for want of memory';
+  if (exitCode === 139) return 'a program crashed (SIGSEGV): native libraries in it do not fit together';
   if (exitCode === 126) return 'the command was found and cannot be executed';
   if (exitCode === 0) {
     return 'the entry point came to its end instead of staying with the server; let it end in `exec "$@"`';

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { patience, valueOf } from '../rig/engine.ts';
 import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const root = 'FROM rig.example/{p}root:1\n';
 
@@ -49,6 +49,13 @@ async function left({ engine }: Workspace, run: string): Promise<number> {
     engine.listNetworks(label, patience()),
   ]);
   return valueOf(containers).length + valueOf(volumes).length + valueOf(networks).length;
+}
+
+/** The runs that have containers named after an image. */
+async function ours({ engine }: Workspace, image: string): Promise<readonly string[]> {
+  const name = `hubwright-${image.replaceAll(/[^a-zA-Z0-9_.-]/g, '-').slice(0, 40)}`;
+  const containers = valueOf(await engine.listContainers('hubwright', patience()));
+  return containers.flatMap((each) => (each.name.startsWith(name) ? [each.labels['hubwright'] ?? ''] : []));
 }
 
 describe.concurrent('an image of the family', () => {
@@ -178,15 +185,50 @@ describe.concurrent('any other image', () => {
     expect(await left(family, run)).toBe(0);
   });
 
+  test('is held to a command of one’s own, as matrix.yaml may give one', async () => {
+    await using family = await workspace({
+      'matrix.yaml': matrixOf(['own']).replace(
+        'kind: custom',
+        'kind: custom, check: "test -d /proc && echo no >&2; false"',
+      ),
+      'own/Dockerfile': trivial,
+    });
+    const run = await family.build(['images']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('C2');
+    const image = await foreign(family, 'own', 'CMD ["true"]\n');
+    const judged = await family.build(['smoke', '{p}own', image, '--check', 'echo fine; exit 4']);
+    expect(judged.exitCode).toBe(1);
+    expect(judged.stdout.match(/✗ C2 {3}FAILED: /g)).toHaveLength(2);
+    expect(judged.stdout).toMatch(/│ \/bin\/sh -c echo fine; exit 4\n *│ exit code 4 after .*\n *│ fine$/m);
+    const good = await family.build(['smoke', image, '--check', 'true', '--json']);
+    expect(verdictsOf(good.stdout)).toMatchObject([{ profile: 'custom', verdict: 'pass' }]);
+  });
+
+  test('leaves nothing behind where somebody has enough of it', async () => {
+    await using family = await workspace({ 'empty/file': '' });
+    const image = await foreign(family, 'slow', 'CMD ["sleep", "600"]\n');
+    const running = family.start(['smoke', image, '--profile', 'custom', '--check', 'sleep 600']);
+    await vi.waitFor(async () => expect(await ours(family, image)).not.toEqual([]), {
+      timeout: 60_000,
+      interval: 200,
+    });
+    const [run = ''] = await ours(family, image);
+    running.kill('SIGINT');
+    const { exitCode } = await running;
+    expect(exitCode).toBe(130);
+    expect(await left(family, run)).toBe(0);
+  });
+
   test('that nobody has, or a clause that is none, is told', async () => {
     await using family = await workspace({ 'empty/file': '' });
     const absent = await family.build(['smoke', 'localhost:1/nobody/has-it:1']);
     expect(absent.exitCode).toBe(3);
     expect(absent.stderr).toContain('neither the engine nor a registry has `localhost:1/nobody/has-it:1`');
     const image = await foreign(family, 'clause', 'CMD ["true"]\n');
-    const clause = await family.build(['smoke', image, '--profile', 'custom', '--clause', 'C2']);
+    const clause = await family.build(['smoke', image, '--profile', 'custom', '--clause', 'C9']);
     expect(clause.exitCode).toBe(2);
-    expect(clause.stderr).toContain('there is no clause `C2`');
+    expect(clause.stderr).toContain('there is no clause `C9`');
     const nothing = await family.build(['smoke']);
     expect(nothing.exitCode).toBe(2);
     expect(nothing.stderr).toContain('which image shall be tested?');

@@ -14,6 +14,17 @@ describe('the likely cause of an ending', () => {
     ['chown: changing ownership of /srv: Operation not permitted', 'uid 1000'],
     ['Failed to connect to my Hub at http://hub:8081/hub/api (attempt 5/5). Is it running?', 'firewall'],
     ["ModuleNotFoundError: No module named 'jupyterhub'", 'Python package'],
+    ["Failed to import JUPYTERHUB_SINGLEUSER_APP='notebook.notebookapp.NotebookApp'", 'classic'],
+    ['JUPYTERHUB_API_TOKEN env is required to run jupyterhub-singleuser', 'clears it'],
+    ["ValueError: invalid literal for int() with base 10: 'tcp://10.3.2.1:80'", 'JUPYTER_PORT'],
+    ['Bus error (core dumped)', '/dev/shm'],
+    ['sqlite3.OperationalError: database is locked', 'NFS'],
+    ['RuntimeError: CUDA error: no kernel image is available for execution on the device', 'CUDA'],
+    ['OSError: [Errno 98] Address already in use', 'another program'],
+    ["OSError: [Errno 30] Read-only file system: '/opt/x'", 'read-only'],
+    ["python: /lib/libc.so.6: version `GLIBC_2.38' not found (required by python)", 'newer system'],
+    ['jupyter lab: error: unrecognized arguments: --allow-rot', 'flag'],
+    ['ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED]', 'authority'],
     ['OSError: [Errno 28] No space left on device', 'full'],
   ])('is read from %j', (words, expected) => {
     expect(hint(words)).toContain(expected);
@@ -26,5 +37,8 @@ describe('the likely cause of an ending', () => {
   it('is read from the exit code where the log tells nothing', () => {
     expect(hint('', 127)).toContain('not on PATH');
     expect(hint('', 0)).toContain('exec "$@"');
+    expect(hint('', 135)).toContain('/dev/shm');
+    expect(hint('', 137)).toContain('killed');
+    expect(hint('', 139)).toContain('crashed');
   });
 });
