@@ -25,6 +25,7 @@ import type { LocalBytes, Plan } from './plan.ts';
 import { askRemoteRecord } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
+import { torchSkew } from './torch-skew.ts';
 import { versionSkew } from './version-skew.ts';
 import { wrongPlatforms } from './wrong-platforms.ts';
 
@@ -128,7 +129,10 @@ export async function drawPlan(
     remembered,
     ...facts.value,
   });
-  const skew = versionSkew(images, memories, (name) => keys.get(name)?.key);
+  const skew = [
+    ...versionSkew(images, memories, (name) => keys.get(name)?.key),
+    ...torchSkew(images, set.images),
+  ];
   const warnings = [...family.warnings, ...roots.value.warnings, ...skew];
   return ok({
     ...family,
