@@ -65,7 +65,6 @@ export async function readTarNames(
 export function tarOfFolder(name: string, { uid, gid, mode }: FolderOwner): Buffer {
   // Two empty blocks end an archive.
   const archive = Buffer.alloc(3 * blockLength);
-  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
   archive.write(`${name}/`, 0);
   archive.write(octal(mode, 8) + octal(uid, 8) + octal(gid, 8) + octal(0, 12) + octal(0, 12), 100);
   archive.write('        5', 148);
@@ -113,4 +112,9 @@ class BlockReader {
     const step = 1024 * 1024;
     for (let left = length; left > 0; left -= step) await this.read(Math.min(left, step));
   }
+}
+
+/** A number as a tar's header holds it: octal digits, filled up, and a zero byte. */
+function octal(value: number, length: number): string {
+  return `${value.toString(8).padStart(length - 1, '0')}\0`;
 }
