@@ -8,6 +8,7 @@ import { openWorkplace } from './workplace.ts';
 
 export interface DoctorOptions {
   readonly tests: boolean;
+  readonly browser: boolean;
   readonly json: boolean;
 }
 
@@ -16,7 +17,7 @@ export async function doctorCommand(context: CliContext, options: DoctorOptions)
   const { requirements } = await inspectMachine(
     localHost,
     (signal) => workplace.engine.info(signal),
-    { bootstrap: true, tests: options.tests },
+    { bootstrap: true, tests: options.tests, browser: options.browser },
     context.signal,
   );
   const screen = screenOf(context.stdout, context.env);

@@ -197,7 +197,8 @@ function describeMachine(program: Command, context: CliContext, answer: Answer):
     .description('install and start what this machine lacks; says first what it will do')
     .option('--yes', 'do not ask', false)
     .option('--tests', 'also what the project’s own tests need', false)
-    .action(async (options: { yes: boolean; tests: boolean }) => {
+    .option('--browser', 'also what `smoke --family` needs: Chromium', false)
+    .action(async (options: { yes: boolean; tests: boolean; browser: boolean }) => {
       const { setupCommand } = await import('./set-up.ts');
       answer(await setupCommand(context, options));
     });
@@ -205,6 +206,7 @@ function describeMachine(program: Command, context: CliContext, answer: Answer):
     .command('doctor')
     .description('tell what is there, what is missing, and how to get it')
     .option('--tests', 'also what the project’s own tests need', false)
+    .option('--browser', 'also what `smoke --family` needs: Chromium', false)
     .option('--json', 'as JSON', false)
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import('./doctor.ts');

@@ -25,6 +25,8 @@ export interface SetUpOptions {
   readonly yes: boolean;
   /** Also what the project's own tests need. */
   readonly tests: boolean;
+  /** Also what `build smoke --family` needs. */
+  readonly browser?: boolean;
   /** The family whose roots may have to be made on the spot. */
   readonly family: Family | undefined;
 }
@@ -40,7 +42,7 @@ export async function setUpMachine(
   const { requirements, machine } = await inspectMachine(
     localHost,
     askEngine,
-    { bootstrap: roots.length > 0, tests: options.tests },
+    { bootstrap: roots.length > 0, tests: options.tests, browser: options.browser ?? false },
     context.signal,
   );
   const plan = planSetup(requirements, machine);
@@ -142,7 +144,7 @@ async function makeRoot(
 /** `build setup`: the machine alone, no image. */
 export async function setupCommand(
   context: CliContext,
-  options: { readonly yes: boolean; readonly tests: boolean },
+  options: { readonly yes: boolean; readonly tests: boolean; readonly browser: boolean },
 ): Promise<ExitCode> {
   await using workplace = openWorkplace(context);
   return await setUpMachine(context, workplace.engine, { ...options, family: undefined });

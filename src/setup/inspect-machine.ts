@@ -68,6 +68,7 @@ export async function inspectMachine(
     disk,
     ...(purpose.bootstrap || purpose.tests ? await inspectBootstrap(host, packages) : []),
     ...(purpose.tests ? testPackages.map((wanted) => inspectPackage(wanted, packages)) : []),
+    ...(purpose.browser === true ? [await inspectBrowser(host, signal)] : []),
   ];
   return { requirements, machine };
 }
@@ -184,6 +185,23 @@ function inspectPackage(wanted: WantedPackage, installed: ReadonlyMap<string, st
     found,
     state: found === undefined ? 'missing' : 'ok',
     mend: found === undefined ? `apt-get install ${wanted.id}` : undefined,
+  };
+}
+
+/** Google's own does as well as Debian's. */
+async function inspectBrowser(host: Host, signal: AbortSignal): Promise<Requirement> {
+  const output =
+    (await host.output('chromium', ['--version'], signal)) ??
+    (await host.output('google-chrome', ['--version'], signal));
+  const found = output === undefined ? undefined : firstVersion(output);
+  return {
+    id: 'chromium',
+    name: 'Chromium',
+    why: 'opens JupyterLab in `build smoke --family`',
+    needed: 'any',
+    found,
+    state: found === undefined ? 'missing' : 'ok',
+    mend: found === undefined ? 'apt-get install chromium' : undefined,
   };
 }
 

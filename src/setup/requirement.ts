@@ -13,7 +13,8 @@ export type RequirementId =
   | 'debian-archive-keyring'
   | 'docker-registry'
   | 'busybox-static'
-  | 'iproute2';
+  | 'iproute2'
+  | 'chromium';
 
 /** `missing`: not installed. `too-old`, `not-running`: installed, but not fit. `ok`: nothing to do. */
 export type RequirementState = 'ok' | 'missing' | 'too-old' | 'not-running';
@@ -38,6 +39,8 @@ export interface Purpose {
   readonly bootstrap: boolean;
   /** The project's own tests are to run; they make a root, too. */
   readonly tests: boolean;
+  /** `build smoke --family` is to run: it needs a browser. */
+  readonly browser?: boolean;
 }
 
 /** One version of a package that apt could install. */

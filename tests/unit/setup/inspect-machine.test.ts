@@ -59,6 +59,19 @@ describe('inspectMachine', () => {
     expect(requirement(found, 'git').found).toBe('2.39.5');
   });
 
+  it('looks for a browser where one is asked for', async () => {
+    const purpose = { ...plain, browser: true };
+    expect(requirement(await inspect(noEngine, purpose), 'chromium')).toMatchObject({
+      state: 'missing',
+      mend: 'apt-get install chromium',
+    });
+    for (const program of ['chromium', 'google-chrome']) {
+      const commands = { [`${program} --version`]: 'Chromium 156.0.8078.79 built on Debian\n' };
+      const found = await inspect(noEngine, purpose, { commands });
+      expect(requirement(found, 'chromium')).toMatchObject({ state: 'ok', found: '156.0.8078.79' });
+    }
+  });
+
   it('asks for nothing that the purpose does not need', async () => {
     const found = await inspect(noEngine, plain);
     expect(found.requirements.map(({ id }) => id)).toEqual(['node', 'npm', 'git', 'engine', 'disk']);
