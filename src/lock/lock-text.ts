@@ -44,11 +44,17 @@ export function updateLockText(text: string, entries: Lock, wanted?: WantedKeys)
     if (isMap(map) && map.items.length === 0) document.delete(section);
   }
   if (isMap(document.contents)) {
+    // What is locked no more leaves its comment; where nothing was locked, nothing is written.
+    if (document.contents.items.length === 0) return document === parsed ? commentOf(document) : text;
     document.contents.flow = false;
     keepHead(document, document.contents);
     document.contents.items.sort((a, b) => place(a) - place(b));
   }
   return document.toString({ lineWidth: 0 });
+}
+
+function commentOf({ commentBefore }: Document): string {
+  return (commentBefore ?? '').replaceAll(/^(?=.)/gm, '#').replace(/(?<=.)$/, '\n');
 }
 
 /** A comment at the top is the file's, though the parser gives it to the section that happens to be the first. */

@@ -16,7 +16,7 @@ export const emptyLock: Lock = { roots: table([]), mirrors: table([]), git: tabl
 /** Reads a lock's text; whatever is wrong is told and left out. */
 export function readLock(file: string, text: string): { lock: Lock; diagnostics: readonly Diagnostic[] } {
   // A lock without entries is what `build lock` leaves when nothing is locked; comments alone are fine too.
-  if (/^\uFEFF?(?:\s|#.*)*$/.test(text)) return { lock: emptyLock, diagnostics: [] };
+  if (/^\uFEFF?(?:[ \t\r\n]|#.*)*$/.test(text)) return { lock: emptyLock, diagnostics: [] };
   const { source, diagnostics } = readYaml(file, text, 'text');
   if (source === undefined) return { lock: emptyLock, diagnostics };
   const reading = readSchema(lockSchema, source, () => 2);

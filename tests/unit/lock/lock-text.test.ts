@@ -60,6 +60,16 @@ test('an entry that moves keeps its line’s comment and quotes, also where a pe
   );
 });
 
+test('where nothing is locked nothing is written, and where nothing is left its comment is', () => {
+  expect(updateLockText('', nothing)).toBe('');
+  expect(updateLockText('# open\n', nothing)).toBe('# open\n');
+  const wanted = { roots: new Set<string>(), mirrors: new Set<string>(), git: new Set<string>() };
+  const text = '# ours\n# and yours\n\nepochs:\n  gone: 2026-01-01\n';
+  const left = updateLockText(text, nothing, { ...wanted, epochs: new Set() });
+  expect(left).toBe('# ours\n# and yours\n');
+  expect(readLock('matrix.lock', left).diagnostics).toEqual([]);
+});
+
 test('a comment is not taken for two because of a line separator in it', () => {
   const text = '# one\u2028two\nepochs:\n  base: 2026-01-01\n';
   expect(updateLockText(text, nothing)).toBe('# one two\nepochs:\n  base: 2026-01-01\n');
