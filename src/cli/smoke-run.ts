@@ -10,6 +10,7 @@ import { forgetRun, hasProcessNote, noteRun, sweepAbandonedRuns } from '../run/a
 export class SmokeRun implements AsyncDisposable {
   readonly id: string;
   readonly #folder: string | undefined;
+  #leaves = false;
 
   private constructor(id: string, folder: string | undefined) {
     this.id = id;
@@ -41,8 +42,13 @@ export class SmokeRun implements AsyncDisposable {
     return new SmokeRun(id, folder);
   }
 
+  /** The engine went away: what it still has of this call, the next one removes. */
+  leaveNote(): void {
+    this.#leaves = true;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#folder === undefined) return;
+    if (this.#folder === undefined || this.#leaves) return;
     forgetRun(this.#folder);
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -58,11 +64,12 @@ export async function keptThings(engine: Engine, runId: string, signal: AbortSig
   ]);
   if (!containers.ok || !volumes.ok || !networks.ok) return `\nkept: what carries the label ${label}\n`;
   const lines = containers.value
-    .filter(({ config }) => config.cmd.length > 0 || config.entrypoint.length > 0)
+    // What was only made, to prepare a volume, never ran.
+    .filter(({ status }) => status !== 'created')
     .map(({ name, status }) =>
       status === 'running'
         ? `  docker exec -it ${name} sh`
-        : `  docker logs ${name}; docker start ${name} && docker exec -it ${name} sh`,
+        : `  docker logs ${name}    (has ended; \`docker start ${name}\` brings it back, without its hub)`,
     );
   const removal = [
     ...(containers.value.length > 0

@@ -69,6 +69,7 @@ export async function smokeCommand(
   const runId = newRunId(new Date(), randomBytes(4).toString('hex'));
   await using run = await SmokeRun.open(workplace.engine, context.env, runId, context.signal);
   const results = await judgeAll(context, workplace, info.value, run.id, targets.value, options);
+  if (results.some((result) => 'error' in result)) run.leaveNote();
   const unwritten = await writeJunit(context, options.junit, results);
   if (unwritten !== undefined) return await tell(context, [unwritten]);
   if (options.keep) {
