@@ -19,6 +19,7 @@ test.each(cases)('$count images, $shape, cold', { timeout: 900_000 }, async ({ s
     rounds,
     () => family.ours(),
     () => family.bake(),
+    () => family.removeOld(),
   );
   tabled({
     what: `cold, ${count} trivial images, ${shape}, without checks`,

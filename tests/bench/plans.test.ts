@@ -3,13 +3,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { workspace, type Files } from '../rig/workspace.ts';
 import { median, seconds, tabled } from './benchmark-table.ts';
 import { benchEngine } from './bench-engine.ts';
+import { runLauncher } from './launcher.ts';
 
-const launcher = path.resolve(import.meta.dirname, '../../build');
 const peakMemory = path.join(import.meta.dirname, 'peak-memory.ts');
 const megabyte = 1e6;
 const root = 'roots:\n  "{p}root": { from: "rig.example/{p}root:1", bootstrap: { debian: trixie } }\n';
@@ -83,16 +82,7 @@ async function measure({ what, files, images, rounds, limitMs, limitBytes }: Mea
   await using family = await workspace(files, benchEngine.where);
   const plan = async (options: Readonly<Record<string, string>> = {}): Promise<number> => {
     const started = performance.now();
-    const { stdout } = await execa(launcher, ['plan'], {
-      cwd: family.directory,
-      extendEnv: false,
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: family.directory,
-        ...benchEngine.environment,
-        ...options,
-      },
-    });
+    const stdout = await runLauncher(family, ['plan'], options);
     const ms = performance.now() - started;
     expect(stdout).toContain(`${images} images with something to do`);
     return ms;

@@ -9,22 +9,25 @@ export interface Comparison {
   readonly ratio: number;
 }
 
-/** One round that is not counted, then `rounds` that are. */
+/** One round that is not counted, then `rounds` that are. `tidy` runs after each, and is not timed. */
 export async function compare(
   rounds: number,
   ours: () => Promise<void>,
   theirs: () => Promise<void>,
+  tidy: () => Promise<void> = nothing,
 ): Promise<Comparison> {
   await ours();
   await theirs();
-  return await compareOnce(rounds, ours, theirs);
+  await tidy();
+  return await compareOnce(rounds, ours, theirs, tidy);
 }
 
-/** The same without the round that is not counted, for what takes minutes. Each round begins with the other one. */
+/** The same without the round that is not counted, for what takes minutes. Every other round begins with theirs. */
 export async function compareOnce(
   rounds: number,
   ours: () => Promise<void>,
   theirs: () => Promise<void>,
+  tidy: () => Promise<void> = nothing,
 ): Promise<Comparison> {
   const times: { ours: number; theirs: number }[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -34,6 +37,7 @@ export async function compareOnce(
       const first = await timeOf(theirs);
       times.push({ ours: await timeOf(ours), theirs: first });
     }
+    await tidy();
   }
   const ratios = times.map((time) => time.ours / time.theirs).toSorted((a, b) => a - b);
   return {
@@ -42,6 +46,8 @@ export async function compareOnce(
     ratio: ratios[Math.floor(ratios.length / 2)] ?? Number.NaN,
   };
 }
+
+async function nothing(): Promise<void> {}
 
 async function timeOf(work: () => Promise<void>): Promise<number> {
   const started = performance.now();

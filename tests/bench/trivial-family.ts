@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { patience, valueOf } from '../rig/engine.ts';
+import { runLauncher } from './launcher.ts';
 import { benchEngine } from './bench-engine.ts';
 import { matrixOf, workspace, type Workspace } from '../rig/workspace.ts';
 
@@ -18,6 +19,8 @@ export interface TrivialFamily extends AsyncDisposable {
   ours(): Promise<void>;
   /** The same with `docker buildx bake`. */
   bake(): Promise<void>;
+  /** Removes what a newer build has taken the name of: an engine with a thousand images answers slowly. */
+  removeOld(): Promise<void>;
 }
 
 const docker = '/usr/bin/docker';
@@ -60,19 +63,28 @@ export async function trivialFamily(shape: Shape, count: number): Promise<Trivia
   return {
     folder,
     async ours() {
-      const run = await folder.build([
-        'images',
-        ...names.map((name) => `{p}${name}`),
-        '--force',
-        '--no-cache',
-      ]);
-      if (run.exitCode !== 0) throw new Error(run.stderr);
+      const images = names.map((name) => `${folder.prefix}${name}`);
+      await runLauncher(folder, ['images', ...images, '--force', '--no-cache']);
     },
     async bake() {
       await execa(docker, ['buildx', 'bake', '--no-cache', '--progress=plain'], { cwd: folder.directory });
     },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    removeOld: () => removeUntagged(folder),
+    async [Symbol.asyncDispose]() {
+      await removeUntagged(folder);
+      await folder[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** Ours and bake's alike: both have the root's label. */
+async function removeUntagged({ engine, prefix }: Workspace): Promise<void> {
+  const images = valueOf(await engine.images.list({ label: `hubwright=${prefix}` }, patience()));
+  // Children before their parents, which the engine does not give up before.
+  for (const { id } of images
+    .filter(({ tags }) => tags.length === 0)
+    .toSorted((a, b) => b.created - a.created))
+    await engine.images.remove(id, patience());
 }
 
 /** The exact reference of the workspace's root, as ours is resolved to. */
