@@ -8,7 +8,7 @@ import { FakeHub } from '../rig/fake-hub.ts';
 import { freePort } from '../rig/free-port.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const stopping = 'DELETE /jupyter/hub/api/users/probe/server';
 

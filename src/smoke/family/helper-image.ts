@@ -62,7 +62,7 @@ function dockerfile(hub: string): string {
     'USER root',
     'RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \\',
     '    apt-get update \\',
-    '    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ldap-utils openssl slapd \\',
+    '    && DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends ldap-utils openssl slapd \\',
     '    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*',
     '',
   ].join('\n');
