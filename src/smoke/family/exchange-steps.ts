@@ -147,6 +147,8 @@ async function enter(
   await logIn(page, stage.hub.url, stage.people[who]);
   await openSpawnPage(page, stage.hub.url);
   await spawn(page, { profile, folder: 'Home' });
+  // A page of JupyterLab that nobody looks at keeps asking its server; the session stays.
+  await page.goto('about:blank');
 }
 
 interface Asked {

@@ -4,6 +4,7 @@ Chart values lie in secret/values.yaml, names of the chart's resources in config
 Written for this test; it has the names under which charts' configuration is written.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +48,4 @@ def get_name(resource: str) -> str:
 
 def get_name_env(resource: str, suffix: str = "") -> str:
     """The variable that Kubernetes sets for a service of the chart, such as HUB_SERVICE_PORT."""
-    import os
-
     return os.environ[(get_name(resource) + suffix).upper().replace("-", "_")]
