@@ -100,6 +100,19 @@ export class Browser {
     return { answer: undefined, path, trail };
   }
 
+  /** What the page's own script would send to open a websocket here. */
+  websocketHeaders(path: string): Record<string, string> {
+    const cookie = this.#headersFor(path)['cookie'];
+    return {
+      host: publicHost,
+      origin: `http://${publicHost}`,
+      'sec-fetch-mode': 'websocket',
+      'sec-fetch-site': 'same-origin',
+      'user-agent': navigationHeaders['user-agent'],
+      ...(cookie === undefined ? {} : { cookie }),
+    };
+  }
+
   #headersFor(path: string): Record<string, string> {
     const cookies = [...this.#cookies.values()].filter((cookie) => pathMatches(path, cookie.path));
     // As RFC 6265, 5.4 orders them: the longer path first.

@@ -11,7 +11,10 @@ export interface InsideReport {
   readonly executable: string;
   readonly uid: number;
   readonly groups: readonly number[];
+  /** The folder that the server opens, where no other is configured. */
   readonly cwd: string;
+  /** Why it could not be listed; empty where it could. */
+  readonly cwdTrouble: string;
   readonly home: string;
   /** Why the home could not be written; empty where it could. */
   readonly homeTrouble: string;
@@ -63,6 +66,8 @@ def _hubwright():
               'home': os.path.expanduser('~'), 'homeTrouble': '',
               'memory': read('/sys/fs/cgroup/memory.current') or read('/sys/fs/cgroup/memory/memory.usage_in_bytes'),
               'events': read('/sys/fs/cgroup/memory.events') or read('/sys/fs/cgroup/memory/memory.oom_control')}
+    try: os.listdir(report['cwd'])
+    except Exception as error: report['cwdTrouble'] = str(error)
     path = os.path.join(report['home'], '.hubwright')
     try:
         with open(path, 'w') as file: file.write('x')
@@ -90,6 +95,7 @@ function parse(text: string): InsideReport | undefined {
     python: textField(said, 'python') ?? '',
     executable: textField(said, 'executable') ?? '',
     cwd: textField(said, 'cwd') ?? '',
+    cwdTrouble: textField(said, 'cwdTrouble') ?? '',
     home: textField(said, 'home') ?? '',
     homeTrouble: textField(said, 'homeTrouble') ?? '',
     configPaths: Array.isArray(configPaths) ? configPaths.map(String) : undefined,

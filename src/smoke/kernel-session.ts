@@ -35,7 +35,7 @@ export interface KernelSession {
   readonly spec: string;
   readonly language: string;
   readonly interpreter: string;
-  /** Path of its websocket, for those who try it without a login. */
+  /** Path of its websocket, for others who try it; the server takes a second one with our session for ours. */
   readonly channelsPath: string;
   execute(code: string, timeoutMs: number): Promise<Execution>;
   /** Runs code that goes on for long, and interrupts it as soon as it has printed something. */
@@ -69,8 +69,11 @@ export async function openKernel(
     return err({ step: 'start', evidence: exchangeLine('POST api/kernels', started) });
   }
   const session = randomUUID();
-  const channelsPath = `${server.servicePrefix}api/kernels/${encodeURIComponent(id)}/channels?session_id=${session}`;
-  const shaken = await openWebSocket({ ...server, path: channelsPath, headers: tokenHeader(server) }, signal);
+  const channelsPath = `${server.servicePrefix}api/kernels/${encodeURIComponent(id)}/channels`;
+  const shaken = await openWebSocket(
+    { ...server, path: `${channelsPath}?session_id=${session}`, headers: tokenHeader(server) },
+    signal,
+  );
   if (!shaken.ok || shaken.value.kind === 'refused') {
     const answer = shaken.ok ? 'refused' : shaken.error.message;
     const status = shaken.ok && shaken.value.kind === 'refused' ? ` with ${shaken.value.status}` : '';

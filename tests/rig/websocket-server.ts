@@ -1,7 +1,7 @@
 /** A WebSocket server of a few lines (RFC 6455), for clients that have to bear what a bad one does. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -15,25 +15,29 @@ export function serverFrame(payload: string | Buffer, type = 1, final = true): B
   return Buffer.concat([header, data]);
 }
 
-/** The text of a client's masked frame of less than 126 bytes. */
+/** The text of a client's masked frame of less than 64 KiB that has arrived whole. */
 export function clientText(frame: Buffer): string {
-  const length = (frame[1] ?? 0) & 0x7f;
-  const mask = frame.subarray(2, 6);
-  return Buffer.from(
-    frame.subarray(6, 6 + length).map((byte, index) => byte ^ (mask[index % 4] ?? 0)),
-  ).toString();
+  const short = (frame[1] ?? 0) & 0x7f;
+  const start = short === 126 ? 4 : 2;
+  const length = short === 126 ? frame.readUInt16BE(2) : short;
+  const mask = frame.subarray(start, start + 4);
+  const masked = frame.subarray(start + 4, start + 4 + length);
+  return Buffer.from(masked.map((byte, index) => byte ^ (mask[index % 4] ?? 0))).toString();
 }
 
 export class WebSocketRig implements AsyncDisposable {
-  readonly #server = createServer((_request, response) => response.writeHead(200).end());
+  readonly #server = createServer();
 
   /** `onOpen` is handed each connection after the handshake; `refuse` answers that status in its place. */
   static async listen(options: {
     readonly onOpen?: (socket: Duplex) => void;
     readonly refuse?: number;
     readonly key?: string;
+    /** For requests that are no handshake. */
+    readonly onRequest?: RequestListener;
   }): Promise<WebSocketRig> {
     const rig = new WebSocketRig();
+    rig.#server.on('request', options.onRequest ?? ((_request, response) => response.writeHead(404).end()));
     rig.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
       socket.on('error', () => {});
       if (options.refuse !== undefined) {

@@ -28,10 +28,7 @@ export const browserLogin: Clause<Pod> = {
   needs: ['S6'],
   async test(pod, signal) {
     const seen = pod.hub.requests.length;
-    const browser = new Browser([
-      { prefix: '/hub/', ...pod.hubAddress },
-      { prefix: pod.servicePrefix, host: pod.address, port: pod.port },
-    ]);
+    const browser = browserOf(pod);
     const visit = await browser.visit(`${pod.servicePrefix}lab`, signal, patient(pageBudgetMs));
     const requests = pod.hub.requests.slice(seen);
     const page = visit.answer;
@@ -42,10 +39,32 @@ export const browserLogin: Clause<Pod> = {
       `the server asked the hub: ${requests.map(({ method, path, status }) => `${method} ${path} ${status}`).join(', ') || 'nothing'}`,
       `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
     ];
-    if (works && login.complete) return ok({ result: 'pass', evidence });
+    if (works && login.complete) {
+      const script = await firstScript(browser, page.body, signal);
+      if (script === undefined) return ok({ result: 'pass', evidence });
+      evidence.push(...script.trail);
+      if (script.answer?.status === 200) return ok({ result: 'pass', evidence });
+      const hint =
+        "the page opens and stays blank: the scripts that it names are not there. JupyterLab's `static` folder is incomplete; install it anew";
+      return ok({ result: 'fail', evidence, hint });
+    }
     return ok({ result: 'fail', evidence, hint: likelyCause(visit, login, works) });
   },
 };
+
+/** A browser that comes in through the hub. */
+export function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Browser {
+  return new Browser([
+    { prefix: '/hub/', ...hubAddress },
+    { prefix: servicePrefix, host: address, port },
+  ]);
+}
+
+/** The first script of the page, fetched; undefined where it names none of the server's own. */
+async function firstScript(browser: Browser, page: string, signal: AbortSignal): Promise<Visit | undefined> {
+  const path = /<script[^>]*\ssrc="(\/[^"]+)"/.exec(page)?.[1];
+  return path === undefined ? undefined : browser.visit(path.replaceAll('&amp;', '&'), signal);
+}
 
 interface LoginSteps {
   readonly authorized: boolean;

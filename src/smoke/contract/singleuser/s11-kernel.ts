@@ -6,6 +6,7 @@ import { insideReport } from '../../inside-report.ts';
 import type { Pod } from '../../pod.ts';
 import { openWebSocket } from '../../websocket.ts';
 import type { Clause, Finding } from '../clause.ts';
+import { browserOf } from './s10-browser-login.ts';
 
 /** A first import of numpy and pandas from a cold disk is part of some kernels' start. */
 const firstAnswerMs = 60_000;
@@ -22,7 +23,7 @@ export const runsKernel: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    '`POST /api/kernels` with the default kernel; code over its websocket, which must end well; the same websocket without a login, which must be refused; for Python also who and where it is, and an interrupt.',
+    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well; the same websocket without a login, which must be refused, and with a browser's, which must not; for Python also who and where it is, and an interrupt.",
   remedy:
     "Install the kernel's package (`ipykernel`) for the interpreter that its kernelspec names, and let the kernelspec name one that is in the image.",
   needs: ['S6'],
@@ -44,6 +45,13 @@ export const runsKernel: Clause<Pod> = {
     if (open) {
       const hint =
         "anybody can run code in the student's kernel: the image's configuration switches authentication off (`allow_unauthenticated_access`, `identity_provider_class`, an empty token)";
+      return ok({ result: 'fail', evidence, hint });
+    }
+    const page = await fromPage(pod, kernel.value, signal);
+    if (page !== undefined) evidence.push(`websocket from the page, after a login: ${strangerLine(page)}`);
+    if (page?.ok === true && page.value.kind === 'refused') {
+      const hint =
+        "the page may not open the kernel's websocket, though a token may: `allow_origin`, cookies or XSRF are configured so that browsers are refused";
       return ok({ result: 'fail', evidence, hint });
     }
     if (language !== 'python') return ok({ result: 'pass', evidence });
@@ -75,7 +83,11 @@ async function firstAnswer(pod: Pod, kernel: KernelSession, signal: AbortSignal)
       `uid ${report.uid}, folder ${excerpt(report.cwd, 100)}, Python ${excerpt(report.python, 40)} at ${excerpt(report.executable, 100)}`,
     );
   }
-  return { evidence };
+  if (report === undefined || report.cwdTrouble === '') return { evidence };
+  evidence.push(`listing its folder: ${excerpt(report.cwdTrouble, 160)}`);
+  const hint =
+    'the server works in a folder that uid 1000 may not read, so that the file browser shows an error: set WORKDIR to the home';
+  return { evidence, hint };
 }
 
 function whyNot({ status, error }: Execution): string {
@@ -111,7 +123,23 @@ function executionLine({ status, error, durationMs, output }: Execution): string
   return `${said} after ${seconds(durationMs)}${printed}`;
 }
 
+/** The handshake of a browser that is logged in; undefined where its login fails, which S10 tells. */
+async function fromPage(
+  pod: Pod,
+  { channelsPath }: KernelSession,
+  signal: AbortSignal,
+): Promise<Awaited<ReturnType<typeof openWebSocket>> | undefined> {
+  const browser = browserOf(pod);
+  const visit = await browser.visit(`${pod.servicePrefix}lab`, signal);
+  if (visit.answer?.status !== 200) return undefined;
+  const target = { host: pod.address, port: pod.port, path: channelsPath };
+  const headers = browser.websocketHeaders(channelsPath);
+  const shaken = await openWebSocket({ ...target, headers }, signal);
+  if (shaken.ok && shaken.value.kind === 'open') shaken.value.link[Symbol.dispose]();
+  return shaken;
+}
+
 function strangerLine(stranger: Awaited<ReturnType<typeof openWebSocket>>): string {
   if (!stranger.ok) return excerpt(stranger.error.message);
-  return stranger.value.kind === 'open' ? 'open (expected 403)' : String(stranger.value.status);
+  return stranger.value.kind === 'open' ? 'open' : `refused with ${stranger.value.status}`;
 }

@@ -2,6 +2,7 @@
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
+import { insideReport } from '../../inside-report.ts';
 import { hostProcesses } from '../../inside.ts';
 import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
@@ -68,6 +69,8 @@ export const reapsOrphans: Clause<Pod> = {
 async function orphanOfKernel(pod: Pod, signal: AbortSignal): Promise<'Z' | 'gone' | undefined> {
   const kernel = await pod.kernel(signal);
   if (!kernel.ok || kernel.value.language !== 'python') return undefined;
+  // One that told nothing about itself will not do this either.
+  if ((await insideReport(pod, kernelMs, signal))?.report === undefined) return undefined;
   const { output } = await kernel.value.execute(orphanInPython, kernelMs);
   const state = /state (Z|gone)/.exec(output)?.[1];
   return state === 'Z' || state === 'gone' ? state : undefined;

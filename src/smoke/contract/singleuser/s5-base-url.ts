@@ -5,9 +5,13 @@ import { exchangeLine, excerpt } from '../../evidence.ts';
 import { exchange } from '../../http-exchange.ts';
 import type { HttpAnswer, HttpTrouble } from '../../http-exchange.ts';
 import { askServer, jsonOf, textField } from '../../jupyter-api.ts';
+import { patient } from '../../patience.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
+
+/** Some pages start a program of their own before they answer. */
+const pageMs = 30_000;
 
 export const baseUrl: Clause<Pod> = {
   id: 'S5',
@@ -24,6 +28,7 @@ export const baseUrl: Clause<Pod> = {
   needs: ['S4'],
   async test(pod, signal) {
     const { address: host, servicePrefix } = pod;
+    if (pod.outcome.kind !== 'ready') return ok({ result: 'not-run', evidence: ['it never answered'] });
     const bare = await exchange({ host, port: pod.port, path: '/api' }, signal);
     const api = await askServer(serverOf(pod), { method: 'GET', api: 'api' }, signal);
     const front = await askServer(serverOf(pod), { method: 'GET', api: '' }, signal);
@@ -39,7 +44,17 @@ export const baseUrl: Clause<Pod> = {
       const hint = `the server lives at \`/\` instead of \`${servicePrefix}\`: \`base_url\` is set on the command line, JUPYTERHUB_SERVICE_PREFIX is changed in the entry point, or a plain Jupyter server runs`;
       return ok({ result: 'fail', evidence, hint });
     }
-    if (leadsInside(servicePrefix, front)) return ok({ result: 'pass', evidence });
+    const page = pageBehind(servicePrefix, front);
+    if (page === servicePrefix) return ok({ result: 'pass', evidence });
+    if (page !== undefined) {
+      const landed = await askServer(
+        serverOf(pod),
+        { method: 'GET', api: page.slice(servicePrefix.length), timeoutMs: patient(pageMs) },
+        signal,
+      );
+      evidence.push(exchangeLine(`GET ${page}`, landed));
+      if (landed.ok && landed.value.status < 400) return ok({ result: 'pass', evidence });
+    }
     const hint = `\`${servicePrefix}\` leads nowhere: \`default_url\` names a page that does not exist or lies outside the prefix, or JupyterLab is missing`;
     return ok({ result: 'fail', evidence, hint });
   },
@@ -57,12 +72,13 @@ function frontLine(prefix: string, front: Result<HttpAnswer, HttpTrouble>): stri
   return `GET ${prefix}: ${front.value.status} to ${excerpt(location, 120)}`;
 }
 
-/** A page at once, or a redirect that stays beneath the prefix. */
-function leadsInside(prefix: string, front: Result<HttpAnswer, HttpTrouble>): boolean {
-  if (!front.ok) return false;
+/** Where the front leads to beneath the prefix: to itself, or by a redirect; undefined where it leads nowhere. */
+function pageBehind(prefix: string, front: Result<HttpAnswer, HttpTrouble>): string | undefined {
+  if (!front.ok) return undefined;
   const { status, headers } = front.value;
-  if (status === 200) return true;
-  if (status < 300 || status > 399 || headers.location === undefined) return false;
-  if (!URL.canParse(headers.location, `http://server${prefix}`)) return false;
-  return new URL(headers.location, `http://server${prefix}`).pathname.startsWith(prefix);
+  if (status === 200) return prefix;
+  if (status < 300 || status > 399 || headers.location === undefined) return undefined;
+  if (!URL.canParse(headers.location, `http://server${prefix}`)) return undefined;
+  const { pathname, search } = new URL(headers.location, `http://server${prefix}`);
+  return pathname.startsWith(prefix) ? pathname + search : undefined;
 }

@@ -8,6 +8,7 @@ import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { shortIntervalSeconds } from './deep-starts.ts';
+import { missesHub } from './start-cause.ts';
 
 /** The first report comes with the first answer; a slow machine is given some time in between. */
 const firstReportMs = 8000;
@@ -85,7 +86,7 @@ function listOf(requests: readonly HubRequest[]): string {
 
 /** Of a server that never came up: it may be the hub that it could not find. */
 function withoutServer(evidence: readonly string[], log: string): Finding {
-  if (!/connect to (my )?hub|JupyterHub API is not|hub at http/i.test(log)) {
+  if (!missesHub(log)) {
     return { result: 'not-run', evidence: [...evidence, 'no jupyterhub-singleuser answers'] };
   }
   const hint = `the server looks for its hub where it is not: JUPYTERHUB_API_URL is changed inside the image, a proxy variable (HTTP_PROXY without NO_PROXY) leads its requests elsewhere, or a firewall on this machine keeps containers from port ${hubPort} of their own network's gateway`;

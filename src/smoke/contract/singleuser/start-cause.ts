@@ -98,7 +98,8 @@ const signs = {
 /** The two most likely, the likeliest first; none for a server that hangs and says nothing of the kind. */
 function retrialsFor(pod: Pod, words: string): readonly Retrial[] {
   const { kind } = pod.outcome;
-  if (kind === 'ready' || kind === 'elsewhere') return [];
+  // One that did not find its hub is S7's.
+  if (kind === 'ready' || kind === 'elsewhere' || missesHub(words)) return [];
   const user = asUser(pod);
   const neededHome = pod.image.homeEntries.some(isNeeded);
   const found: Retrial[] = [];
@@ -112,6 +113,11 @@ function retrialsFor(pod: Pod, words: string): readonly Retrial[] {
   if (!isRoot(pod.image.user) && !isHubsUser(pod.image.user)) found.unshift(user);
   found.push(user, retrials.privileges, retrials.links);
   return [...new Set(found)].slice(0, 2);
+}
+
+/** Whether a server says that it cannot reach its hub, which takes it a minute. */
+export function missesHub(words: string): boolean {
+  return /connect to (my )?hub|JupyterHub API is not|hub at http/i.test(words);
 }
 
 /** It lives, or has come as far as the server that refuses to be root. */
