@@ -128,6 +128,8 @@ test('one command sets up, builds, tests and publishes the default group', async
     ...physics,
     'db',
     'hub',
+    'local',
+    'nfs',
     'proxy',
     'registry',
     'scientific',
