@@ -73,6 +73,7 @@ export async function smokeFamilyCommand(
     },
     signal,
   );
+  if (signal.aborted) return exitCode.interrupted;
   if (!played.ok) return await tell(context, [engineDiagnostic(played.error)]);
   screen.write(options.json ? `${JSON.stringify(played.value)}\n` : renderStory(played.value, screen));
   const messages = screenOf(context.stderr, context.env);
