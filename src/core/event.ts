@@ -94,6 +94,8 @@ export type RunEventBody =
       readonly title: string;
       readonly result: 'pass' | 'fail' | 'waived' | 'not-applicable' | 'not-run';
       readonly severity: 'must' | 'should' | 'info';
+      /** It was judged by the clock. */
+      readonly timed?: true;
       readonly durationMs: number;
       readonly evidence: readonly string[];
       readonly hint?: string;

@@ -1,10 +1,10 @@
 /**
- * Lets go of what this machine remembers of images that the family no longer has: their durations, and the inputs of
- * their last builds. Images that exist are not its business: remembered-inputs.ts bounds what is kept of each.
+ * Lets go of what this machine remembers of images that the family no longer has: their durations, the inputs of
+ * their last builds, and what their last tests found. Images that exist are not its business: remembered-inputs.ts bounds what is kept of each.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { memoryDirectory } from './memory.ts';
+import { memoryDirectory, verdictFile } from './memory.ts';
 
 /** Names of remembered images that are not in `family` and were last built so long ago; in code-unit order. */
 export async function forgettableImages(
@@ -31,6 +31,7 @@ export async function forgetImages(directory: string, names: readonly string[]):
   for (const name of names) {
     await rm(path.join(folder, `${name}.json`), { force: true });
     await rm(path.join(folder, name), { recursive: true, force: true });
+    await rm(verdictFile(directory, name), { force: true });
   }
 }
 

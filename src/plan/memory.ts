@@ -8,6 +8,11 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { memorySchema, type Memory } from './schema.ts';
 
+/** Where the repository at `directory` keeps what an image's last test found; beside the memories, where any name may be an image's. */
+export function verdictFile(directory: string, image: string): string {
+  return path.join(directory, '.hubwright', 'verdicts', `${image}.json`);
+}
+
 /** Where the repository at `directory` keeps what is remembered of its images. */
 export function memoryDirectory(directory: string): string {
   return path.join(directory, '.hubwright', 'record');

@@ -1,4 +1,4 @@
-/** The shape of a verdict as it is kept (`.hubwright/record/verdicts/<image>.json`) and read back. Permissive: a verdict only tells. */
+/** The shape of a verdict as it is kept (`.hubwright/verdicts/<image>.json`) and read back. Permissive: a verdict only tells. */
 import { z } from 'zod';
 import { clauseOutcomes, profiles, type Verdict } from '../smoke/verdict.ts';
 

@@ -10,7 +10,8 @@ function plain(text: string, { prefix }: Workspace): string {
     .replaceAll(prefix, '')
     .replace(/\b[0-9a-f]{64}\b/g, '<key>')
     .replace(/\b[0-9a-f]{12}\b/g, '<short>')
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\), in [\d.]+s/, '<just now>');
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\), in [\d.]+s/, '<just now>')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\); contract \d+/, '<just now>; contract <version>');
 }
 
 test('an edit of the parent is the first cause; a checkout that did not build it knows the keys', async () => {
@@ -30,7 +31,8 @@ test('an edit of the parent is the first cause; a checkout that did not build it
   stands on     base
   from outside  rig.example/root:1 (diffid:sha256:<short>)
   stands on it  nothing
-  last build    <just now>`);
+  last build    <just now>
+  last test     passed <just now>; contract <version>, custom, gate`);
 
   await family.write('base/file', 'two');
   await family.write('base/Dockerfile', trivial.replace('/data/', '/data2/'));

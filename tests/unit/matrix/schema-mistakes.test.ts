@@ -29,7 +29,7 @@ zzz: 1
     expect(told).toEqual([
       'matrix.yaml:2:8 «contxt» unknown-key: unknown key `contxt` in `images.a` (help: did you mean `context`?)',
       'matrix.yaml:3:47 «mem» unknown-key: unknown key `mem` in `images.b.resources` (help: known here: `memory`, `cpu`)',
-      'matrix.yaml:3:59 «colour» unknown-key: unknown key `colour` in `images.b` (help: known here: `context`, `kind`, `dockerfile`, `target`, `axes`, `exclude`, `include`, `name`, `args`, `resources`, `weight`, `maxSize`, `provides`, `platforms`, `waivers`)',
+      'matrix.yaml:3:59 «colour» unknown-key: unknown key `colour` in `images.b` (help: known here: `context`, `kind`, `dockerfile`, `target`, `axes`, `exclude`, `include`, `name`, `args`, `resources`, `weight`, `maxSize`, `provides`, `check`, `platforms`, `waivers`)',
     ]);
   });
 

@@ -27,7 +27,7 @@ test('what is wrong in it is told with its place', () => {
     'scan.yaml:1:36 «tomorrow» invalid-day: `tomorrow` is no day (help: a day is written YYYY-MM-DD)',
   ]);
   expect(warnings('- { id: CVE-2, until: 2027-01-01 }\n')).toEqual([
-    'scan.yaml:1:3 «{ id: CVE-2, until: 2027-01-01 }» missing-key: the key `reason` is missing',
+    'scan.yaml:1:3 «{ id: CVE-2, until: 2027-01-01 }» missing-key: the key `reason` is missing (help: add it; docs/matrix.md shows its values)',
   ]);
 });
 

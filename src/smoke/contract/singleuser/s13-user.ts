@@ -9,6 +9,7 @@ import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { startedUnder } from './condition.ts';
+import { answersAsServer } from './s1-starts-through-entrypoint.ts';
 
 const userId = 1000;
 const groupId = 100;
@@ -35,6 +36,10 @@ export const worksAsHubsUser: Clause<Pod> = {
     const start = await startedUnder(pod, 'user', startHint, signal);
     if (!start.ok) return start;
     if (start.value !== undefined) return ok(start.value);
+    if (!answersAsServer(pod)) {
+      // It knows nobody's token, so that whatever it is asked, it refuses.
+      return ok({ result: 'not-run', evidence: ['what answers is no jupyterhub-singleuser'] });
+    }
     const listed = await askServer(serverOf(pod), { method: 'GET', api: 'api/contents?content=1' }, signal);
     if (listed.ok && listed.value.status >= 400) {
       const evidence = [exchangeLine('GET api/contents', listed)];
