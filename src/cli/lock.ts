@@ -15,7 +15,9 @@ import { updateLockText, wantedKeys, type WantedKeys } from '../lock/lock-text.t
 import { outsideEntries } from '../lock/outside-entries.ts';
 import { isInstaller, neededForLock } from '../lock/python-lock.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
-import { readFamily, type Family } from '../plan/draw-plan.ts';
+import type { Root } from '../matrix/image-set.ts';
+import { engineDiagnostic, readFamily, type Family } from '../plan/draw-plan.ts';
+import { readLocalRecord } from '../plan/local-record.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
@@ -45,12 +47,14 @@ export async function lockCommand(
   const { update, bootstrap } = options;
   const wanted = names.length === 0 && update ? wantedKeys(lockable(family.set, family.graph)) : undefined;
   const outside = await lockOutside(context, workplace, family, { chosen: chosen.value, update, wanted });
+  const made = bootstrap ? await makeRoots(context, workplace, family, outside.leftOpen) : [];
+  if (made.length > 0) return await tell(context, [...outside.troubles, ...made]);
   const python = await lockPython(context, workplace, directory, new Set(chosen.value.images), {
     update,
     bootstrap,
     secrets,
   });
-  return await tell(context, [...outside, ...python]);
+  return await tell(context, [...outside.troubles, ...python]);
 }
 
 interface OutsideRequest {
@@ -59,13 +63,19 @@ interface OutsideRequest {
   readonly wanted: WantedKeys | undefined;
 }
 
-/** matrix.lock: what is open is closed; what is closed moves only with `--update`. Answers what could not be had. */
+interface OutsideLocks {
+  /** What could not be had. */
+  readonly troubles: readonly Diagnostic[];
+  readonly leftOpen: readonly Root[];
+}
+
+/** matrix.lock: what is open is closed; what is closed moves only with `--update`. */
 async function lockOutside(
   context: CliContext,
   { registry }: Workplace,
   { set }: Family,
   { chosen, update, wanted }: OutsideRequest,
-): Promise<readonly Diagnostic[]> {
+): Promise<OutsideLocks> {
   const today = new Date().toISOString().slice(0, 10);
   const tools = { registry, directory: set.directory, today };
   const { entries, troubles } = await outsideEntries(chosen, set.lock, update, tools, context.signal);
@@ -76,7 +86,30 @@ async function lockOutside(
     await writeFileAtomic(file, after);
     screenOf(context.stdout, context.env).write(`${lockFile}: written\n`);
   }
-  return troubles;
+  const leftOpen = chosen.roots.filter(
+    ({ name, digest }) => digest === undefined && entries.roots[name] === undefined,
+  );
+  return { troubles, leftOpen };
+}
+
+/** Makes what can be made on the spot of the roots that nobody could be asked for, unless it was made before. */
+async function makeRoots(
+  context: CliContext,
+  { engine }: Workplace,
+  family: Family,
+  leftOpen: readonly Root[],
+): Promise<readonly Diagnostic[]> {
+  const stored = await engine.images.list({}, context.signal);
+  if (!stored.ok) return [engineDiagnostic(stored.error)];
+  const record = readLocalRecord(stored.value);
+  const missing = leftOpen.filter(
+    ({ name, bootstrap }) => bootstrap !== undefined && record.bootstrappedRoot(name) === undefined,
+  );
+  if (missing.length === 0) return [];
+  const { makeMissingRoots } = await import('./set-up.ts');
+  const roots = new Map(missing.map((root) => [root.from, root]));
+  const made = await makeMissingRoots(context, engine, { ...family, graph: { ...family.graph, roots } }, []);
+  return made.ok ? [] : made.error;
 }
 
 interface PythonOptions {

@@ -1,8 +1,13 @@
 /** `build lock` on the reference family, with the real uv and the real package index. */
+import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
+import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
+import { build } from '../rig/command.ts';
+import { patience, valueOf } from '../rig/engine.ts';
 import { command, familyEnvironment } from '../rig/family.ts';
 import { familyCopy, type FamilyCopy } from '../rig/family-copy.ts';
+import { temporaryFolder } from '../rig/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 900_000 });
 
@@ -54,4 +59,36 @@ test('the command that a stale lock asks for mends it, and moves that image alon
   expect(await copy.read('matrix.lock')).toBe(
     before.replace(new RegExp(`^( {2}${course}: ).*$`, 'm'), `$1${day}`),
   );
+});
+
+test('--bootstrap makes a root that no registry has, once; without it nothing is made', async () => {
+  const name = `lock-${randomUUID().slice(0, 8)}`;
+  await using folder = await temporaryFolder({
+    'matrix.yaml': `roots: { ${name}: { from: "registry.invalid/${name}:1", bootstrap: { debian: trixie } } }
+images: { a: { context: a, kind: custom } }
+`,
+    'a/Dockerfile': `FROM registry.invalid/${name}:1\n`,
+  });
+  const engine = connectDocker();
+  const made = async (): Promise<readonly string[]> =>
+    valueOf(await engine.images.list({ label: `hubwright.root=${name}` }, patience())).flatMap(
+      ({ tags }) => tags,
+    );
+  try {
+    const without = await build(folder.path, ['lock']);
+    expect(without).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(without.stderr).toContain(
+      `the root \`${name}\` (\`registry.invalid/${name}:1\`) is left as it is`,
+    );
+    expect(await made()).toEqual([]);
+    const first = await build(folder.path, ['lock', '--bootstrap']);
+    expect(first.exitCode, first.stderr).toBe(0);
+    expect(first.stderr).toContain('making it from Debian’s packages');
+    expect(await made()).toEqual([expect.stringContaining(`hubwright/root-${name}:diff-`)]);
+    expect((await build(folder.path, ['lock', '--bootstrap'])).stderr).not.toContain('making it');
+    expect((await build(folder.path, ['plan'])).stdout).toContain('a  build   never built');
+  } finally {
+    for (const tag of await made()) await engine.images.remove(tag, patience());
+    await engine.close();
+  }
 });
