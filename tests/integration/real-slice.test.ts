@@ -36,10 +36,9 @@ test('each image passes every clause of its contract, its size within the budget
   expect(run.exitCode, JSON.stringify(failuresIn(run.events), undefined, 2)).toBe(0);
   expect(changesOf(run.events)).toEqual(slice.map((name) => `${name} done`).toSorted());
   const clauses = run.events.filter((event): event is Clause => event.kind === 'clause');
-  // What is judged by the clock, and is no more than a remark, other work on this machine decides.
+  // S20a and H4 are remarks on the seconds that an ending took, which other work on this machine decides.
   const refused = clauses.filter(
-    ({ result, severity, timed }) =>
-      result !== 'pass' && result !== 'not-applicable' && !(severity === 'should' && timed === true),
+    ({ id, result }) => result !== 'pass' && result !== 'not-applicable' && !['S20a', 'H4'].includes(id),
   );
   expect(refused).toEqual([]);
   for (const name of slice) {

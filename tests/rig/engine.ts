@@ -109,7 +109,10 @@ export function buildRequest(name: string, dockerfile: string): BuildRequest {
   };
 }
 
-/** A root file system of busybox alone, as a tar in the folder: the same bytes each time. */
+/** One for each test file, so that a build of an earlier run is never found in the engine's cache. */
+const madeAt = Math.floor(Math.random() * 1e9);
+
+/** A root file system of busybox alone, as a tar in the folder: the same bytes each time in one test file. */
 export async function makeRootTar(folder: string): Promise<string> {
   const tree = join(folder, 'root');
   for (const directory of ['bin', 'etc', 'tmp', 'data'])
@@ -118,7 +121,7 @@ export async function makeRootTar(folder: string): Promise<string> {
   for (const applet of applets.split(' ')) await symlink('busybox', join(tree, 'bin', applet));
   await writeFile(join(tree, 'data', 'seed'), 'from the image\n');
   const tar = join(folder, 'root.tar');
-  const same = ['--sort=name', '--mtime=@0', '--numeric-owner', '--owner=0', '--group=0'];
+  const same = ['--sort=name', `--mtime=@${madeAt}`, '--numeric-owner', '--owner=0', '--group=0'];
   await execa('tar', [...same, '-C', tree, '-cf', tar, '.']);
   return tar;
 }

@@ -30,6 +30,9 @@ interface StepState {
   held: Vertex | undefined;
 }
 
+/** A step's error where it was ended because another had failed: of several steps at once that one is to be named. */
+const cutOff = /\bcontext cancell?ed\b/;
+
 /** BuildKit's number for a step's standard error; 1 is its standard output. */
 const standardError = 2;
 
@@ -60,7 +63,8 @@ export function buildTrace(onEvent: (event: BuildEvent) => void): BuildTrace {
   const addVertex = (vertex: Vertex): void => {
     const step = vertex.digest;
     const state = stateOf(steps, vertex);
-    if (vertex.error !== '') failure ??= { fullName: vertex.name, message: vertex.error };
+    if (vertex.error !== '' && (failure === undefined || cutOff.test(failure.message)))
+      failure = { fullName: vertex.name, message: vertex.error };
     if (state.ended || vertex.started === null) return;
     if (vertex.completed === null) begin(step, state);
     else if (state.begun || vertex.cached || vertex.error !== '') end(step, state, vertex, vertex.cached);

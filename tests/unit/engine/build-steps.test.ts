@@ -53,6 +53,16 @@ describe('the trace of a build', () => {
     expect(events).toEqual([started, { ...finished, cached: true }]);
   });
 
+  test('of two steps at once the one that failed is named, not the one that was ended for it', () => {
+    const trace = buildTrace(() => undefined);
+    const ended = vertex({ error: 'process "/bin/sh -c x" did not complete successfully: context canceled' });
+    const failed = vertex({ digest: 'e', name: '[2/2] COPY none /', error: '"/none": not found' });
+    trace.add({ ...nothing, vertexes: [ended] });
+    trace.add({ ...nothing, vertexes: [failed] });
+    trace.add({ ...nothing, vertexes: [vertex({ digest: 'f', error: 'another' })] });
+    expect(trace.failed()).toEqual({ fullName: '[2/2] COPY none /', message: '"/none": not found' });
+  });
+
   test('what was only looked up did not run', () => {
     const looked = vertex({ started: at(10), completed: at(30) });
     expect(eventsOf(looked)).toEqual([started, { ...finished, cached: true }]);
