@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
+import { readJson } from './read-json.ts';
 
 export const proxyApiPort = 8001;
 
@@ -66,7 +67,7 @@ export class ProxyEmulator implements AsyncDisposable {
       case 'GET':
         return answer(response, 200, Object.fromEntries(this.#routes));
       case 'POST': {
-        const target = await readJson(request);
+        const target = await readJson(request, maxBodyBytes);
         if (target === undefined || this.#routes.size >= maxRoutes) return answer(response, 400);
         this.#routes.set(route, target);
         return answer(response, 201);
@@ -82,17 +83,4 @@ export class ProxyEmulator implements AsyncDisposable {
 function answer(response: ServerResponse, status: number, body?: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' });
   response.end(body === undefined ? undefined : JSON.stringify(body));
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  try {
-    for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
-      text += chunk;
-      if (text.length > maxBodyBytes) return undefined;
-    }
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -14,6 +14,7 @@ import { ownByGroup } from '../home-volume.ts';
 import { launch } from '../live-container.ts';
 import { serverPort } from '../pod-environment.ts';
 import { prepareVolume } from '../prepared-volume.ts';
+import { readJson } from '../read-json.ts';
 import { imitatePod } from './pod-manifest.ts';
 import type { ImitatedContainer, ImitatedPod, VolumeSource } from './pod-manifest.ts';
 
@@ -106,7 +107,8 @@ export class PodHost implements AsyncDisposable {
   async #answer(request: IncomingMessage): Promise<Reply> {
     if (request.headers.authorization !== `Bearer ${this.#setup.token}`) return refusal(403, 'wrong token');
     const name = /^\/pods\/(?<name>[a-z0-9.-]+)$/.exec(request.url ?? '')?.groups?.['name'];
-    if (request.method === 'POST' && request.url === '/pods') return this.#create(await readJson(request));
+    if (request.method === 'POST' && request.url === '/pods')
+      return this.#create(await readJson(request, maxBodyBytes));
     if (name === undefined) return refusal(404, 'no such path');
     if (request.method === 'GET') return this.#look(name);
     if (request.method === 'DELETE') return this.#remove(name);
@@ -201,17 +203,4 @@ export class PodHost implements AsyncDisposable {
 
 function refusal(status: number, message: string): Reply {
   return { status, body: { message } };
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  try {
-    for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
-      text += chunk;
-      if (text.length > maxBodyBytes) return undefined;
-    }
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
