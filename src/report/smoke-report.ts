@@ -188,7 +188,15 @@ function conclusion(
   const oneLine = `${style.bold(head)}  ${counts}`;
   const plain = passed ? `can be used${part}` : `cannot be used: ${refusals.join(', ')} failed`;
   const fits = options.width === 0 || plain.length + counts.length + 6 <= options.width;
-  return fits ? [oneLine] : [style.bold(head), `  ${counts}`];
+  return [...(fits ? [oneLine] : [style.bold(head), `  ${counts}`]), ...causes(clauses, options)];
+}
+
+/** What refuses the image once more in a few words: by now the clause itself may have left the screen. */
+function causes(clauses: readonly ClauseResult[], options: SmokeReportOptions): readonly string[] {
+  return clauses.filter(refuses).flatMap(({ id, title, hint }) => {
+    const words = wrapWords(`${id}: ${cleanLine(hint ?? `not so: ${title}`)}`, room(options, 4));
+    return words.map((line, at) => `${' '.repeat(at === 0 ? 2 : 4)}${line}`);
+  });
 }
 
 function seenInside({ versions }: Verdict, options: SmokeReportOptions): readonly string[] {
@@ -206,9 +214,11 @@ function seenInside({ versions }: Verdict, options: SmokeReportOptions): readonl
 }
 
 function failed(clauses: readonly ClauseResult[]): readonly string[] {
-  return clauses
-    .filter(({ result, severity }) => result === 'fail' && severity === 'must')
-    .map(({ id }) => id);
+  return clauses.filter(refuses).map(({ id }) => id);
+}
+
+function refuses({ result, severity }: ClauseResult): boolean {
+  return result === 'fail' && severity === 'must';
 }
 
 /** A reason that quotes a page has said enough after a line. */

@@ -117,6 +117,8 @@ describe('for people', () => {
 
 ✗ cannot be used: S6 failed
   1 of 2 clauses hold, 12.3s, contract 7 gate
+  S6: a plain Jupyter server answers at \`/api\`, without
+    the user’s prefix
   inside: Python 3.13.5, jupyterhub 5.5.1, 2 Python packages
 `);
     expect(renderVerdict(verdict([pass]), ['S1'], pipe)).toContain('✓ can be used, as far as S1 tells');

@@ -43,6 +43,8 @@ export const worksAsHubsUser: Clause<Pod> = {
     const listed = await askServer(serverOf(pod), { method: 'GET', api: 'api/contents?content=1' }, signal);
     if (listed.ok && listed.value.status >= 400) {
       const evidence = [exchangeLine('GET api/contents', listed)];
+      // Its API tells its troubles as JSON; a page means that the API is not where the hub looks for it (S5, S6).
+      if (listed.value.body.trimStart().startsWith('<')) return ok({ result: 'not-run', evidence });
       return ok({ result: 'fail', evidence, hint: folderHint });
     }
     const inside = await insideReport(pod, answerMs, signal);

@@ -1,7 +1,11 @@
 /** Keeps a server that died from failing every clause after its death: S27 tells of it once. */
 import { ok } from '../../../core/result.ts';
+import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
+
+/** The engine hears of a container's end later than those who asked something inside, which died with it. */
+const newsMs = 1000;
 
 /** The clause, whose failure counts while the container still runs. */
 export function whileRunning(clause: Clause<Pod>): Clause<Pod> {
@@ -12,7 +16,11 @@ export function whileRunning(clause: Clause<Pod>): Clause<Pod> {
       if (!found.ok || found.value.result !== 'fail') return found;
       // One that never answered did not die meanwhile: its clauses say why it does not start.
       if (pod.outcome.kind !== 'ready' && pod.outcome.kind !== 'elsewhere') return found;
-      const state = await pod.engine.inspectContainer(pod.containerId, signal);
+      let state = await pod.engine.inspectContainer(pod.containerId, signal);
+      if (state.ok && state.value.status === 'running') {
+        await pause(newsMs, signal);
+        state = await pod.engine.inspectContainer(pod.containerId, signal);
+      }
       if (!state.ok) return state;
       if (state.value.status === 'running') return found;
       return ok({
