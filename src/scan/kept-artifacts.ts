@@ -1,0 +1,96 @@
+/**
+ * What is kept with a published image: its software bills of materials and what its last scan said. Each is an OCI
+ * artifact that refers to the image's digest, so that any machine, and any tool that knows referrers, finds it by the
+ * digest alone. Puts and reads bytes; what they say is others' matter.
+ */
+import type { RegistryClient } from '../../registry/client.ts';
+import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
+import { MEDIA_TYPES } from '../../registry/manifests.ts';
+import { withDigest, type Reference } from '../../registry/reference.ts';
+import type { Referrer } from '../../registry/referrers.ts';
+import { imageManifestSchema, parseJson } from '../../registry/schema.ts';
+import { err, ok, type Result } from '../core/result.ts';
+
+/** Each kind by its artifact type, which is also the type of its one layer. */
+export const keptTypes = {
+  cyclonedx: 'application/vnd.cyclonedx+json',
+  spdx: 'application/spdx+json',
+  scan: 'application/vnd.hubwright.scan.v1+json',
+} as const;
+export type KeptKind = keyof typeof keptTypes;
+
+export type KeepingRegistry = Pick<
+  RegistryClient,
+  'attachReferrer' | 'getBlob' | 'getManifest' | 'headManifest' | 'listReferrers' | 'uploadBlob'
+>;
+
+const emptyType = 'application/vnd.oci.empty.v1+json';
+const empty = Buffer.from('{}');
+const created = 'org.opencontainers.image.created';
+
+/** A bill of ten thousand packages; what is longer is not from us. */
+const maxBytes = 64 * 1024 * 1024;
+
+/** One artifact to keep, and when its contents were made. */
+export interface ToKeep {
+  readonly kind: KeptKind;
+  readonly bytes: Buffer;
+  readonly created: Date;
+}
+
+/** Keeps one artifact with the image whose digest `subject` names. The error is a sentence for a person. */
+export async function keepArtifact(
+  registry: KeepingRegistry,
+  subject: Reference,
+  { kind, bytes, created: made }: ToKeep,
+  signal: AbortSignal,
+): Promise<Result<Digest, string>> {
+  const image = await registry.headManifest(subject, signal);
+  if (image.kind === 'absent') return err('the image has gone from the registry');
+  if (image.kind === 'failed') return err(image.error.message);
+  for (const blob of [empty, bytes]) {
+    const stored = await registry.uploadBlob(subject, blob, signal);
+    if (stored.kind === 'failed') return err(stored.error.message);
+  }
+  const mediaType = keptTypes[kind];
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociManifest,
+    artifactType: mediaType,
+    config: { mediaType: emptyType, digest: digestOf(empty), size: empty.length },
+    layers: [{ mediaType, digest: digestOf(bytes), size: bytes.length }],
+    subject: { mediaType: image.mediaType, digest: image.digest, size: image.size },
+    annotations: { [created]: made.toISOString() },
+  };
+  const put = await registry.attachReferrer(subject, Buffer.from(JSON.stringify(manifest)), signal);
+  return put.kind === 'failed' ? err(put.error.message) : ok(put.digest);
+}
+
+/** The newest artifact of a kind that is kept with an image; undefined where none is. */
+export async function readArtifact(
+  registry: KeepingRegistry,
+  subject: Reference,
+  kind: KeptKind,
+  signal: AbortSignal,
+): Promise<Result<Buffer | undefined, string>> {
+  const listed = await registry.listReferrers(subject, keptTypes[kind], signal);
+  if (listed.kind === 'failed') return err(listed.error.message);
+  for (const { digest } of listed.referrers.toSorted(newestFirst)) {
+    const manifest = await registry.getManifest(withDigest(subject, digest), signal);
+    if (manifest.kind === 'failed') return err(manifest.error.message);
+    // A list may still name what was deleted.
+    if (manifest.kind === 'absent') continue;
+    const layer = parseJson(imageManifestSchema, manifest.bytes)?.layers[0];
+    if (layer === undefined || !isDigest(layer.digest)) continue;
+    const blob = await registry.getBlob(subject, layer.digest, maxBytes, signal);
+    if (blob.kind === 'failed') return err(blob.error.message);
+    if (blob.kind === 'found') return ok(blob.bytes);
+  }
+  return ok(undefined);
+}
+
+/** By when their contents were made; of the same moment the order is only stable. */
+function newestFirst(a: Referrer, b: Referrer): number {
+  const [left, right] = [a, b].map(({ annotations, digest }) => `${annotations[created] ?? ''} ${digest}`);
+  return (left ?? '') < (right ?? '') ? 1 : -1;
+}
