@@ -3,6 +3,7 @@
  * else sent in pieces, of which a broken connection costs one (OCI distribution specification, end-4b, 5, 6, 11, 13).
  * Where the pieces come from is the caller's; small blobs are blobs.ts.
  */
+import { headBlob } from './blobs.ts';
 import type { Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import type { Stored } from './manifests.ts';
@@ -109,7 +110,13 @@ async function uploadOnce(
   const answer = await options.exchange({ ...uploadRequest(repository), method: 'PUT', path }, signal);
   if (answer.kind === 'failed') return answer;
   if (answer.status === 201) return { kind: 'stored', digest: source.digest };
-  return refused(repository, answer, options);
+  const trouble = refused(repository, answer, options);
+  if (!isUnknownUpload(trouble)) return trouble;
+  // Either it was lost, or it was finished by a first request whose answer was lost.
+  const there = await headBlob(repository, source.digest, options, signal);
+  if (there.kind === 'failed') return there;
+  if (there.kind === 'found') return { kind: 'stored', digest: source.digest };
+  return { kind: 'forgotten', trouble };
 }
 
 async function beginUpload(
@@ -152,6 +159,9 @@ async function sendPiece(
     if (answer.kind === 'answer' && (answer.status === 202 || answer.status === 201))
       return nextSession(repository, answer, location, session.pieceBytes);
     trouble = answer.kind === 'failed' ? answer : refused(repository, answer, options);
+    // It may still have known the upload when asked how far it was: docker-registry forgets it only when the
+    // request that broke has come to its end there.
+    if (isUnknownUpload(trouble)) return { kind: 'forgotten', trouble };
     if (!mayGoOn(trouble)) return trouble;
     const status = await uploadStatus(repository, location, options, signal);
     if (status.kind === 'forgotten') return { kind: 'forgotten', trouble };
@@ -166,6 +176,11 @@ async function sendPiece(
     if (from === end) return { ...session, location };
   }
   return trouble ?? invalidAnswer(repository.registry, 'no piece of the upload arrived');
+}
+
+/** The registry's own word that it knows nothing of an upload, or no more. */
+function isUnknownUpload({ error }: Failed): boolean {
+  return error.kind === 'rejected' && error.status === 404;
 }
 
 /** Broken connections, a registry's own trouble, and 416: "that is not where I am". */

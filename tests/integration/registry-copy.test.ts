@@ -3,12 +3,13 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { BlobCopied } from '../../registry/copy.ts';
 import { withDigest } from '../../registry/reference.ts';
+import { defaultRetryPolicy, withRetries } from '../../registry/retry.ts';
 import { Sessions } from '../../registry/session.ts';
 import { createTransport } from '../../registry/transport.ts';
-import { uploadInPieces } from '../../registry/upload.ts';
+import { uploadInPieces, type BlobSource } from '../../registry/upload.ts';
 import { digestOf } from '../../registry/digest.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
-import { startRig } from '../rig/fault-client.ts';
+import { startRig, type FaultRig } from '../rig/fault-client.ts';
 import { answerWith, OCI_MANIFEST, startFaultRegistry, type Fault } from '../rig/fault-registry.ts';
 import { LOGIN, startRegistry } from '../rig/registry.ts';
 import { putImage, putIndex, quickClient, referenceTo } from '../rig/registry-image.ts';
@@ -19,6 +20,36 @@ const MIB = 1024 * 1024;
 function collector(): { blobs: BlobCopied[]; onBlob: (blob: BlobCopied) => void } {
   const blobs: BlobCopied[] = [];
   return { blobs, onBlob: (blob) => void blobs.push(blob) };
+}
+
+const CONTENT = Buffer.from('0123456789');
+const UPLOAD = { location: '/v2/base/blobs/uploads/1' };
+
+/** Notes so many bytes of what it is sent, and answers with a status. */
+function take(received: string[], status: number, bytes: number): Fault {
+  return (request, response) => {
+    void text(request).then((body) => {
+      received.push(body.slice(0, bytes));
+      response.writeHead(status, UPLOAD).end();
+    });
+  };
+}
+
+/** Uploads the content in pieces to a registry whose answers the test has planned. */
+function upload(rig: FaultRig): ReturnType<typeof uploadInPieces> {
+  const policy = { ...defaultRetryPolicy, sleep: async () => undefined };
+  const { exchange } = new Sessions({
+    send: withRetries(createTransport({ userAgent: 'client under test', timeoutMs: 5000 }), policy),
+    credentials: async () => undefined,
+    insecure: [],
+    now: Date.now,
+  });
+  const source: BlobSource = {
+    digest: digestOf(CONTENT),
+    size: CONTENT.length,
+    read: async (offset, length) => ({ kind: 'piece', bytes: CONTENT.subarray(offset, offset + length) }),
+  };
+  return uploadInPieces(rig.target, source, { exchange, now: Date.now }, signal);
 }
 
 const ways = (blobs: readonly BlobCopied[]): readonly string[] => blobs.map(({ how }) => how);
@@ -91,6 +122,8 @@ describe('a large layer', () => {
     const target = referenceTo(`${proxy.host}/copy:1`);
     expect(await client.copyImage(source, target, onBlob, signal)).toMatchObject({ kind: 'copied', digest });
     expect(ways(blobs)).toEqual(['sent', 'sent']);
+    // The config once, the layer's five pieces, and at least the two that broke.
+    expect(proxy.count(/^PATCH/)).toBeGreaterThanOrEqual(1 + 5 + 2);
     const before = proxy.count(/^(POST|PATCH|PUT)/);
     expect(await client.copyImage(source, target, onBlob, signal)).toMatchObject({ changed: false });
     expect(proxy.count(/^(POST|PATCH|PUT)/)).toBe(before);
@@ -98,41 +131,48 @@ describe('a large layer', () => {
 
   test('goes on where the registry says that it is', async () => {
     await using rig = await startRig();
-    const source = Buffer.from('0123456789');
     const received: string[] = [];
-    const { exchange } = new Sessions({
-      send: createTransport({ userAgent: 'client under test', timeoutMs: 5000 }),
-      credentials: async () => undefined,
-      insecure: [],
-      now: Date.now,
-    });
-    const location = { location: '/v2/base/blobs/uploads/1' };
-    const take =
-      (status: number, bytes: number): Fault =>
-      (request, response) => {
-        void text(request).then((body) => {
-          received.push(body.slice(0, bytes));
-          response.writeHead(status, location).end();
-        });
-      };
-    rig.registry.fail(/^POST/, answerWith(202, location));
-    rig.registry.fail(/^PATCH/, take(503, 4));
-    rig.registry.fail(/^GET .*uploads/, answerWith(204, { ...location, range: '0-3' }));
-    rig.registry.fail(/^PATCH/, take(202, 100));
+    rig.registry.fail(/^POST/, answerWith(202, UPLOAD));
+    rig.registry.fail(/^PATCH/, take(received, 503, 4));
+    rig.registry.fail(/^GET .*uploads/, answerWith(204, { ...UPLOAD, range: '0-3' }));
+    rig.registry.fail(/^PATCH/, take(received, 202, 100));
     rig.registry.fail(/^PUT/, answerWith(201));
-    const stored = await uploadInPieces(
-      rig.target,
-      {
-        digest: digestOf(source),
-        size: source.length,
-        read: async (offset, length) => ({ kind: 'piece', bytes: source.subarray(offset, offset + length) }),
-      },
-      { exchange, now: Date.now },
-      signal,
-    );
-    expect(stored).toEqual({ kind: 'stored', digest: digestOf(source) });
+    expect(await upload(rig)).toEqual({ kind: 'stored', digest: digestOf(CONTENT) });
     expect(received).toEqual(['0123', '456789']);
     expect(rig.registry.count(/^POST/)).toBe(1);
+  });
+
+  test('is begun again where the registry forgets the upload only after it was asked for it', async () => {
+    await using rig = await startRig();
+    const received: string[] = [];
+    rig.registry.fail(/^POST/, answerWith(202, UPLOAD), 2);
+    rig.registry.fail(/^PATCH/, take(received, 503, 4));
+    rig.registry.fail(/^GET .*uploads/, answerWith(204, { ...UPLOAD, range: '0-0' }));
+    rig.registry.fail(/^PATCH/, answerWith(404));
+    rig.registry.fail(/^PATCH/, take(received, 202, 100));
+    rig.registry.fail(/^PUT/, answerWith(201));
+    expect(await upload(rig)).toEqual({ kind: 'stored', digest: digestOf(CONTENT) });
+    expect(received).toEqual(['0123', '0123456789']);
+    expect(rig.registry.count(/^POST/)).toBe(2);
+  });
+
+  test('is stored when the registry took its end and only the answer was lost', async () => {
+    await using rig = await startRig();
+    rig.registry.fail(/^POST/, answerWith(202, UPLOAD));
+    rig.registry.fail(/^PATCH/, take([], 202, 100));
+    rig.registry.fail(/^PUT/, (request) => void request.socket.destroy());
+    rig.registry.fail(/^PUT/, answerWith(404));
+    rig.registry.fail(/^HEAD .*blobs/, answerWith(200));
+    expect(await upload(rig)).toEqual({ kind: 'stored', digest: digestOf(CONTENT) });
+    expect(rig.registry.count(/^POST/)).toBe(1);
+  });
+
+  test('that the registry always forgets is given up', async () => {
+    await using rig = await startRig();
+    rig.registry.fail(/^POST/, answerWith(202, UPLOAD), 100);
+    rig.registry.fail(/^PATCH/, answerWith(404), 100);
+    expect(await upload(rig)).toMatchObject({ kind: 'failed', error: { kind: 'rejected', status: 404 } });
+    expect(rig.registry.count(/^POST/)).toBe(4);
   });
 
   test('is not believed when what was read is not what its digest says', async () => {

@@ -7,7 +7,10 @@ import { Transform } from 'node:stream';
 export interface CuttingProxy extends AsyncDisposable {
   /** `127.0.0.1:PORT`: the registry's, as far as its users can tell. */
   readonly host: string;
-  /** The next `times` requests that match (`PATCH /v2/…`) lose their connection after so many bytes of their body. */
+  /**
+   * The next `times` requests that match (`PATCH /v2/…`) lose their connection after so many bytes of their body;
+   * shorter ones are let through.
+   */
   cut(match: RegExp, times: number, afterBytes?: number): void;
   /** The next `times` requests that match are answered with a status and one error of a registry. */
   refuse(match: RegExp, times: number, status: number, code: string): void;
@@ -19,6 +22,8 @@ export interface CuttingProxy extends AsyncDisposable {
 
 interface Fault {
   readonly match: RegExp;
+  /** Requests whose body is shorter are let through. */
+  readonly leastBytes: number;
   left: number;
   readonly act: (
     request: IncomingMessage,
@@ -33,7 +38,10 @@ export async function startCuttingProxy(upstream: string): Promise<CuttingProxy>
   const server = createServer((request, response) => {
     const line = `${request.method} ${request.url}`;
     seen.push(line);
-    const fault = faults.find(({ match, left }) => left > 0 && match.test(line));
+    const bytes = Number(request.headers['content-length'] ?? 0);
+    const fault = faults.find(
+      ({ match, leastBytes, left }) => left > 0 && bytes >= leastBytes && match.test(line),
+    );
     if (fault !== undefined) fault.left -= 1;
     void (fault?.act(request, response) ?? Promise.resolve(undefined)).then((cutAfter) => {
       if (cutAfter !== 'handled') forward(upstream, request, response, cutAfter);
@@ -45,7 +53,7 @@ export async function startCuttingProxy(upstream: string): Promise<CuttingProxy>
   return {
     host: `127.0.0.1:${port}`,
     cut(match, times, afterBytes = 0) {
-      faults.push({ match, left: times, act: async () => afterBytes });
+      faults.push({ match, leastBytes: afterBytes, left: times, act: async () => afterBytes });
     },
     refuse(match, times, status, code) {
       const act: Fault['act'] = async (request, response) => {
@@ -54,14 +62,14 @@ export async function startCuttingProxy(upstream: string): Promise<CuttingProxy>
         response.writeHead(status, { 'content-type': 'application/json' }).end(body);
         return 'handled';
       };
-      faults.push({ match, left: times, act });
+      faults.push({ match, leastBytes: 0, left: times, act });
     },
     before(match, then) {
       const act: Fault['act'] = async () => {
         await then();
         return undefined;
       };
-      faults.push({ match, left: 1, act });
+      faults.push({ match, leastBytes: 0, left: 1, act });
     },
     count: (match) => seen.filter((line) => match.test(line)).length,
     async [Symbol.asyncDispose]() {
@@ -91,7 +99,7 @@ function forward(
   else request.pipe(cutter(cutAfter, () => (request.destroy(), onward.destroy()))).pipe(onward);
 }
 
-/** Passes on so many bytes, then breaks; breaks at the end of a body that is shorter. */
+/** Passes on so many bytes, then breaks; without a body, at once. */
 function cutter(bytes: number, sever: () => void): Transform {
   let left = bytes;
   return new Transform({
