@@ -101,6 +101,19 @@ describe('an engine whose answers break off', () => {
     expect(errorOf(strange).kind).toBe('failed');
   });
 
+  test('a list during which images vanish is asked for again, and given up where it never comes', async () => {
+    const vanished = '{"message":"content digest sha256:0: not found"}';
+    let asked = 0;
+    const listed = await answering((_request, response) => {
+      asked += 1;
+      if (asked <= 2) response.writeHead(404).end(vanished);
+      else response.end('[]');
+    }, list);
+    expect([valueOf(listed), asked]).toEqual([[], 3]);
+    const never = await answering((_request, response) => response.writeHead(404).end(vanished), list);
+    expect(errorOf(never).kind).toBe('not-found');
+  });
+
   test.each([
     [401, 'refused'],
     [403, 'refused'],

@@ -4,6 +4,7 @@
  * stream without an error line, a clean end, and proof that the image is there (or its digest).
  */
 import { open } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { CredentialSource, EngineError, ImageDetails, ImageStore, StoredImage } from '../engine.ts';
@@ -14,6 +15,10 @@ import { imageListReply, imageReply, pushAux } from './schema.ts';
 import { segment } from './transport.ts';
 import type { EngineRequest, Transport } from './transport.ts';
 import type { z } from 'zod';
+
+/** How often a list that failed for an image that vanished is asked for again: removals may come in rows. */
+const LIST_AGAIN = 20;
+const LIST_PAUSE_MS = 100;
 
 /** The image store of one engine; errors as `ImageStore` tells. */
 export function imageStore(transport: Transport): ImageStore {
@@ -28,11 +33,14 @@ export function imageStore(transport: Transport): ImageStore {
 
     async list({ label, reference }, signal) {
       const filters = JSON.stringify({ ...listOf('label', label), ...listOf('reference', reference) });
-      const reply = await transport.json(
-        { method: 'GET', path: '/images/json', query: { filters } },
-        imageListReply,
-        signal,
-      );
+      const ask = () =>
+        transport.json({ method: 'GET', path: '/images/json', query: { filters } }, imageListReply, signal);
+      let reply = await ask();
+      // The containerd store fails the whole list for one image that is removed while it is read (Engine 26.1).
+      for (let again = 0; again < LIST_AGAIN && !reply.ok && reply.error.kind === 'not-found'; again += 1) {
+        await pause(LIST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+        reply = await ask();
+      }
       return reply.ok ? ok(reply.value.map(storedOf)) : reply;
     },
 
