@@ -16,18 +16,47 @@ export interface ServerAddress {
   readonly token: string;
 }
 
-/** Asks for `api` beneath the user's prefix (`api/kernels`). A body travels as JSON. */
+export interface Question {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Beneath the user's prefix: `api/kernels`. */
+  readonly api: string;
+  /** Travels as JSON. */
+  readonly body?: object;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Asks a question. JupyterHub's older server class wants, even of those who show a token, the proof that pages give
+ * (`_xsrf`, as cookie and as header); where that is what is missing, it is fetched and the question asked once more.
+ */
 export async function askServer(
   server: ServerAddress,
-  question: {
-    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-    readonly api: string;
-    readonly body?: object;
-    readonly timeoutMs?: number;
-  },
+  question: Question,
   signal: AbortSignal,
 ): Promise<Result<HttpAnswer, HttpTrouble>> {
-  const { method, api, body, timeoutMs } = question;
+  const answered = await ask(server, question, {}, signal);
+  if (question.method === 'GET' || !answered.ok || !lacksProof(answered.value)) return answered;
+  const front = await ask(server, { method: 'GET', api: 'lab' }, {}, signal);
+  const cookie = front.ok ? xsrfCookie(front.value) : undefined;
+  if (cookie === undefined) return answered;
+  const proof = { cookie: `_xsrf=${cookie}`, 'x-xsrftoken': cookie };
+  return ask(server, question, proof, signal);
+}
+
+function lacksProof({ status, body }: HttpAnswer): boolean {
+  return status === 403 && body.includes('_xsrf');
+}
+
+function xsrfCookie({ headers }: HttpAnswer): string | undefined {
+  return headers['set-cookie']?.map((line) => /^_xsrf=([^;]+)/.exec(line)?.[1]).find(Boolean);
+}
+
+async function ask(
+  server: ServerAddress,
+  { method, api, body, timeoutMs }: Question,
+  proof: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Result<HttpAnswer, HttpTrouble>> {
   return exchange(
     {
       secure: server.secure ?? false,
@@ -35,7 +64,7 @@ export async function askServer(
       port: server.port,
       method,
       path: server.servicePrefix + api,
-      headers: { ...tokenHeader(server), 'content-type': 'application/json' },
+      headers: { ...tokenHeader(server), ...proof, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },

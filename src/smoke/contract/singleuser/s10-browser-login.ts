@@ -93,6 +93,9 @@ function namesUser(page: string, name: string): boolean {
 function likelyCause(visit: Visit, login: LoginSteps, works: boolean): string {
   const status = visit.answer?.status;
   if (works) return 'the page opens without a login at the hub: anybody can open it';
+  if (status === undefined && !login.authorized && visit.trail.length === 1) {
+    return '`/lab` itself does not answer, though the API does: a server extension or a handler of the page hangs or breaks off; the log tells which';
+  }
   if (!login.authorized) {
     return "the server never sends the browser to the hub's login, or with another client than the hub knows: JUPYTERHUB_CLIENT_ID, _HOST or _BASE_URL are changed inside the image";
   }
