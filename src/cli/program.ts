@@ -7,6 +7,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeFamily } from './describe-family.ts';
 import { describeSmoke } from './describe-smoke.ts';
+import { describePrepull } from './describe-prepull.ts';
 import { describeShipping } from './describe-shipping.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseDuration } from './duration.ts';
@@ -68,6 +69,7 @@ function describe(context: CliContext, answer: Answer): Command {
   describeLock(program, context, answer);
   describePrune(program, context, answer);
   describeShipping(program, context, answer);
+  describePrepull(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
   return program;

@@ -162,6 +162,38 @@ export interface ScanSettings {
   readonly maxDatabaseAgeHours: number;
 }
 
+/** A taint that pods put up with, as Kubernetes writes it. */
+export interface Toleration {
+  readonly key?: string;
+  readonly operator: 'Exists' | 'Equal';
+  readonly value?: string;
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** A group of Kubernetes nodes, and the images that they shall have before users come. */
+export interface Pool {
+  readonly name: string;
+  /** Names of images and mirrors, in the family's order. */
+  readonly images: readonly string[];
+  /** Labels of its nodes; none: every node. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly tolerations: readonly Toleration[];
+  readonly nodes: number | undefined;
+  /** Of a node's disk for images. */
+  readonly diskBytes: number | undefined;
+  /** What a node pulls in a second. */
+  readonly bytesPerSecond: number | undefined;
+  /** Nodes that pull at once: a number, or a share such as `25%`. */
+  readonly stagger: number | string;
+  /** Undefined: the namespace of the kubeconfig. */
+  readonly namespace: string | undefined;
+  /** Those of the user pods, for what one pod pulled with a secret, another without it may not use. */
+  readonly pullSecrets: readonly string[];
+  readonly serviceAccount: string | undefined;
+  readonly priorityClass: string | undefined;
+  readonly span: SourceSpan;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -178,6 +210,7 @@ export interface ImageSet {
   readonly secrets: readonly SecretSource[];
   /** Undefined: nothing is scanned. */
   readonly scan: ScanSettings | undefined;
+  readonly pools: readonly Pool[];
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */
   readonly clones: readonly GitReference[];

@@ -11,6 +11,7 @@ import type { PlannedImage } from './definition.ts';
 import { readGroups } from './groups.ts';
 import type { ImageSet, Lock } from './image-set.ts';
 import { folderOf, parseRepositoryPath } from './repository-path.ts';
+import { readPools } from './pools.ts';
 import { readMirrors, readRoots } from './roots.ts';
 import { readSchema } from './schema-diagnostics.ts';
 import { matrixSchema, wholeMatrixSchema } from './schema.ts';
@@ -47,7 +48,7 @@ export function readMatrixText(
   const { source, diagnostics } = readYaml(file, text, 'typed');
   findings.add(...diagnostics);
   if (source === undefined) return undefined;
-  const byEntry = new Set<string | number | undefined>(['images', 'roots', 'groups']);
+  const byEntry = new Set<string | number | undefined>(['images', 'roots', 'groups', 'pools']);
   const alone = role === 'main' && !source.has(['include']);
   const schema = alone ? wholeMatrixSchema : matrixSchema;
   const reading = readSchema<MatrixPart>(schema, source, (path) => (byEntry.has(path[0]) ? 2 : 1));
@@ -150,7 +151,8 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   if (content.naming === 'single-repository') checkSingleRepository(check, images, tags);
   const clones = courseFiles.flatMap((file) => file.clones);
   const scan = readScanSettings(check, content);
-  const set = { directory, roots, mirrors, groups, registry, tags, secrets, scan, lock, clones };
+  const pools = readPools(check, content.pools, complete ? { images, mirrors, groups } : undefined);
+  const set = { directory, roots, mirrors, groups, registry, tags, secrets, scan, pools, lock, clones };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

@@ -10,7 +10,7 @@ import type { YamlPath, YamlSource } from './yaml-source.ts';
 /** What only the first file may say, for it holds for all images. */
 const ofTheFamily = ['registry', 'naming', 'tags', 'scan'] as const;
 /** Maps whose entries may stand in any file, each name once. */
-const named = ['images', 'roots', 'groups'] as const;
+const named = ['images', 'roots', 'groups', 'pools'] as const;
 
 /** Puts the readings together, matrix.yaml's first. Of two entries of one name the first counts, and the other is told. */
 export function mergeMatrices(readings: readonly MatrixReading[], findings: Findings): MatrixReading {
@@ -27,6 +27,7 @@ export function mergeMatrices(readings: readonly MatrixReading[], findings: Find
       images: firstOfEach(contents.map(({ images }) => images)),
       roots: firstOfEach(contents.map(({ roots }) => roots ?? {})),
       groups: firstOfEach(contents.map(({ groups }) => groups ?? {})),
+      pools: firstOfEach(contents.map(({ pools }) => pools ?? {})),
       secrets: contents.flatMap(({ secrets }) => secrets ?? []),
       env: contents.flatMap(({ env }) => env ?? []),
     },

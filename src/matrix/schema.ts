@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { imageKinds, platforms, severities } from './image-set.ts';
+import { poolSchema } from './pool-schema.ts';
 
 const mirrorSchema = z
   .strictObject({
@@ -130,6 +131,10 @@ export const wholeMatrixSchema = z.strictObject({
     .optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
+  pools: z
+    .record(z.string(), poolSchema)
+    .describe('Groups of Kubernetes nodes that `build prepull` brings images to')
+    .optional(),
   images: z.record(z.string(), z.union([buildSchema, mirrorSchema])).describe('The image definitions'),
 });
 

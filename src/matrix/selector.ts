@@ -68,12 +68,15 @@ function notUnderstood(text: string): Diagnostic {
   });
 }
 
+/** What a selector is held against. */
+export type Choosable = Pick<ImageSet, 'images' | 'mirrors' | 'groups'>;
+
 /**
  * Names of the images that a target means, relatives not counted. A name may be an image's, a definition's
  * (all its images) or a group's; a glob means images; an axis value means all images that have it.
  * Error: nothing is called so, with what was probably meant.
  */
-export function imagesOf(set: ImageSet, target: SelectorTarget): Result<readonly string[], Diagnostic> {
+export function imagesOf(set: Choosable, target: SelectorTarget): Result<readonly string[], Diagnostic> {
   switch (target.kind) {
     case 'name':
       return imagesByName(set, target.name);
@@ -86,7 +89,7 @@ export function imagesOf(set: ImageSet, target: SelectorTarget): Result<readonly
   }
 }
 
-function imagesByName(set: ImageSet, name: string): Result<readonly string[], Diagnostic> {
+function imagesByName(set: Choosable, name: string): Result<readonly string[], Diagnostic> {
   if (set.images.some((image) => image.name === name)) return ok([name]);
   const group = set.groups.get(name);
   if (group !== undefined) return ok(group);
@@ -105,7 +108,7 @@ function imagesByName(set: ImageSet, name: string): Result<readonly string[], Di
   );
 }
 
-function imagesByGlob(set: ImageSet, glob: string): Result<readonly string[], Diagnostic> {
+function imagesByGlob(set: Choosable, glob: string): Result<readonly string[], Diagnostic> {
   const matches = globMatcher(glob);
   const names = namesOf(set.images).filter(matches);
   if (names.length > 0) return ok(names);
@@ -122,7 +125,7 @@ function imagesByGlob(set: ImageSet, glob: string): Result<readonly string[], Di
 }
 
 function imagesByAxes(
-  set: ImageSet,
+  set: Choosable,
   conditions: readonly AxisCondition[],
 ): Result<readonly string[], Diagnostic> {
   for (const { axis, value } of conditions) {
@@ -167,7 +170,7 @@ function listed(names: ReadonlySet<string>): string {
   return names.size > most ? `${shown.join(', ')} and ${names.size - most} more` : shown.join(', ');
 }
 
-function knownNames(set: ImageSet): ReadonlySet<string> {
+function knownNames(set: Choosable): ReadonlySet<string> {
   return new Set([...set.images.flatMap((image) => [image.name, image.definition]), ...set.groups.keys()]);
 }
 

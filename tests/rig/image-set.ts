@@ -45,6 +45,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     tags: ['latest'],
     secrets: [],
     scan: undefined,
+    pools: [],
     lock: emptyLock,
     clones: [],
     ...parts,
