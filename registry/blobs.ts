@@ -1,11 +1,10 @@
 /**
- * Blobs: is it there, its bytes or a part of them, and the upload of small ones in one piece
- * (OCI distribution specification, end-2, 4a and 6). Large ones are upload.ts; layers of built images travel by
- * the engine's push.
+ * Blobs: is it there, its bytes or a part of them (OCI distribution specification, end-2). Their way into a
+ * registry is upload.ts.
  */
-import { digestOf, matchesDigest, type Digest } from './digest.ts';
+import { matchesDigest, type Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
-import type { Absent, Stored } from './manifests.ts';
+import type { Absent } from './manifests.ts';
 import type { Exchange } from './session.ts';
 import type { Repository } from './tags.ts';
 
@@ -109,44 +108,6 @@ export async function getBlobPart(
       `${answer.body.length} bytes of a blob of ${name} in the place of ${length}`,
     );
   return { kind: 'piece', bytes: Buffer.from(answer.body) };
-}
-
-/** Uploads the bytes unless they are there. */
-export async function uploadBlob(
-  repository: Repository,
-  bytes: Uint8Array,
-  options: BlobOptions,
-  signal: AbortSignal,
-): Promise<Stored | Failed> {
-  const digest = digestOf(bytes);
-  const there = await headBlob(repository, digest, options, signal);
-  if (there.kind === 'failed') return there;
-  if (there.kind === 'found') return { kind: 'stored', digest };
-  const { registry, repository: name } = repository;
-  const common = { ...repositoryOf(repository), actions: 'pull,push', maxBytes: MAX_ANSWER_BYTES } as const;
-  const started = await options.exchange(
-    { method: 'POST', ...common, path: `/v2/${name}/blobs/uploads/` },
-    signal,
-  );
-  if (started.kind === 'failed') return started;
-  const location = started.headers.get('location');
-  if (started.status !== 202) return errorOfAnswer(registry, `uploading to ${name}`, started, options.now());
-  if (location === null) return invalidAnswer(registry, `it names no place to upload to, for ${name}`);
-  const path = `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
-  const finished = await options.exchange(
-    {
-      method: 'PUT',
-      ...common,
-      path,
-      headers: { 'content-type': 'application/octet-stream' },
-      body: Buffer.from(bytes),
-    },
-    signal,
-  );
-  if (finished.kind === 'failed') return finished;
-  if (finished.status !== 201)
-    return errorOfAnswer(registry, `uploading to ${name}`, finished, options.now());
-  return { kind: 'stored', digest };
 }
 
 function repositoryOf(repository: Repository): Repository {

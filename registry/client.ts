@@ -2,12 +2,13 @@
  * The client that the rest of a program uses: composes transport, retries, logins and endpoints.
  * Holds no logic of its own, knows nothing of image families, and prints nothing.
  */
-import { getBlob, headBlob, uploadBlob, type Blob } from './blobs.ts';
+import { getBlob, headBlob, type Blob } from './blobs.ts';
 import type { BlobCopied, Copied } from './copy.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { Digest } from './digest.ts';
 import type { Failed } from './error.ts';
 import { withHostLimit } from './host-limit.ts';
+import { KeyedLimit } from './keyed-limit.ts';
 import {
   deleteManifest,
   getManifest,
@@ -20,7 +21,7 @@ import {
 } from './manifests.ts';
 import type { Reference } from './reference.ts';
 import type { Referrers } from './referrers.ts';
-import { defaultRetryPolicy, withRetries, type RetryPolicy } from './retry.ts';
+import { againAfter, defaultRetryPolicy, withRetries, type RetryPolicy } from './retry.ts';
 import { Sessions } from './session.ts';
 import { listTags, type Repository, type TagList } from './tags.ts';
 import { createTransport } from './transport.ts';
@@ -30,11 +31,13 @@ export interface RegistryClientOptions {
   /** Registries (`host` or `host:port`) beside this machine's own that are spoken to without TLS. */
   readonly insecure?: readonly string[];
   readonly userAgent?: string;
-  /** For one try of one request, its answer's body included. */
+  /** For one try of one request, its answer's body included; large bodies get the time that a slow line needs. */
   readonly timeoutMs?: number;
   /** Requests under way to one host at most. */
   readonly perHost?: number;
   readonly retry?: Partial<RetryPolicy>;
+  /** Larger blobs are copied in pieces of so many bytes, of which a broken connection costs one. */
+  readonly pieceBytes?: number;
 }
 
 export interface Pong {
@@ -67,7 +70,7 @@ export interface RegistryClient {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Blob | Absent | Failed>;
-  /** Small blobs in one piece. */
+  /** Uploads the bytes unless they are there. */
   uploadBlob(repository: Repository, bytes: Uint8Array, signal: AbortSignal): Promise<Stored | Failed>;
   /** Everything that the source names, byte for byte, to the target; only what is missing there travels. */
   copyImage(
@@ -92,6 +95,7 @@ export interface RegistryClient {
 }
 
 const PER_HOST = 16;
+const PIECE_BYTES = 8 * 1024 * 1024;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const policy = { ...defaultRetryPolicy, ...options.retry };
@@ -105,7 +109,13 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     insecure: options.insecure ?? [],
     now: policy.now,
   });
-  const endpoint = { exchange: sessions.exchange, now: policy.now };
+  const endpoint = {
+    exchange: sessions.exchange,
+    now: policy.now,
+    again: againAfter(policy),
+    inTurn: new KeyedLimit(1),
+    pieceBytes: options.pieceBytes ?? PIECE_BYTES,
+  };
   return {
     async ping(registry, signal) {
       const challenge = await sessions.challengeOf(registry, signal);
@@ -120,8 +130,11 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     headBlob: (repository, digest, signal) => headBlob(repository, digest, endpoint, signal),
     getBlob: (repository, digest, maxBytes, signal) =>
       getBlob(repository, digest, maxBytes, endpoint, signal),
-    uploadBlob: (repository, bytes, signal) => uploadBlob(repository, bytes, endpoint, signal),
-    // Few commands copy or attach; the others need not load it.
+    // Few commands upload, copy or attach; the others need not load it.
+    async uploadBlob(repository, bytes, signal) {
+      const { uploadBlob } = await import('./upload.ts');
+      return uploadBlob(repository, bytes, endpoint, signal);
+    },
     async copyImage(source, target, onBlob, signal) {
       const { copyImage } = await import('./copy.ts');
       return copyImage(source, target, onBlob, endpoint, signal);

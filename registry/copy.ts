@@ -17,13 +17,7 @@ import {
 } from './manifests.ts';
 import { withDigest, type Reference } from './reference.ts';
 import { imageManifestSchema, indexSchema, parseJson, type RawDescriptor } from './schema.ts';
-import type { Exchange } from './session.ts';
-import { mountBlob, uploadInPieces, type BlobSource } from './upload.ts';
-
-interface CopyOptions {
-  readonly exchange: Exchange;
-  readonly now: () => number;
-}
+import { mountBlob, sendBlob, type BlobSource, type UploadOptions } from './upload.ts';
 
 /** One blob's way, told when it has ended. */
 export interface BlobCopied {
@@ -52,7 +46,7 @@ export async function copyImage(
   source: Reference,
   target: Reference,
   onBlob: (blob: BlobCopied) => void,
-  options: CopyOptions,
+  options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Copied | Absent | Failed> {
   const manifest = await getManifest(source, options, signal);
@@ -78,7 +72,7 @@ interface Way {
 async function copyMembers(
   manifest: Manifest,
   way: Way,
-  options: CopyOptions,
+  options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Failed | undefined> {
   const isIndex =
@@ -107,7 +101,7 @@ async function copyMembers(
 async function copyMember(
   member: RawDescriptor,
   way: Way,
-  options: CopyOptions,
+  options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Failed | undefined> {
   if (!isDigest(member.digest))
@@ -130,7 +124,7 @@ async function copyMember(
 async function copyBlob(
   blob: RawDescriptor,
   { source, target, onBlob }: Way,
-  options: CopyOptions,
+  options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Failed | undefined> {
   const { digest, size } = blob;
@@ -149,7 +143,7 @@ async function copyBlob(
       return undefined;
     }
   }
-  const sent = await uploadInPieces(target, sourceOf(source, { digest, size }, options), options, signal);
+  const sent = await sendBlob(target, sourceOf(source, { digest, size }, options), options, signal);
   if (sent.kind === 'failed') return sent;
   onBlob({ digest, size, how: 'sent' });
   return undefined;
@@ -159,7 +153,7 @@ async function copyBlob(
 function sourceOf(
   repository: Reference,
   blob: { readonly digest: Digest; readonly size: number },
-  options: CopyOptions,
+  options: UploadOptions,
 ): BlobSource {
   const { digest, size } = blob;
   const algorithm = digest.startsWith('sha512:') ? 'sha512' : 'sha256';

@@ -4,11 +4,15 @@
  * says is the caller's.
  */
 import { digestOf, isDigest, type Digest } from './digest.ts';
-import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
+import { cancelled, errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
+import type { KeyedLimit } from './keyed-limit.ts';
 import { getManifest, MEDIA_TYPES, putManifest, type Stored } from './manifests.ts';
+import { readPages, type Page } from './pages.ts';
 import { withDigest, withTag, type Reference } from './reference.ts';
 import { imageManifestSchema, indexSchema, parseJson, type RawDescriptor } from './schema.ts';
+import type { Again } from './retry.ts';
 import type { Exchange } from './session.ts';
+import type { Answer } from './transport.ts';
 
 const MAX_INDEX_BYTES = 4 * 1024 * 1024;
 /** No manifest has this digest: a registry that answers 200 for it really looks for referrers. */
@@ -17,6 +21,12 @@ const ZERO_DIGEST = `sha256:${'0'.repeat(64)}`;
 interface ReferrersOptions {
   readonly exchange: Exchange;
   readonly now: () => number;
+}
+
+interface AttachOptions extends ReferrersOptions {
+  readonly again: Again;
+  /** One at a time for each subject. */
+  readonly inTurn: KeyedLimit;
 }
 
 export interface Referrer {
@@ -65,7 +75,7 @@ export async function listReferrers(
 export async function attachReferrer(
   subject: Reference,
   bytes: Uint8Array,
-  options: ReferrersOptions,
+  options: AttachOptions,
   signal: AbortSignal,
 ): Promise<Stored | Failed> {
   const digest = digestOfSubject(subject);
@@ -77,20 +87,24 @@ export async function attachReferrer(
   const probe = await askReferrers(subject, ZERO_DIGEST, options, signal);
   if (probe.kind === 'failed') return probe;
   if (probe.kind === 'index') return put;
-  const entered = await enterIntoTag(
-    subject,
-    digest,
-    {
-      mediaType: MEDIA_TYPES.ociManifest,
-      digest: put.digest,
-      size: bytes.length,
-      artifactType: manifest.artifactType ?? manifest.config.mediaType,
-      ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
-    },
-    options,
+  const entry = {
+    mediaType: MEDIA_TYPES.ociManifest,
+    digest: put.digest,
+    size: bytes.length,
+    artifactType: manifest.artifactType ?? manifest.config.mediaType,
+    ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
+  };
+  const entered = await options.inTurn.run(
+    `${subject.registry}/${subject.repository}@${digest}`,
+    () => enterIntoTag(subject, digest, entry, options, signal),
+    () => cancelled(subject.registry),
     signal,
   );
   return entered.kind === 'failed' ? entered : put;
+}
+
+interface Unsupported {
+  readonly kind: 'unsupported';
 }
 
 type Descriptors = { readonly descriptors: readonly RawDescriptor[] };
@@ -101,27 +115,30 @@ async function askReferrers(
   digest: string,
   options: ReferrersOptions,
   signal: AbortSignal,
-): Promise<({ readonly kind: 'index' } & Descriptors) | { readonly kind: 'unsupported' } | Failed> {
+): Promise<({ readonly kind: 'index' } & Descriptors) | Unsupported | Failed> {
   const { registry, repository } = subject;
-  const answer = await options.exchange(
-    {
-      method: 'GET',
-      registry,
-      repository,
-      actions: 'pull',
-      path: `/v2/${repository}/referrers/${digest}`,
-      headers: { accept: MEDIA_TYPES.ociIndex },
-      maxBytes: MAX_INDEX_BYTES,
-    },
-    signal,
-  );
-  if (answer.kind === 'failed') return answer;
-  if (answer.status === 404 || answer.status === 405 || answer.status === 400) return { kind: 'unsupported' };
-  if (answer.status !== 200)
-    return errorOfAnswer(registry, `listing what refers to ${digest}`, answer, options.now());
-  const index = parseJson(indexSchema, answer.body);
-  // Registries that know no such path may answer it with a page of theirs.
-  return index === undefined ? { kind: 'unsupported' } : { kind: 'index', descriptors: index.manifests };
+  const first = {
+    method: 'GET',
+    registry,
+    repository,
+    actions: 'pull',
+    path: `/v2/${repository}/referrers/${digest}`,
+    headers: { accept: MEDIA_TYPES.ociIndex },
+    maxBytes: MAX_INDEX_BYTES,
+  } as const;
+  const read = (answer: Answer, isFirst: boolean): Page<RawDescriptor> | Unsupported | Failed => {
+    const { status } = answer;
+    if (isFirst && (status === 404 || status === 405 || status === 400)) return { kind: 'unsupported' };
+    if (status !== 200)
+      return errorOfAnswer(registry, `listing what refers to ${digest}`, answer, options.now());
+    const index = parseJson(indexSchema, answer.body);
+    if (index !== undefined) return { kind: 'page', items: index.manifests };
+    // Registries that know no such path may answer it with a page of theirs.
+    if (isFirst) return { kind: 'unsupported' };
+    return invalidAnswer(registry, `what it sent as what refers to ${digest} is no index`);
+  };
+  const all = await readPages(first, `what refers to ${digest}`, options.exchange, read, signal);
+  return all.kind === 'page' ? { kind: 'index', descriptors: all.items } : all;
 }
 
 async function readTagSchema(
@@ -138,20 +155,40 @@ async function readTagSchema(
   return invalidAnswer(subject.registry, `the tag ${tagOf(digest)} is no index of what refers to ${digest}`);
 }
 
+/**
+ * Enters an artifact into the subject's tag. Registries do not compare and swap: who writes at the same time from
+ * another machine may overwrite the entry, so the tag is read once more, until the entry is seen in it.
+ */
 async function enterIntoTag(
   subject: Reference,
   digest: Digest,
-  entry: RawDescriptor,
-  options: ReferrersOptions,
+  entry: RawDescriptor & { readonly digest: Digest },
+  options: AttachOptions,
   signal: AbortSignal,
 ): Promise<Stored | Failed> {
-  const there = await readTagSchema(subject, digest, options, signal);
-  if (there.kind === 'failed') return there;
-  const others = there.descriptors.filter((each) => each.digest !== entry.digest);
-  const manifests = [...others, entry].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
-  const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests };
-  const bytes = Buffer.from(JSON.stringify(index));
-  return putManifest(withTag(subject, tagOf(digest)), bytes, MEDIA_TYPES.ociIndex, options, signal);
+  for (let attempt = 1; ; attempt += 1) {
+    const there = await readTagSchema(subject, digest, options, signal);
+    if (there.kind === 'failed') return there;
+    const isEntered = there.descriptors.some((each) => each.digest === entry.digest);
+    if (isEntered) return { kind: 'stored', digest: entry.digest };
+    if (attempt > options.again.attempts)
+      return invalidAnswer(
+        subject.registry,
+        `the tag ${tagOf(digest)} does not keep what is entered into it`,
+      );
+    if (attempt > 1) await options.again.pause(attempt, signal);
+    const manifests = [...there.descriptors, entry].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests };
+    const bytes = Buffer.from(JSON.stringify(index));
+    const put = await putManifest(
+      withTag(subject, tagOf(digest)),
+      bytes,
+      MEDIA_TYPES.ociIndex,
+      options,
+      signal,
+    );
+    if (put.kind === 'failed') return put;
+  }
 }
 
 /** The subject's tag in registries without referrers: `sha256-…`, cut to what a tag may be long. */

@@ -58,6 +58,27 @@ export function withRetries(send: Send, policy: RetryPolicy): Send {
   };
 }
 
+/** For what is begun anew as a whole: how often, and the pause before it. */
+export interface Again {
+  readonly attempts: number;
+  /** Ends early with the signal; what is sent afterwards tells of that. */
+  readonly pause: (attempt: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The policy's attempts and pauses, for work of several requests. */
+export function againAfter(policy: RetryPolicy): Again {
+  return {
+    attempts: policy.attempts,
+    async pause(attempt, signal) {
+      try {
+        await policy.sleep(jitteredPause(attempt, policy), signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+  };
+}
+
 function jitteredPause(attempt: number, policy: RetryPolicy): number {
   const bound = Math.min(policy.maxMs, policy.baseMs * 2 ** (attempt - 1));
   // Never less than half, or the tries of a short outage would all be spent within it.

@@ -2,6 +2,7 @@
  * Lets callers that want the same thing at the same time share one request for it.
  * Keeps nothing afterwards: caches are the callers' own.
  */
+import { untilAborted } from './until-aborted.ts';
 
 interface Flight<T> {
   readonly promise: Promise<T>;
@@ -25,13 +26,9 @@ export class SingleFlight<T> {
     if (signal.aborted) return onAbort();
     const flight = this.#flights.get(key) ?? this.#start(key, work);
     flight.waiting += 1;
-    const aborted = Promise.withResolvers<T>();
-    const leave = (): void => aborted.resolve(onAbort());
-    signal.addEventListener('abort', leave, { once: true });
     try {
-      return await Promise.race([flight.promise, aborted.promise]);
+      return await untilAborted(flight.promise, onAbort, signal);
     } finally {
-      signal.removeEventListener('abort', leave);
       flight.waiting -= 1;
       if (flight.waiting === 0) {
         this.#forget(key, flight);

@@ -5,6 +5,7 @@
  */
 import { cancelled, failed, invalidAnswer, type Failed } from './error.ts';
 import { DOCKER_HUB } from './reference.ts';
+import { TimeLimit } from './time-limit.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -33,24 +34,22 @@ const REDIRECTS = 5;
 /** Sends one request. Expected trouble (connection, time, size, bad redirects, the signal) comes back as Failed. */
 export function createTransport(options: { readonly userAgent: string; readonly timeoutMs: number }): Send {
   return async (request, signal) => {
-    const timeout = AbortSignal.timeout(options.timeoutMs);
-    const either = AbortSignal.any([signal, timeout]);
+    using limit = new TimeLimit(options.timeoutMs);
+    limit.moved(request.body?.length ?? 0);
     try {
-      return await follow(request, options.userAgent, either);
+      return await follow(request, options.userAgent, limit, AbortSignal.any([signal, limit.signal]));
     } catch (error) {
       if (signal.aborted) return cancelled(request.host);
-      if (timeout.aborted) {
-        const seconds = options.timeoutMs / 1000;
-        return failed({
-          kind: 'unreachable',
-          host: request.host,
-          code: 'TIMEOUT',
-          message: `${request.host}: no answer within ${seconds} s`,
-        });
-      }
+      if (limit.signal.aborted) return tooSlow(request.host, limit);
       return connectionError(request.host, error);
     }
   };
+}
+
+function tooSlow(host: string, limit: TimeLimit): Failed {
+  const seconds = Math.ceil(limit.allowedMs / 1000);
+  const message = `${host}: no whole answer within ${seconds} s`;
+  return failed({ kind: 'unreachable', host, code: 'TIMEOUT', message });
 }
 
 /**
@@ -70,6 +69,7 @@ export function isPlainHttp(registry: string, insecure: readonly string[]): bool
 async function follow(
   request: HttpRequest,
   userAgent: string,
+  limit: TimeLimit,
   signal: AbortSignal,
 ): Promise<Answer | Failed> {
   let url = request.url;
@@ -84,7 +84,7 @@ async function follow(
     });
     const location = response.headers.get('location');
     if (!isRedirect(response.status) || location === null) {
-      const body = await readBounded(response, request.maxBytes);
+      const body = await readBounded(response, request.maxBytes, limit);
       if (body === undefined) {
         return invalidAnswer(request.host, `the answer is longer than ${request.maxBytes} bytes`);
       }
@@ -126,13 +126,18 @@ function redirectTarget(location: string, from: URL): URL | string {
 }
 
 /** The whole body, or undefined as soon as it is longer than allowed. */
-async function readBounded(response: Response, maxBytes: number): Promise<Buffer | undefined> {
+async function readBounded(
+  response: Response,
+  maxBytes: number,
+  limit: TimeLimit,
+): Promise<Buffer | undefined> {
   if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop early cancels the stream and with it the connection.
   for await (const chunk of response.body) {
     length += chunk.byteLength;
+    limit.moved(chunk.byteLength);
     if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }

@@ -1,25 +1,24 @@
 /**
- * Large blobs on their way into a registry: mounted from a repository of the same registry where that is possible,
- * else sent in pieces, of which a broken connection costs one (OCI distribution specification, end-4b, 5, 6, 11, 13).
- * Where the pieces come from is the caller's; small blobs are blobs.ts.
+ * Blobs on their way into a registry: mounted from a repository of the same registry where that is possible, else
+ * sent, small ones at once and large ones in pieces, of which a broken connection costs one (OCI distribution
+ * specification, end-4a, 4b, 5, 6, 11, 13). Where the bytes come from is the caller's; reading blobs is blobs.ts.
  */
 import { headBlob } from './blobs.ts';
-import type { Digest } from './digest.ts';
+import { digestOf, type Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import type { Stored } from './manifests.ts';
+import type { Again } from './retry.ts';
 import type { Exchange, RegistryRequest } from './session.ts';
 import type { Repository } from './tags.ts';
 import type { Answer } from './transport.ts';
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-// Small enough for a slow line to carry it within the time limit of a request.
-const PIECE_BYTES = 8 * 1024 * 1024;
-/** How often one piece is sent before the upload is given up; what the registry has of it is not sent again. */
-const TRIES = 4;
-
-interface UploadOptions {
+export interface UploadOptions {
   readonly exchange: Exchange;
   readonly now: () => number;
+  readonly again: Again;
+  /** Larger blobs are sent in pieces of so many bytes, of which a broken connection costs one. */
+  readonly pieceBytes: number;
 }
 
 export interface BlobSource {
@@ -42,15 +41,15 @@ interface Session {
   readonly pieceBytes: number;
 }
 
-/** The registry knows the upload no more; `trouble` is what broke it. */
-interface Forgotten {
-  readonly kind: 'forgotten';
+/** Nothing goes on from here, but the whole may be begun anew; `trouble` is what broke it. */
+interface Broken {
+  readonly kind: 'broken';
   readonly trouble: Failed;
 }
 
 /**
  * Makes a blob of `from` known in `repository` without sending it.
- * `declined` when the registry would rather have it uploaded; what it began for that is cancelled.
+ * `declined` when it has to be uploaded instead; what the registry began for that is cancelled.
  */
 export async function mountBlob(
   repository: Repository,
@@ -63,73 +62,126 @@ export async function mountBlob(
   const request = { ...uploadRequest(repository), source: from };
   const path = `/v2/${repository.repository}/blobs/uploads/?${query}`;
   const answer = await options.exchange({ ...request, method: 'POST', path }, signal);
-  if (answer.kind === 'failed') return answer;
+  // Whatever speaks against a mount, a login for the other repository too, an upload is what every registry offers.
+  if (answer.kind === 'failed') return answer.error.kind === 'cancelled' ? answer : { kind: 'declined' };
   if (answer.status === 201) return { kind: 'stored', digest };
   const location = answer.headers.get('location');
   if (answer.status === 202 && location !== null)
     await options.exchange({ ...request, method: 'DELETE', path: location }, signal);
-  // Whatever speaks against a mount, an upload is the way that every registry has to offer.
   return { kind: 'declined' };
 }
 
+/** Uploads the bytes unless they are there. */
+export async function uploadBlob(
+  repository: Repository,
+  bytes: Uint8Array,
+  options: UploadOptions,
+  signal: AbortSignal,
+): Promise<Stored | Failed> {
+  const digest = digestOf(bytes);
+  const there = await headBlob(repository, digest, options, signal);
+  if (there.kind === 'failed') return there;
+  if (there.kind === 'found') return { kind: 'stored', digest };
+  const whole = Buffer.from(bytes);
+  const read: BlobSource['read'] = async (offset, length) => ({
+    kind: 'piece',
+    bytes: whole.subarray(offset, offset + length),
+  });
+  return sendBlob(repository, { digest, size: whole.length, read }, options, signal);
+}
+
 /**
- * Sends a blob in pieces. Ends with `stored` only after the registry has checked the whole against its digest.
+ * Sends a blob. Ends with `stored` only after the registry has checked the whole against its digest.
  * After a broken connection the registry is asked how far it got, and only what is missing is sent again; where it
  * has forgotten the upload (docker-registry does, once a piece has broken), the blob is begun anew.
  */
-export async function uploadInPieces(
+export async function sendBlob(
   repository: Repository,
   source: BlobSource,
   options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Stored | Failed> {
-  for (let begun = 1; ; begun += 1) {
-    const outcome = await uploadOnce(repository, source, options, signal);
-    if (outcome.kind !== 'forgotten') return outcome;
-    if (begun >= TRIES) return outcome.trouble;
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await sendOnce(repository, source, options, signal);
+    if (outcome.kind !== 'broken') return outcome;
+    if (attempt >= options.again.attempts) return outcome.trouble;
+    await options.again.pause(attempt, signal);
   }
 }
 
-async function uploadOnce(
+async function sendOnce(
   repository: Repository,
   source: BlobSource,
   options: UploadOptions,
   signal: AbortSignal,
-): Promise<Stored | Forgotten | Failed> {
-  let session: Session | Forgotten | Failed = await beginUpload(repository, options, signal);
-  for (let offset = 0; session.kind === 'session' && offset < source.size;) {
+): Promise<Stored | Broken | Failed> {
+  const begun = await beginUpload(repository, options, signal);
+  if (begun.kind !== 'session') return begun;
+  if (source.size <= begun.pieceBytes) {
+    const whole = await readAll(source, signal);
+    if (whole.kind === 'failed') return whole;
+    return finishUpload(repository, begun, source.digest, whole.bytes, options, signal);
+  }
+  let session = begun;
+  for (let offset = 0; offset < source.size;) {
     const length = Math.min(session.pieceBytes, source.size - offset);
     const piece = await source.read(offset, length, signal);
     if (piece.kind === 'failed') return piece;
-    session = await sendPiece(repository, session, { offset, bytes: piece.bytes }, options, signal);
+    const sent = await sendPiece(repository, session, { offset, bytes: piece.bytes }, options, signal);
+    if (sent.kind !== 'session') return sent;
+    session = sent;
     offset += length;
   }
-  if (session.kind !== 'session') return session;
-  const { location } = session;
-  const path = `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(source.digest)}`;
-  const answer = await options.exchange({ ...uploadRequest(repository), method: 'PUT', path }, signal);
+  return finishUpload(repository, session, source.digest, undefined, options, signal);
+}
+
+async function readAll(source: BlobSource, signal: AbortSignal): Promise<Piece | Failed> {
+  if (source.size === 0) return { kind: 'piece', bytes: Buffer.alloc(0) };
+  return source.read(0, source.size, signal);
+}
+
+/** Names the digest to the registry, with the bytes where none were sent yet. */
+async function finishUpload(
+  repository: Repository,
+  { location }: Session,
+  digest: Digest,
+  bytes: Buffer<ArrayBuffer> | undefined,
+  options: UploadOptions,
+  signal: AbortSignal,
+): Promise<Stored | Broken | Failed> {
+  const path = `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
+  const request = { ...uploadRequest(repository), method: 'PUT', path } as const;
+  const headers = { 'content-type': 'application/octet-stream' };
+  const answer = await options.exchange(
+    bytes === undefined ? request : { ...request, headers, body: bytes },
+    signal,
+  );
   if (answer.kind === 'failed') return answer;
-  if (answer.status === 201) return { kind: 'stored', digest: source.digest };
+  if (answer.status === 201) return { kind: 'stored', digest };
   const trouble = refused(repository, answer, options);
+  if (isOtherContent(trouble)) return { kind: 'broken', trouble };
   if (!isUnknownUpload(trouble)) return trouble;
   // Either it was lost, or it was finished by a first request whose answer was lost.
-  const there = await headBlob(repository, source.digest, options, signal);
+  const there = await headBlob(repository, digest, options, signal);
   if (there.kind === 'failed') return there;
-  if (there.kind === 'found') return { kind: 'stored', digest: source.digest };
-  return { kind: 'forgotten', trouble };
+  return there.kind === 'found' ? { kind: 'stored', digest } : { kind: 'broken', trouble };
 }
 
 async function beginUpload(
   repository: Repository,
   options: UploadOptions,
   signal: AbortSignal,
-): Promise<Session | Failed> {
+): Promise<Session | Broken | Failed> {
   const path = `/v2/${repository.repository}/blobs/uploads/`;
   const answer = await options.exchange({ ...uploadRequest(repository), method: 'POST', path }, signal);
-  if (answer.kind === 'failed') return answer;
-  if (answer.status !== 202) return refused(repository, answer, options);
+  if (answer.kind === 'failed')
+    return answer.error.kind === 'unreachable' ? { kind: 'broken', trouble: answer } : answer;
+  if (answer.status !== 202) {
+    const trouble = refused(repository, answer, options);
+    return trouble.error.kind === 'server' ? { kind: 'broken', trouble } : trouble;
+  }
   const least = Number(answer.headers.get('oci-chunk-min-length') ?? 0);
-  const pieceBytes = Number.isSafeInteger(least) ? Math.max(PIECE_BYTES, least) : PIECE_BYTES;
+  const pieceBytes = Number.isSafeInteger(least) ? Math.max(options.pieceBytes, least) : options.pieceBytes;
   return nextSession(repository, answer, undefined, pieceBytes);
 }
 
@@ -140,12 +192,12 @@ async function sendPiece(
   piece: { readonly offset: number; readonly bytes: Buffer<ArrayBuffer> },
   options: UploadOptions,
   signal: AbortSignal,
-): Promise<Session | Forgotten | Failed> {
+): Promise<Session | Broken | Failed> {
   const end = piece.offset + piece.bytes.length;
   let { location } = session;
   let from = piece.offset;
   let trouble: Failed | undefined;
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+  for (let attempt = 1; attempt <= options.again.attempts; attempt += 1) {
     const answer = await options.exchange(
       {
         ...uploadRequest(repository),
@@ -161,16 +213,13 @@ async function sendPiece(
     trouble = answer.kind === 'failed' ? answer : refused(repository, answer, options);
     // It may still have known the upload when asked how far it was: docker-registry forgets it only when the
     // request that broke has come to its end there.
-    if (isUnknownUpload(trouble)) return { kind: 'forgotten', trouble };
+    if (isUnknownUpload(trouble)) return { kind: 'broken', trouble };
     if (!mayGoOn(trouble)) return trouble;
+    await options.again.pause(attempt, signal);
     const status = await uploadStatus(repository, location, options, signal);
-    if (status.kind === 'forgotten') return { kind: 'forgotten', trouble };
     if (status.kind === 'failed') return status;
-    if (status.received < piece.offset || status.received > end)
-      return invalidAnswer(
-        repository.registry,
-        `it lost a part of what was uploaded to ${repository.repository}`,
-      );
+    if (status.kind === 'unknown' || status.received < piece.offset || status.received > end)
+      return { kind: 'broken', trouble };
     location = status.location;
     from = status.received;
     if (from === end) return { ...session, location };
@@ -192,7 +241,12 @@ function mayGoOn({ error }: Failed): boolean {
   );
 }
 
-/** How many bytes the registry has, and where to go on; `forgotten` where it knows nothing of the upload. */
+/** The registry has other bytes than were meant: those of a request that broke got between them. */
+function isOtherContent({ error }: Failed): boolean {
+  return error.kind === 'rejected' && (error.code === 'DIGEST_INVALID' || error.code === 'SIZE_INVALID');
+}
+
+/** How many bytes the registry has, and where to go on. */
 async function uploadStatus(
   repository: Repository,
   location: string,
@@ -200,7 +254,7 @@ async function uploadStatus(
   signal: AbortSignal,
 ): Promise<
   | { readonly kind: 'status'; readonly received: number; readonly location: string }
-  | { readonly kind: 'forgotten' }
+  | { readonly kind: 'unknown' }
   | Failed
 > {
   const answer = await options.exchange(
@@ -208,7 +262,7 @@ async function uploadStatus(
     signal,
   );
   if (answer.kind === 'failed') return answer;
-  if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'forgotten' };
+  if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'unknown' };
   if (answer.status !== 204 && answer.status !== 202) return refused(repository, answer, options);
   const last = /^(?:bytes=)?0-(\d+)$/.exec(answer.headers.get('range') ?? '')?.[1];
   // Of an upload that has nothing yet, registries say `0-0`, as of one that has one byte.

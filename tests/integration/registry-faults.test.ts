@@ -102,12 +102,13 @@ describe('passing trouble', () => {
     expect(rig.registry.count(/^POST/)).toBe(0);
   });
 
-  test('an upload is not begun twice after a cut connection', async () => {
+  test('an upload whose beginning is cut off is begun again, and told as unreachable in the end', async () => {
     await using rig = await startRig();
     rig.registry.fail(/^POST/, cutConnection, 100);
     const outcome = await rig.client.uploadBlob(rig.target, Buffer.from('x'), signal);
     expect(outcome).toMatchObject({ kind: 'failed', error: { kind: 'unreachable' } });
-    expect(rig.registry.count(/^POST/)).toBe(1);
+    expect(rig.registry.count(/^POST/)).toBe(4);
+    expect(rig.pauses).toEqual([300, 600, 1200]);
   });
 });
 

@@ -4,7 +4,9 @@ import { digestOf, type Digest } from '../../registry/digest.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { withDigest, type Reference } from '../../registry/reference.ts';
+import { startCuttingProxy } from '../rig/cutting-proxy.ts';
 import { startRig } from '../rig/fault-client.ts';
+import type { Fault } from '../rig/fault-registry.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { putImage, quickClient, referenceTo } from '../rig/registry-image.ts';
 
@@ -103,4 +105,58 @@ test('what is not "unsupported" is told, not taken for an empty list', async () 
     kind: 'failed',
     error: { kind: 'server', status: 503 },
   });
+});
+
+test('a long list of referrers is read page by page, and one that goes round in a circle is told', async () => {
+  await using rig = await startRig();
+  const subject = withDigest(rig.target, digestOf('a subject'));
+  const page =
+    (names: readonly string[], link?: string): Fault =>
+    (_request, response) => {
+      const manifests = names.map((name) => ({
+        mediaType: MEDIA_TYPES.ociManifest,
+        digest: digestOf(name),
+        size: 1,
+        artifactType: BILL,
+      }));
+      response.writeHead(200, link === undefined ? {} : { link });
+      response.end(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests }));
+    };
+  rig.registry.fail(/referrers\/[^?]*$/, page(['a'], `<?next=2>; rel="next"`));
+  rig.registry.fail(/referrers\/.*next=2/, page(['b', 'c']));
+  const all = await rig.client.listReferrers(subject, BILL, signal);
+  expect(all.kind === 'found' && all.referrers.map(({ digest }) => digest)).toEqual(
+    ['a', 'b', 'c'].map((name) => digestOf(name)).toSorted(),
+  );
+  rig.registry.fail(/referrers/, page(['a'], `<?again>; rel="next"`), 100);
+  expect(await rig.client.listReferrers(subject, BILL, signal)).toMatchObject({
+    kind: 'failed',
+    error: { kind: 'invalid-answer', message: expect.stringContaining('in a circle') },
+  });
+});
+
+test('artifacts attached at the same time are all found, and so is one that another machine overwrote', async () => {
+  await using rig = await startRegistry();
+  await using proxy = await startCuttingProxy(rig.host);
+  const client = quickClient();
+  const image = referenceTo(`${proxy.host}/base:1`);
+  const subject = withDigest(image, await putImage(client, image, [10]));
+  const bodies = await Promise.all(
+    ['one', 'two', 'three', 'four', 'five'].map((text) => artifact(client, subject, BILL, text)),
+  );
+  const [fifth = Buffer.alloc(0)] = bodies.splice(4);
+  await Promise.all(bodies.map((bytes) => client.attachReferrer(subject, bytes, signal)));
+  // Another machine that had read the tag earlier writes it after us, and before we look once more.
+  const byTag = referenceTo(`${rig.host}/base:${subject.digest?.replace(':', '-')}`);
+  const before = await client.getManifest(byTag, signal);
+  if (before.kind !== 'found') throw new Error('the tag is not there');
+  proxy.before(/^GET .*manifests\/sha256-/, async () => undefined);
+  proxy.before(/^GET .*manifests\/sha256-/, async () => {
+    await client.putManifest(byTag, before.bytes, before.mediaType, signal);
+  });
+  expect((await client.attachReferrer(subject, fifth, signal)).kind).toBe('stored');
+  const all = await client.listReferrers(subject, BILL, signal);
+  expect(all.kind === 'found' && all.referrers.map(({ digest }) => digest)).toEqual(
+    [...bodies, fifth].map((bytes) => digestOf(bytes)).toSorted(),
+  );
 });
