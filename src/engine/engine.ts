@@ -12,6 +12,7 @@ import type {
   FolderOwner,
   NetworkInfo,
 } from './container.ts';
+import type { TreeReader } from './tree.ts';
 
 /** Why an engine could not do what it was asked. */
 export interface EngineError {
@@ -75,6 +76,8 @@ export interface ImageDetails extends StoredImage {
     readonly env: readonly string[];
     readonly exposedPorts: readonly string[];
     readonly volumes: readonly string[];
+    /** What else of it decides how it runs, as the engine tells it: its health check, its stop signal, its shell. */
+    readonly more?: Readonly<Record<string, unknown>>;
   };
 }
 
@@ -284,7 +287,7 @@ export interface ContainerEngine {
   listNetworks(label: string, signal: AbortSignal): Promise<Result<readonly NetworkInfo[], EngineError>>;
 }
 
-export interface Engine extends BuildEngine, ContainerEngine {
+export interface Engine extends BuildEngine, ContainerEngine, TreeReader {
   readonly images: ImageStore;
   info(signal: AbortSignal): Promise<Result<EngineInfo, EngineError>>;
   /** Loads what builds need while something else is waited for; a build would load it itself. */

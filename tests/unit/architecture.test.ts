@@ -27,6 +27,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/lock': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
   'src/run': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/smoke', 'src/scan'),
   'src/ship': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/run'),
+  'src/nightly': upTo(
+    'src/matrix',
+    'src/engine',
+    'src/graph',
+    'src/key',
+    'src/plan',
+    'src/smoke',
+    'src/lock',
+    'src/run',
+    'src/ship',
+  ),
   'src/report': upTo(
     'src/matrix',
     'src/engine',
@@ -38,6 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/setup',
     'src/run',
     'src/ship',
+    'src/nightly',
   ),
 };
 /** These wire the rooms together and may import any of them. */

@@ -7,6 +7,7 @@ import { ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Engine, EngineError, EngineInfo } from '../engine.ts';
 import { containerFolders } from './container-folders.ts';
+import { containerTree } from './container-tree.ts';
 import { containerOutput } from './container-output.ts';
 import { containerLife } from './containers.ts';
 import { imageStore } from './image-store.ts';
@@ -27,6 +28,7 @@ export function connectDocker(options: { readonly socket?: string } = {}): Engin
     ...containerLife(transport),
     ...containerOutput(transport),
     ...containerFolders(transport),
+    ...containerTree(transport),
     ...volumes(transport),
     ...networks(transport),
     info: (signal) => info(transport, signal),

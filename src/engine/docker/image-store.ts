@@ -214,6 +214,12 @@ function detailsOf(reply: z.infer<typeof imageReply>): ImageDetails {
       env: config?.Env ?? [],
       exposedPorts: config?.ExposedPorts ?? [],
       volumes: config?.Volumes ?? [],
+      more: {
+        healthcheck: config?.Healthcheck ?? null,
+        stopSignal: config?.StopSignal ?? null,
+        shell: config?.Shell ?? null,
+        onBuild: config?.OnBuild ?? null,
+      },
     },
   };
 }

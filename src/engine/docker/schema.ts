@@ -60,6 +60,10 @@ export const imageReply = z.object({
       Env: strings,
       ExposedPorts: names,
       Volumes: names,
+      Healthcheck: z.unknown().optional(),
+      StopSignal: z.unknown().optional(),
+      Shell: z.unknown().optional(),
+      OnBuild: z.unknown().optional(),
     })
     .nullish(),
 });
