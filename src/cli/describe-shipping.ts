@@ -41,6 +41,11 @@ export function describeShipping(
       'answer 1 where a file names another digest than the release, or an unknown image',
       false,
     )
+    .option('--diff', 'show what would change as a patch', false)
+    .option(
+      '--schema <FILE>',
+      'hold the files against the chart’s schema as well (values.schema.json or .yaml)',
+    )
     .option('--json', 'as JSON', false)
     .option('-C, --directory <DIR>', directoryHelp)
     .action(async (options: ValuesOptions) => {

@@ -1,14 +1,20 @@
 /** `build values`: brings Helm values files up to the release, or tells where they are not. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { tryWriting } from '../adopt/try-writing.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { renderValues, type ValuesFile } from '../report/values.ts';
+import type { ValuesSettings } from '../matrix/image-set.ts';
+import { loadMatrix } from '../matrix/load-matrix.ts';
+import { readTextFile } from '../matrix/text-file.ts';
+import { usageWarning } from '../matrix/usage-error.ts';
+import { renderValues, valuesDocument, type ValuesFile } from '../report/values.ts';
 import { readRelease, releaseFile } from '../run/release.ts';
 import type { Release } from '../run/schema.ts';
-import { editValues, type EditedValues } from '../ship/values/edit-values.ts';
+import { editValues } from '../ship/values/edit-values.ts';
+import { unifiedDiff } from '../ship/values/unified-diff.ts';
+import type { ValuesDocuments } from '../ship/values/values-document.ts';
+import { openValues, writeValues, writingTrouble } from '../ship/values/values-files.ts';
+import type { SchemaCheck } from '../ship/values/values-schema.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
 import { tell, usage } from './tell.ts';
@@ -17,14 +23,17 @@ export interface ValuesOptions {
   readonly file: readonly string[];
   readonly write: boolean;
   readonly check: boolean;
+  readonly diff: boolean;
+  readonly schema?: string;
   readonly json: boolean;
   readonly directory?: string;
 }
 
-interface OpenFile {
-  readonly name: string;
-  readonly text: string;
-  readonly edited: EditedValues;
+/** What the files are held against. */
+interface Standard {
+  readonly release: Release;
+  readonly settings: ValuesSettings;
+  readonly checkSchema: SchemaCheck;
 }
 
 /**
@@ -32,78 +41,114 @@ interface OpenFile {
  * release, or an image of our registry that it does not have. Files are read all before one is written.
  */
 export async function valuesCommand(context: CliContext, options: ValuesOptions): Promise<ExitCode> {
+  const modes = [options.write, options.check, options.diff].filter(Boolean).length;
+  if (modes > 1) {
+    const help = '`--check` answers by its exit code, `--diff` shows a patch, `--write` changes the files';
+    return await tell(context, [usage('`--write`, `--check` and `--diff` exclude each other', help)]);
+  }
+  const opened = await openAll(context, options);
+  if (!opened.ok) return await tell(context, opened.error);
+  const { files, standard } = opened.value;
+
+  const edited = files.map((file): ValuesFile => {
+    const companions = files.filter((other) => other !== file);
+    return { name: file.file, ...editValues(file, { ...standard, companions }) };
+  });
+  const problems = [
+    ...edited.flatMap((file) => file.problems),
+    ...files.flatMap((file) => standard.checkSchema(file)),
+  ];
+  const idle = idleRules(standard.settings, edited);
+  if (options.write) {
+    const trouble = await writeAll(context, files, edited);
+    if (trouble.length > 0) return await tell(context, trouble);
+  }
+  show(context, options, files, edited);
+  if (options.check) {
+    await tell(context, [...problems, ...idle]);
+    const stale = problems.length > 0 || edited.some(({ changes }) => changes.length > 0);
+    return stale ? exitCode.imageFailed : exitCode.ok;
+  }
+  return await tell(context, [
+    ...problems.map((each) => ({ ...each, severity: 'warning' as const })),
+    ...idle,
+  ]);
+}
+
+/** All that has to be read. What is wrong is told together. */
+async function openAll(
+  context: CliContext,
+  options: ValuesOptions,
+): Promise<
+  Result<{ readonly files: readonly ValuesDocuments[]; readonly standard: Standard }, readonly Diagnostic[]>
+> {
   const directory = findRepository(options.directory, context.cwd, context.home);
   const release = await readRelease(directory);
-  if (release === undefined) return await tell(context, [noRelease(directory)]);
-  const files: OpenFile[] = [];
-  const mistakes: Diagnostic[] = [];
-  for (const name of options.file) {
-    const opened = await open(context, name, release);
+  if (release === undefined) return err([noRelease(directory)]);
+  const matrix = await loadMatrix(directory, context.env);
+  if (!matrix.ok) return matrix;
+  const schema = await openSchema(context, options.schema);
+  const files: ValuesDocuments[] = [];
+  const mistakes: Diagnostic[] = schema.ok ? [] : [schema.error];
+  for (const name of new Set(options.file)) {
+    const opened = await openValues(name, context.cwd, context.signal);
     if (opened.ok) files.push(opened.value);
     else mistakes.push(...opened.error);
   }
-  if (mistakes.length > 0) return await tell(context, mistakes);
-
-  const screen = screenOf(context.stdout, context.env);
-  const shown = files.map(({ name, edited }): ValuesFile => ({ name, ...edited }));
-  const mode = options.write ? 'written' : 'shown';
-  screen.write(
-    options.json ? `${JSON.stringify(documentOf(shown), null, 2)}\n` : renderValues(shown, mode, screen),
-  );
-  const unknown = files.flatMap(({ edited }) => edited.unknown);
-  if (options.check) {
-    await tell(context, unknown);
-    const stale = unknown.length > 0 || files.some(({ edited }) => edited.changes.length > 0);
-    return stale ? exitCode.imageFailed : exitCode.ok;
-  }
-  await tell(
-    context,
-    unknown.map((diagnostic) => ({ ...diagnostic, severity: 'warning' })),
-  );
-  return options.write ? await write(context, files) : exitCode.ok;
+  if (mistakes.length > 0 || !schema.ok) return err(mistakes);
+  const settings = matrix.value.set.values;
+  return ok({ files, standard: { release, settings, checkSchema: schema.value } });
 }
 
-async function open(
+async function openSchema(
   context: CliContext,
-  name: string,
-  release: Release,
-): Promise<Result<OpenFile, readonly Diagnostic[]>> {
-  let text: string;
-  try {
-    const bytes = await readFile(path.resolve(context.cwd, name));
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : code;
-    return err([usage(`\`${name}\` cannot be read (${why})`, 'name a Helm values file of the chart')]);
-  }
-  const edited = editValues(name, text, release);
-  return edited.ok ? ok({ name, text, edited: edited.value }) : edited;
+  name: string | undefined,
+): Promise<Result<SchemaCheck, Diagnostic>> {
+  if (name === undefined) return ok(() => []);
+  const { readSchema } = await import('../ship/values/values-schema.ts');
+  const read = await readTextFile(path.resolve(context.cwd, name), 4 * 1024 * 1024, context.signal);
+  if (read.kind === 'text') return await readSchema(name, read.text);
+  const why = read.kind === 'missing' ? 'does not exist' : read.why;
+  return err(usage(`\`${name}\` ${why}`, "name the chart's `values.schema.json`"));
 }
 
-async function write(context: CliContext, files: readonly OpenFile[]): Promise<ExitCode> {
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  const changed = files.filter(({ text, edited }) => text !== edited.text);
-  for (const { name, edited } of changed) {
-    const target = path.resolve(context.cwd, name);
-    const written = await tryWriting(name, () => writeFileAtomic(target, edited.text));
-    if (!written.ok) return await tell(context, [written.error]);
+/** Whether all may be written is asked before the first is. */
+async function writeAll(
+  { cwd }: CliContext,
+  files: readonly ValuesDocuments[],
+  edited: readonly ValuesFile[],
+): Promise<readonly Diagnostic[]> {
+  const changed = edited.filter(({ text }, index) => text !== files[index]?.text);
+  const troubles = await Promise.all(changed.map(({ name }) => writingTrouble(name, cwd)));
+  const refused = troubles.filter((each) => each !== undefined);
+  if (refused.length > 0) return refused;
+  for (const { name, text } of changed) {
+    const written = await writeValues(name, cwd, text);
+    if (!written.ok) return [written.error];
   }
-  return exitCode.ok;
+  return [];
 }
 
-function documentOf(files: readonly ValuesFile[]): object {
-  return files.map(({ name, ours, changes }) => ({
-    file: name,
-    images: ours,
-    changes: changes.map(({ image, path: at, span, from, to }) => ({
-      image,
-      path: at,
-      line: span.line,
-      from,
-      to,
-    })),
-  }));
+function show(
+  context: CliContext,
+  options: ValuesOptions,
+  files: readonly ValuesDocuments[],
+  edited: readonly ValuesFile[],
+): void {
+  const screen = screenOf(context.stdout, context.env);
+  if (options.json) screen.write(`${JSON.stringify(valuesDocument(edited), null, 2)}\n`);
+  else if (options.diff)
+    screen.write(edited.map(({ name, text }, at) => unifiedDiff(name, files[at]?.text ?? '', text)).join(''));
+  else screen.write(renderValues(edited, options.write ? 'written' : 'shown', screen));
+}
+
+/** Paths under `values:` of matrix.yaml that lead nowhere in any file: a mistake more often than not. */
+function idleRules(settings: ValuesSettings, edited: readonly ValuesFile[]): readonly Diagnostic[] {
+  return settings.images.flatMap(({ path: steps, span }, index) =>
+    edited.some(({ followed }) => followed.has(index))
+      ? []
+      : usageWarning('nothing-there', `\`${steps.join('.')}\` leads to no image in these files`, span),
+  );
 }
 
 function noRelease(directory: string): Diagnostic {

@@ -194,6 +194,20 @@ export interface Pool {
   readonly span: SourceSpan;
 }
 
+/** What Helm values and the release have to do with each other where repositories' names do not say it. */
+export interface ValuesSettings {
+  /** Which image goes where: keys of the chart, `*` for any one, a list's items also by their names. */
+  readonly images: readonly {
+    readonly path: readonly string[];
+    readonly image: string;
+    readonly span: SourceSpan;
+  }[];
+  /** Registries that the family was published in before. */
+  readonly formerly: readonly string[];
+  /** Name of the Secret that nodes pull with. */
+  readonly pullSecret: string | undefined;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -211,6 +225,7 @@ export interface ImageSet {
   /** Undefined: nothing is scanned. */
   readonly scan: ScanSettings | undefined;
   readonly pools: readonly Pool[];
+  readonly values: ValuesSettings;
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */
   readonly clones: readonly GitReference[];

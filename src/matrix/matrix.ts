@@ -17,6 +17,7 @@ import { readSchema } from './schema-diagnostics.ts';
 import { matrixSchema, wholeMatrixSchema } from './schema.ts';
 import type { BuildDefinition, MatrixFile, MatrixPart } from './schema.ts';
 import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
+import { readValuesSettings } from './values-settings.ts';
 import { readScanSettings } from './scan-settings.ts';
 import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
 import { checkSingleRepository } from './single-repository.ts';
@@ -152,7 +153,9 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const clones = courseFiles.flatMap((file) => file.clones);
   const scan = readScanSettings(check, content);
   const pools = readPools(check, content.pools, complete ? { images, mirrors, groups } : undefined);
-  const set = { directory, roots, mirrors, groups, registry, tags, secrets, scan, pools, lock, clones };
+  const values = readValuesSettings(check, content, { images, mirrors, complete });
+  const outside = { roots, mirrors, lock, clones };
+  const set = { directory, ...outside, groups, registry, tags, secrets, scan, pools, values };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

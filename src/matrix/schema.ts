@@ -112,6 +112,18 @@ const scanSchema = z.strictObject({
   maxDatabaseAge: z.int().min(1).describe('Hours that the database may be old; default: 72').optional(),
 });
 
+const valuesSchema = z.strictObject({
+  images: z
+    .record(z.string(), z.string())
+    .describe('Which image goes where: `singleuser.image: base`; `*` is any key, list items by index or name')
+    .optional(),
+  formerly: z
+    .array(z.string())
+    .describe('Registries that the family was published in before; images there are brought over')
+    .optional(),
+  pullSecret: z.string().describe('Name of the Secret in `imagePullSecrets` that nodes pull with').optional(),
+});
+
 /** A matrix.yaml that includes nothing: it has to name images itself. */
 export const wholeMatrixSchema = z.strictObject({
   include: z
@@ -129,6 +141,7 @@ export const wholeMatrixSchema = z.strictObject({
   scan: scanSchema
     .describe('Scan images for known holes and secrets; absent: they are not scanned')
     .optional(),
+  values: valuesSchema.describe('What `build values` cannot tell from repositories').optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
   pools: z

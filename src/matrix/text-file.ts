@@ -14,8 +14,16 @@ export type TextFile =
 export const maxYamlBytes = 4 * 1024 * 1024;
 export const maxDockerfileBytes = 1024 * 1024;
 
-/** The text without a byte order mark. An aborted signal rejects; whatever is wrong with the file is an answer. */
-export async function readTextFile(file: string, maxBytes: number, signal?: AbortSignal): Promise<TextFile> {
+/**
+ * The text without a byte order mark, or as it is for who writes it again. An aborted signal rejects; whatever is
+ * wrong with the file is an answer.
+ */
+export async function readTextFile(
+  file: string,
+  maxBytes: number,
+  signal?: AbortSignal,
+  mark: 'cut' | 'kept' = 'cut',
+): Promise<TextFile> {
   try {
     // A pipe that nobody writes to would keep us waiting.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -25,8 +33,9 @@ export async function readTextFile(file: string, maxBytes: number, signal?: Abor
       return { kind: 'unreadable', why: `is ${what}, not a file`, help: 'put a file in its place' };
     }
     if (stats.size > maxBytes) return tooLarge(stats.size, maxBytes);
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: mark === 'kept' });
     const bytes = await handle.readFile({ signal });
-    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return { kind: 'text', text: decoder.decode(bytes) };
   } catch (error) {
     signal?.throwIfAborted();
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

@@ -82,9 +82,10 @@ function readDocument(file: string, text: string, scalars: 'typed' | 'text', pla
 }
 
 /** Text that opens so many brackets more than it closes is no matrix; the parser would take seconds to say so. */
-const deepestBrackets = 500;
+export const deepestBrackets = 500;
 
-function bracketDepth(text: string): number {
+/** How many brackets are open at most, quoted ones among them. */
+export function bracketDepth(text: string): number {
   let depth = 0;
   let deepest = 0;
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
@@ -95,7 +96,7 @@ function bracketDepth(text: string): number {
 }
 
 /** The engine's words for recursion that went too deep, of its code or of its regular expressions. */
-function isOverflow(error: unknown): boolean {
+export function isOverflow(error: unknown): boolean {
   return error instanceof Error && /call stack|Stack overflow/.test(error.message);
 }
 

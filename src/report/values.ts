@@ -1,13 +1,10 @@
 /** What differs between Helm values and the release, as lines. Pure. */
-import type { ValueChange } from '../ship/values/edit-values.ts';
+import type { EditedValues } from '../ship/values/edit-values.ts';
 import { styleOf } from './style.ts';
 import { count } from './text.ts';
 
-export interface ValuesFile {
+export interface ValuesFile extends EditedValues {
   readonly name: string;
-  readonly changes: readonly ValueChange[];
-  /** Places that name an image of the release. */
-  readonly ours: number;
 }
 
 /** For each file its changes with their lines, and what became of them. Ends with a newline. */
@@ -32,4 +29,14 @@ function summary(changes: number, ours: number, mode: 'shown' | 'written'): stri
   if (ours === 0) return 'names no image of the release';
   if (changes === 0) return `${count(ours, 'image')}, all as released`;
   return `${count(changes, 'value')} ${mode === 'written' ? 'written' : 'to change; `--write` does'}`;
+}
+
+/** The same for programs. */
+export function valuesDocument(files: readonly ValuesFile[]): object {
+  return files.map(({ name, ours, changes, problems }) => ({
+    file: name,
+    images: ours,
+    changes: changes.map(({ image, path, span, from, to }) => ({ image, path, line: span.line, from, to })),
+    problems: problems.map(({ code, message, span }) => ({ code, message, line: span?.line })),
+  }));
 }

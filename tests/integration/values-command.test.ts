@@ -1,6 +1,7 @@
 /** `build values` as a user runs it. */
 import { chmod, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { build } from '../rig/command.ts';
 import { matrixFolder, type MatrixFolder } from '../rig/matrix-folder.ts';
@@ -44,6 +45,76 @@ test('an image that no release has fails the check, with file and line', async (
   expect(checked.exitCode).toBe(1);
   expect(checked.stderr).toContain(`the release has no image \`${registry}/gone\``);
   expect(checked.stderr).toContain('values.yaml:2:10');
+});
+
+test('as a patch that git takes, with the file untouched', async () => {
+  const text = values.replaceAll('\n', '\r\n').replace(/\r\n$/, '');
+  await using folder = await folderWith({ 'charts/values.yaml': text });
+  const file = path.join(folder.directory, 'charts/values.yaml');
+  const { exitCode, stdout } = await build(folder.directory, [
+    'values',
+    '--file',
+    'charts/values.yaml',
+    '--diff',
+  ]);
+  expect(exitCode).toBe(0);
+  expect(await readFile(file, 'utf8')).toBe(text);
+  await execa('git', ['apply', '-p1', '-'], { cwd: folder.directory, input: `${stdout}\n` });
+  expect(await readFile(file, 'utf8')).toBe(text.replace('"1"', `"${releasedTag('base')}"`));
+});
+
+test('a read-only file stays as it is, and with it all others', async () => {
+  await using folder = await folderWith({ 'open.yaml': values, 'closed.yaml': values });
+  const closed = path.join(folder.directory, 'closed.yaml');
+  await chmod(closed, 0o444);
+  const refused = await build(folder.directory, ['values', '--file', 'open.yaml', 'closed.yaml', '--write']);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('`closed.yaml` is read-only');
+  expect(await readFile(closed, 'utf8')).toBe(values);
+  expect(await readFile(path.join(folder.directory, 'open.yaml'), 'utf8')).toBe(values);
+});
+
+test('what leaves the chart’s schema is told with its line, and fails the check', async () => {
+  const schema = `
+type: object
+additionalProperties: false
+required: [hub]
+properties:
+  singleuser:
+    type: object
+    additionalProperties: false
+    properties:
+      image: { type: object, required: [name, tag], properties: { name: { type: string }, tag: { type: string } } }
+      memory: { type: object, properties: { limit: { type: [number, string, "null"] } } }
+`;
+  await using folder = await folderWith({
+    'schema.yaml': schema,
+    'good.yaml': `${values}  memory: null\n`,
+    'bad.yaml': `jupyterhub:\n  singleuser:\n    image: { name: x, tag: 1 }\n    memroy:\n      limit: 2G\n`,
+  });
+  const run = (...args: readonly string[]): ReturnType<typeof build> =>
+    build(folder.directory, ['values', '--schema', 'schema.yaml', '--file', ...args]);
+  expect(await run('good.yaml')).toMatchObject({ exitCode: 0, stderr: '' });
+  const { exitCode, stderr } = await run('bad.yaml', '--check');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('the chart has no `singleuser.memroy`');
+  expect(stderr).toContain('bad.yaml:4:5');
+  expect(stderr).toContain('`singleuser.image.tag` must be string');
+  expect(stderr).toContain('bad.yaml:3:28');
+});
+
+test('matrix.yaml says where an image goes; a path that leads nowhere is told', async () => {
+  await using folder = await folderWith({
+    'matrix.yaml': `images: { base: { context: ., kind: singleuser } }\nvalues: { images: { singleuser.image: base, hub.image: base } }\n`,
+    Dockerfile: 'FROM scratch\n',
+    'values.yaml': 'singleuser:\n  image:\n    name: quay.io/jupyter/base-notebook\n    tag: "1"\n',
+  });
+  const written = await build(folder.directory, ['values', '--file', 'values.yaml', '--write']);
+  expect(written.exitCode, written.stderr).toBe(0);
+  expect(written.stderr).toContain('`hub.image` leads to no image in these files');
+  expect(await readFile(path.join(folder.directory, 'values.yaml'), 'utf8')).toContain(
+    `name: ${registry}/base\n    tag: "${releasedTag('base')}"`,
+  );
 });
 
 test('when one file cannot be read, none is written', async () => {

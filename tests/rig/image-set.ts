@@ -46,6 +46,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     secrets: [],
     scan: undefined,
     pools: [],
+    values: { images: [], formerly: [], pullSecret: undefined },
     lock: emptyLock,
     clones: [],
     ...parts,

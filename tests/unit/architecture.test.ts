@@ -26,11 +26,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/setup': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
   'src/lock': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
   'src/run': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/smoke', 'src/scan'),
-  'src/ship': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/run'),
+  'src/ship': upTo('src/matrix', 'src/engine', 'src/graph', 'src/adopt', 'src/key', 'src/plan', 'src/run'),
   'src/nightly': upTo(
     'src/matrix',
     'src/engine',
     'src/graph',
+    'src/adopt',
     'src/key',
     'src/plan',
     'src/smoke',

@@ -3,11 +3,15 @@
  * so that comments, order, anchors, quoting and line ends stay as they are. Pure.
  */
 import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
-import { err, ok, type Result } from '../../core/result.ts';
 import { usageError } from '../../matrix/usage-error.ts';
+import type { ValuesSettings } from '../../matrix/image-set.ts';
 import type { Release } from '../../run/schema.ts';
-import { findImagePlaces, type ImagePlace, type ScalarPlace } from './image-places.ts';
-import { matchPlace, type Wanted } from './match-release.ts';
+import { findImagePlaces, shownScalar, type ImagePlace, type PairPlace } from './image-places.ts';
+import { leadsTo, matchPlace, noValuesSettings, type Wanted } from './match-release.ts';
+import { pullSecretUses } from './pull-secrets.ts';
+import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
+import type { ScalarPlace } from './scalar-place.ts';
+import type { ValuesDocuments } from './values-document.ts';
 
 /** One scalar that is not what the release has. */
 export interface ValueChange {
@@ -24,53 +28,81 @@ export interface EditedValues {
   readonly changes: readonly ValueChange[];
   /** Places that name an image of the release, right or wrong. */
   readonly ours: number;
-  /** Images in our registry that the release does not have; nothing is changed there. */
-  readonly unknown: readonly Diagnostic[];
+  /** What should be otherwise and cannot be made so by changing a scalar: images that no release has, among others. */
+  readonly problems: readonly Diagnostic[];
+  /** Indexes of those paths in `values:` of matrix.yaml that lead to a place of this file. */
+  readonly followed: ReadonlySet<number>;
 }
 
-interface Edit extends ValueChange {
-  readonly start: number;
-  readonly end: number;
-  readonly written: string;
+/** What the deployment says beside this file. */
+export interface Deployment {
+  readonly release: Release;
+  readonly settings?: ValuesSettings;
+  /** The other files that the chart gets as well: a name may stand in one and its tag in another. */
+  readonly companions?: readonly ValuesDocuments[];
 }
 
-/** The edited text, or why the file cannot be read. */
-export function editValues(
-  file: string,
-  text: string,
-  release: Release,
-): Result<EditedValues, readonly Diagnostic[]> {
-  const places = findImagePlaces(file, text);
-  if (!places.ok) return places;
-  const edits: Edit[] = [];
-  const unknown: Diagnostic[] = [];
-  const errors: Diagnostic[] = [];
-  let ours = 0;
-  for (const place of places.value) {
-    const match = matchPlace(place, release);
-    if (match.kind === 'unknown') unknown.push(notReleased(place, match.repository));
+/** The edited text and what is to be told of it. */
+export function editValues(values: ValuesDocuments, deployment: Deployment): EditedValues {
+  const { release, settings = noValuesSettings } = deployment;
+  const { places, aliasCounts } = findImagePlaces(values);
+  const companions = deployment.companions ?? [];
+  const elsewhere = pairsOf(companions);
+  const uses: ScalarUse[] = [];
+  const problems: Diagnostic[] = [];
+  const followed = new Set<number>();
+  const oursAt: ImagePlace[] = [];
+  for (const place of places) {
+    for (const [index, { path }] of settings.images.entries())
+      if (leadsTo(path, place.steps)) followed.add(index);
+    const other = elsewhere.get(keyOf(place));
+    const match = matchPlace(place, release, settings, other?.name?.value);
+    if (match.kind === 'unknown') problems.push(notReleased(place, match.name));
     if (match.kind !== 'ours') continue;
-    ours += 1;
-    if (place.form === 'pair' && place.tag === undefined) errors.push(noTag(place.name.span, match.wanted));
-    else edits.push(...editsOf(place, match.wanted));
+    oursAt.push(place);
+    uses.push(...usesOf(place, match.wanted));
+    if (place.form === 'pair' && place.tag === undefined && other?.tag === undefined)
+      problems.push(noTag(shownScalar(place).span, match.wanted));
   }
-  if (errors.length > 0) return err(errors);
-  // One scalar may be meant by several places, through an anchor.
-  const once = [...new Map(edits.map((edit) => [edit.start, edit])).values()];
-  return ok({ text: applied(text, once), changes: once.map(changeOf), ours, unknown });
+  const secrets = pullSecretUses(values, companions, oursAt, settings.pullSecret);
+  const settled = settleUses([...uses, ...secrets.uses], aliasCounts);
+  problems.push(...settled.problems, ...secrets.problems);
+  const { edits } = settled;
+  return { text: applied(values.text, edits), changes: edits, ours: oursAt.length, problems, followed };
 }
 
-function editsOf(place: ImagePlace, { image, repository, tag }: Wanted): readonly Edit[] {
-  if (place.form === 'string') return editOf(place, place.reference, image, `${repository}:${tag}`);
-  const tagEdits = place.tag === undefined ? [] : editOf(place, place.tag, image, tag);
-  return [...editOf(place, place.name, image, repository), ...tagEdits];
+/** Name and tag of each pair, by where the chart reads them. */
+function pairsOf(
+  companions: readonly ValuesDocuments[],
+): ReadonlyMap<string, { readonly name?: ScalarPlace; readonly tag?: ScalarPlace }> {
+  const pairs = new Map<string, { readonly name?: ScalarPlace; readonly tag?: ScalarPlace }>();
+  const all = companions.flatMap((each) => findImagePlaces(each).places);
+  for (const place of all.filter((each): each is PairPlace => each.form === 'pair')) {
+    const { name, tag } = place;
+    pairs.set(keyOf(place), {
+      ...pairs.get(keyOf(place)),
+      ...(name === undefined ? {} : { name }),
+      ...(tag === undefined || tag.value === '' ? {} : { tag }),
+    });
+  }
+  return pairs;
 }
 
-function editOf({ path }: ImagePlace, scalar: ScalarPlace, image: string, to: string): readonly Edit[] {
-  const { value: from, start, end, quote, span } = scalar;
-  if (from === to) return [];
-  // References hold nothing that either kind of quotes would have to escape, or that ends a plain scalar.
-  return [{ image, path, span, from, to, start, end, written: `${quote}${to}${quote}` }];
+function keyOf({ steps }: ImagePlace): string {
+  return steps.map(([name]) => name).join('.');
+}
+
+function usesOf(place: ImagePlace, { image, repository, tag, digest }: Wanted): readonly ScalarUse[] {
+  const use = (scalar: ScalarPlace | undefined, to: string): readonly ScalarUse[] =>
+    scalar === undefined ? [] : [{ image, path: place.path, scalar, to }];
+  if (place.form === 'string') return use(place.reference, `${repository}:${tag}@${digest}`);
+  // Where the digest has a scalar of its own, the chart would put it to the tag's a second time.
+  const apart = place.digest !== undefined;
+  return [
+    ...use(place.name, repository),
+    ...use(place.tag, apart ? tag : `${tag}@${digest}`),
+    ...use(place.digest, digest),
+  ];
 }
 
 function applied(text: string, edits: readonly Edit[]): string {
@@ -83,19 +115,14 @@ function applied(text: string, edits: readonly Edit[]): string {
   return result + text.slice(done);
 }
 
-function changeOf({ image, path, span, from, to }: Edit): ValueChange {
-  return { image, path, span, from, to };
-}
-
-function notReleased(place: ImagePlace, repository: string): Diagnostic {
-  const { span } = place.form === 'string' ? place.reference : place.name;
-  return usageError('not-released', `the release has no image \`${repository}\``, span, {
+function notReleased(place: ImagePlace, name: string): Diagnostic {
+  return usageError('not-released', `the release has no image \`${name}\``, shownScalar(place).span, {
     help: 'publish it (`./build images --push`), or name another',
   });
 }
 
-function noTag(span: SourceSpan, { tag }: Wanted): Diagnostic {
+function noTag(span: SourceSpan, { tag, digest }: Wanted): Diagnostic {
   return usageError('no-tag', 'there is no `tag:` beside this name that could be set', span, {
-    help: `write it below: \`tag: "${tag}"\``,
+    help: `write it below: \`tag: "${tag}@${digest}"\`; where another file has it, name that too`,
   });
 }

@@ -1,36 +1,26 @@
 /**
  * Finds where Helm values name images: strings under the key `image`, and pairs of name and tag. Knows YAML and the
- * habits of the zero-to-jupyterhub chart; which of them are ours is match-release.ts. Pure.
+ * habits of charts, zero-to-jupyterhub's above all; which of them are ours is match-release.ts. Pure.
  */
 import {
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
-  parseAllDocuments,
   visit,
+  type Alias,
   type Document,
-  type Scalar,
+  type Node,
+  type YAMLMap,
 } from 'yaml';
-import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import { usageError } from '../../matrix/usage-error.ts';
-
-/** A scalar as it stands in the text: from `start` up to `end`, quotes included, anchors and tags left out. */
-export interface ScalarPlace {
-  readonly value: string;
-  readonly start: number;
-  readonly end: number;
-  readonly quote: '"' | "'" | '';
-  readonly span: SourceSpan;
-}
+import { scalarPlace, type ScalarPlace } from './scalar-place.ts';
+import type { ValuesDocuments } from './values-document.ts';
 
 interface Place {
-  /** Keys from the top, list indexes as they are: `singleuser.profileList.0.kubespawner_override.image`. */
+  /** Keys from the top, list indexes as they are: `jupyterhub.singleuser.profileList.0.kubespawner_override.image`. */
   readonly path: string;
-  /** Within what the chart starts: the hub, its proxy, users' servers, the puller. */
-  readonly inChart: boolean;
+  /** What each step may be called, beneath the chart's own top: a list's item by its index, name, slug or title. */
+  readonly steps: readonly (readonly string[])[];
 }
 
 /** `image: repository:tag` */
@@ -39,155 +29,163 @@ export interface StringPlace extends Place {
   readonly reference: ScalarPlace;
 }
 
-/** `image: {name: repository, tag: tag}` */
+/** `image: {name: repository, tag: tag}`; either may stand in another file that the chart gets as well. */
 export interface PairPlace extends Place {
   readonly form: 'pair';
-  readonly name: ScalarPlace;
-  /** Undefined where the pair has no tag of its own, or an empty one. */
+  readonly name: ScalarPlace | undefined;
   readonly tag: ScalarPlace | undefined;
+  /** Charts other than zero-to-jupyterhub may have the digest apart. */
+  readonly digest: ScalarPlace | undefined;
 }
 
 export type ImagePlace = StringPlace | PairPlace;
 
-/** What the chart has below these keys it starts as images of the hub. */
-const chartParts: ReadonlySet<string> = new Set(['hub', 'proxy', 'singleuser', 'prePuller']);
-
-/**
- * All places of a file that name an image, in the order of the text. Errors: what is no YAML, equal keys among it,
- * for which of two a chart would read nobody could say.
- */
-export function findImagePlaces(
-  file: string,
-  text: string,
-): Result<readonly ImagePlace[], readonly Diagnostic[]> {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
-    // The parser compares each key with all before it; `equalKeys` does not mind a map of many thousands.
-    uniqueKeys: false,
-  });
-  if (!Array.isArray(documents)) return ok([]);
-  const spans = new Spans(file, text, lines);
-  const errors = documents.flatMap((document) =>
-    document.errors.map(({ message, pos, code }) =>
-      usageError(
-        'invalid-yaml',
-        code === 'TAB_AS_INDENT' ? 'YAML is indented by spaces, not by tabs' : message.replace(/\.$/, ''),
-        spans.at(pos[0], pos[1]),
-      ),
-    ),
-  );
-  errors.push(...documents.flatMap((document) => equalKeys(document, spans)));
-  if (errors.length > 0) return err(errors);
-  return ok(documents.flatMap((document) => new Finder(document, text, spans).find()));
+export interface FoundPlaces {
+  /** In the order of the text. */
+  readonly places: readonly ImagePlace[];
+  /** How often an anchored scalar is meant by aliases, by its offset. */
+  readonly aliasCounts: ReadonlyMap<number, number>;
 }
 
-function equalKeys(document: Document, spans: Spans): readonly Diagnostic[] {
-  const found: Diagnostic[] = [];
+/** The names under which a person finds an item of a list again. */
+const itemNames = ['name', 'slug', 'display_name'] as const;
+
+/** All places of a file that name an image. */
+export function findImagePlaces(values: ValuesDocuments): FoundPlaces {
+  const places: ImagePlace[] = [];
+  const aliasCounts = new Map<number, number>();
+  for (const document of values.documents) {
+    const targets = aliasTargets(document);
+    for (const target of targets.values()) {
+      const start = target.range?.[0];
+      if (start !== undefined) aliasCounts.set(start, (aliasCounts.get(start) ?? 0) + 1);
+    }
+    places.push(...new Finder(values, targets).find(document));
+  }
+  return { places: places.toSorted((a, b) => firstOffset(a) - firstOffset(b)), aliasCounts };
+}
+
+/** The scalar that stands for a place in messages. */
+export function shownScalar(place: ImagePlace): ScalarPlace {
+  if (place.form === 'string') return place.reference;
+  const scalar = place.name ?? place.tag;
+  if (scalar === undefined) throw new Error(`a pair without name and tag: ${place.path}`);
+  return scalar;
+}
+
+function firstOffset(place: ImagePlace): number {
+  return shownScalar(place).start;
+}
+
+/** What each alias stands for, found in one walk: an alias that is asked looks through the whole document. */
+function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
   visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key) || !key.range) continue;
-        // Several merges may stand in one map.
-        if (seen.has(key.value) && key.value !== '<<') {
-          const [start, end] = key.range;
-          const message = `the key \`${String(key.value)}\` stands here twice`;
-          found.push(usageError('duplicate-key', message, spans.at(start, end)));
-        }
-        seen.add(key.value);
-      }
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias(_, alias) {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
     },
   });
-  return found;
+  return targets;
 }
 
 class Finder {
-  readonly #document: Document;
-  readonly #text: string;
-  readonly #spans: Spans;
+  readonly #values: ValuesDocuments;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #places = new Map<unknown, ImagePlace>();
 
-  constructor(document: Document, text: string, spans: Spans) {
-    this.#document = document;
-    this.#text = text;
-    this.#spans = spans;
+  constructor(values: ValuesDocuments, targets: ReadonlyMap<Alias, Node>) {
+    this.#values = values;
+    this.#targets = targets;
   }
 
-  find(): readonly ImagePlace[] {
-    this.#visit(this.#document.contents, []);
-    const start = (place: ImagePlace): number =>
-      (place.form === 'string' ? place.reference : place.name).start;
-    return [...this.#places.values()].toSorted((a, b) => start(a) - start(b));
+  find(document: Document): readonly ImagePlace[] {
+    this.#visit(document.contents, []);
+    return [...this.#places.values()];
   }
 
   /** Aliases are followed where they stand for an image alone: everything else is visited at its anchor. */
-  #visit(node: unknown, path: readonly string[]): void {
+  #visit(node: unknown, path: readonly (readonly string[])[]): void {
     if (isSeq(node)) {
-      for (const [index, item] of node.items.entries()) this.#visit(item, [...path, String(index)]);
+      for (const [index, item] of node.items.entries()) this.#visit(item, [...path, namesOf(item, index)]);
       return;
     }
     if (!isMap(node)) return;
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
-      const below = [...path, name];
-      const target = isAlias(value) ? value.resolve(this.#document) : value;
-      if (name === 'image' || path.at(-1) === 'extraImages') this.#note(target, below);
+      const below = [...path, [name]];
+      if (name === 'image' || path.at(-1)?.[0] === 'extraImages') this.#note(value, below);
       this.#visit(value, below);
     }
   }
 
-  #note(node: unknown, path: readonly string[]): void {
-    if (this.#places.has(node)) return;
-    const about = { path: path.join('.'), inChart: path.some((key) => chartParts.has(key)) };
-    if (isScalar(node)) {
-      const reference = this.#scalar(node);
-      if (reference !== undefined) this.#places.set(node, { form: 'string', reference, ...about });
-    } else if (isMap(node)) {
-      const [name, tag] = ['name', 'tag'].map((key) => this.#scalar(node.get(key, true)));
-      if (name !== undefined) this.#places.set(node, { form: 'pair', name, tag, ...about });
+  #note(value: unknown, path: readonly (readonly string[])[]): void {
+    const node = this.#follow(value);
+    // One that several aliases stand for is one place.
+    const identity = isMap(node) ? node : value;
+    if (this.#places.has(identity)) return;
+    const about = { path: path.map(([name]) => name).join('.'), steps: beneathChart(path) };
+    if (isMap(node)) {
+      const name = this.#scalar(this.#entry(node, 'name')) ?? this.#repository(node);
+      const tag = this.#scalar(this.#entry(node, 'tag'), 'empty too');
+      const digest = this.#scalar(this.#entry(node, 'digest'));
+      if (name === undefined && (tag === undefined || tag.value === '')) return;
+      this.#places.set(identity, { form: 'pair', name, tag, digest, ...about });
+      return;
     }
+    const reference = this.#scalar(value);
+    if (reference !== undefined) this.#places.set(identity, { form: 'string', reference, ...about });
   }
 
-  /** Undefined for what is no text on one line, or a text that only YAML's block form can write. */
-  #scalar(node: unknown): ScalarPlace | undefined {
-    const scalar = isAlias(node) ? node.resolve(this.#document) : node;
-    if (!isScalar(scalar) || !scalar.range || !isInline(scalar)) return undefined;
-    const [start, end] = scalar.range;
-    const written = this.#text.slice(start, end);
-    // A tag of digits is a number to YAML and a tag to the chart.
-    const value = typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? '');
-    if (value === '') return undefined;
-    const first = written.charAt(0);
-    const quote = first === '"' || first === "'" ? first : '';
-    return { value, start, end, quote, span: this.#spans.at(start, end) };
+  /** Charts other than ours say `repository`; with a `registry` beside it the two would have to be put together. */
+  #repository(map: YAMLMap): ScalarPlace | undefined {
+    const registry = this.#scalar(this.#entry(map, 'registry'));
+    return registry === undefined ? this.#scalar(this.#entry(map, 'repository')) : undefined;
+  }
+
+  /** A key's value, its own before those that are merged in. */
+  #entry(map: YAMLMap, key: string): unknown {
+    const own = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+    if (own !== undefined) return own.value;
+    for (const pair of map.items) {
+      if (!isScalar(pair.key) || pair.key.value !== '<<') continue;
+      const merged = this.#follow(pair.value);
+      for (const each of isSeq(merged) ? merged.items : [merged]) {
+        const source = this.#follow(each);
+        // A map that merges itself would never end.
+        if (!isMap(source) || source === map) continue;
+        const found = source.items.find((inner) => isScalar(inner.key) && inner.key.value === key);
+        if (found !== undefined) return found.value;
+      }
+    }
+    return undefined;
+  }
+
+  #follow(node: unknown): unknown {
+    return isAlias(node) ? this.#targets.get(node) : node;
+  }
+
+  #scalar(node: unknown, empty?: 'empty too'): ScalarPlace | undefined {
+    const place = scalarPlace(this.#follow(node), this.#values, isAlias(node) ? node : undefined);
+    return place?.value === '' && empty === undefined ? undefined : place;
   }
 }
 
-function isInline({ type }: Scalar): boolean {
-  return type === 'PLAIN' || type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE';
+function namesOf(item: unknown, index: number): readonly string[] {
+  if (!isMap(item)) return [String(index)];
+  const names = itemNames.flatMap((key) => {
+    const value = item.get(key);
+    return typeof value === 'string' ? [value] : [];
+  });
+  return [String(index), ...names];
 }
 
-/** Offsets as places that a person finds. */
-class Spans {
-  readonly #file: string;
-  readonly #text: string;
-  readonly #lines: LineCounter;
-
-  constructor(file: string, text: string, lines: LineCounter) {
-    this.#file = file;
-    this.#text = text;
-    this.#lines = lines;
-  }
-
-  at(start: number, end: number): SourceSpan {
-    const { line, col } = this.#lines.linePos(start);
-    const lineStart = this.#lines.lineStarts[line - 1] ?? 0;
-    const lineEnd = this.#text.indexOf('\n', lineStart);
-    const text = this.#text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd).replace(/\r$/, '');
-    const length = Math.max(1, Math.min(end - start, text.length - (col - 1)));
-    return { file: this.#file, line, column: col, length, text };
-  }
+/** The chart's own values lie at the top, or under `jupyterhub` of a chart around it, or of one around that. */
+function beneathChart(path: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const wrapper = path.slice(0, 3).findIndex(([name]) => name === 'jupyterhub');
+  return path.slice(wrapper + 1);
 }

@@ -3,6 +3,7 @@
  * answered, and so left alone.
  */
 import { parseReference } from '../../../registry/reference.ts';
+import type { ValuesSettings } from '../../matrix/image-set.ts';
 import { shortKey } from '../../matrix/naming.ts';
 import type { Release, ReleasedImage } from '../../run/schema.ts';
 import type { ImagePlace } from './image-places.ts';
@@ -11,63 +12,122 @@ import type { ImagePlace } from './image-places.ts';
 export interface Wanted {
   readonly image: string;
   readonly repository: string;
-  /** `TAG@sha256:…`: the tag for people, the digest for the engine. */
+  /** The tag for people … */
   readonly tag: string;
+  /** … and the digest for the engine. */
+  readonly digest: string;
 }
 
 /** What a place is, as far as the release can tell. */
 export type Match =
   | { readonly kind: 'ours'; readonly wanted: Wanted }
-  /** In our registry, and in no release. */
-  | { readonly kind: 'unknown'; readonly repository: string }
+  /** Said to be ours, and in no release: by its registry, or by `values:` in matrix.yaml. */
+  | { readonly kind: 'unknown'; readonly name: string }
   | { readonly kind: 'foreign' };
 
 const foreign: Match = { kind: 'foreign' };
 
+/** What is not said: nothing but the release's own repositories is ours. */
+export const noValuesSettings: ValuesSettings = { images: [], formerly: [], pullSecret: undefined };
+
 /**
- * Ours is what names a repository of the release, and, where the chart starts it as an image of the hub, what has the
- * name of one of its images in another registry: there the release moves in.
+ * First what `values:` in matrix.yaml says of this place; then the repositories of the release; then those that
+ * the family had formerly. `name` is what another file says for a place that has but a tag.
  */
-export function matchPlace(place: ImagePlace, release: Release): Match {
-  const text = place.form === 'string' ? place.reference.value : joined(place.name.value, place.tag?.value);
-  const parsed = parseReference(text);
+export function matchPlace(
+  place: ImagePlace,
+  release: Release,
+  settings: ValuesSettings,
+  name: string | undefined,
+): Match {
+  const rule = settings.images.find(({ path }) => leadsTo(path, place.steps));
+  if (rule !== undefined) {
+    const image = release.images.find((each) => each.name === rule.image);
+    return image === undefined
+      ? { kind: 'unknown', name: rule.image }
+      : { kind: 'ours', wanted: wantedOf(image, release.naming, undefined) };
+  }
+  const written = textOf(place, name);
+  const parsed = parseReference(written);
   if (parsed.kind === 'invalid-reference') return foreign;
   const { familiarName: repository, tag } = parsed;
-  const image =
-    release.naming === 'single-repository'
-      ? byTag(release, repository, tag ?? '')
-      : byRepository(release, repository, place.inChart);
-  if (image !== undefined) return { kind: 'ours', wanted: wantedOf(image, release.naming) };
-  const isOurs = repository === release.registry || repository.startsWith(`${release.registry}/`);
-  return isOurs ? { kind: 'unknown', repository } : foreign;
+  const isSingle = release.naming === 'single-repository';
+  const image = isSingle ? byTag(release, repository, tag) : byRepository(release, repository);
+  if (image !== undefined) return { kind: 'ours', wanted: wantedOf(image, release.naming, written) };
+  const moved = settings.formerly
+    .map((former) => byFormer(release, repository, tag, canonical(former)))
+    .find((each) => each !== undefined);
+  if (moved !== undefined) return { kind: 'ours', wanted: wantedOf(moved, release.naming, undefined) };
+  const registry = canonical(release.registry);
+  const isOurs = repository === registry || (!isSingle && repository.startsWith(`${registry}/`));
+  return isOurs ? { kind: 'unknown', name: isSingle ? `${repository}:${tag ?? ''}` : repository } : foreign;
 }
 
-function byRepository(release: Release, repository: string, inChart: boolean): ReleasedImage | undefined {
-  const exact = release.images.find((image) => repositoryOf(image) === repository);
-  if (exact !== undefined || !inChart) return exact;
-  const last = repository.slice(repository.lastIndexOf('/') + 1);
-  return release.images.find(({ name }) => name === last);
+/** Whether a path of matrix.yaml leads to a place: step by step, `*` for any one. */
+export function leadsTo(path: readonly string[], steps: readonly (readonly string[])[]): boolean {
+  return (
+    path.length === steps.length &&
+    path.every((step, index) => step === '*' || steps[index]?.includes(step) === true)
+  );
+}
+
+function byRepository(release: Release, repository: string): ReleasedImage | undefined {
+  return release.images.find((image) => canonical(repositoryOf(image)) === repository);
 }
 
 /** `registry:NAME-VERSION`: of two names the longer, for one may begin the other. */
-function byTag(release: Release, repository: string, tag: string): ReleasedImage | undefined {
-  if (repository !== release.registry) return undefined;
+function byTag(release: Release, repository: string, tag: string | undefined): ReleasedImage | undefined {
+  return repository === canonical(release.registry) ? longestName(release, tag) : undefined;
+}
+
+function longestName(release: Release, tag = ''): ReleasedImage | undefined {
   return release.images
     .filter(({ name }) => tag.startsWith(`${name}-`))
     .toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-function wantedOf(image: ReleasedImage, naming: string): Wanted {
+/** In a registry of earlier days images may have been named by either scheme. */
+function byFormer(
+  release: Release,
+  repository: string,
+  tag: string | undefined,
+  former: string,
+): ReleasedImage | undefined {
+  if (repository === former) return longestName(release, tag);
+  return release.images.find(({ name }) => repository === `${former}/${name}`);
+}
+
+function wantedOf(image: ReleasedImage, naming: string, written: string | undefined): Wanted {
   const tag = image.tags.find((each) => each.includes(shortKey(image.key))) ?? image.tags.at(-1) ?? 'latest';
   const published = naming === 'single-repository' ? `${image.name}-${tag}` : tag;
-  return { image: image.name, repository: repositoryOf(image), tag: `${published}@${image.digest}` };
+  // `docker.io/library/x` and `x` are one: how the user spells it stays.
+  const repository = (written === undefined ? undefined : nameOf(written)) ?? repositoryOf(image);
+  return { image: image.name, repository, tag: published, digest: image.digest };
 }
 
 function repositoryOf({ reference }: ReleasedImage): string {
   return reference.slice(0, reference.lastIndexOf('@'));
 }
 
+/** One spelling for each repository. */
+function canonical(name: string): string {
+  const parsed = parseReference(name);
+  if (parsed.kind === 'reference') return parsed.familiarName;
+  // A host alone is no repository.
+  return name;
+}
+
+/** A reference without its tag and digest, as it is spelled. */
+function nameOf(reference: string): string {
+  const [beforeDigest = ''] = reference.split('@');
+  const colon = beforeDigest.lastIndexOf(':');
+  return colon > beforeDigest.lastIndexOf('/') ? beforeDigest.slice(0, colon) : beforeDigest;
+}
+
 /** A pair's tag may hold a digest as well: `1.0@sha256:…`. */
-function joined(name: string, tag: string | undefined): string {
-  return tag === undefined ? name : `${name}:${tag}`;
+function textOf(place: ImagePlace, elsewhere: string | undefined): string {
+  if (place.form === 'string') return place.reference.value;
+  const name = place.name?.value ?? elsewhere ?? '';
+  const tag = place.tag?.value ?? '';
+  return tag === '' ? name : `${name}:${tag}`;
 }

@@ -2,16 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { editValues, type EditedValues } from '../../../src/ship/values/edit-values.ts';
+import { noValuesSettings } from '../../../src/ship/values/match-release.ts';
+import { parseValues, type ValuesDocuments } from '../../../src/ship/values/values-document.ts';
 import { findImagePlaces } from '../../../src/ship/values/image-places.ts';
 import { releaseOf, releasedTag } from '../../rig/release.ts';
+import { changedScalars, imageTexts, releaseOfPlaces } from '../../rig/values.ts';
 
 const registry = 'registry.example.org/jupyter';
 const release = releaseOf(registry, ['hub', 'base', 'db', 'proxy', 'course-physics', 'course-physics-lab']);
 
-function edit(text: string, naming = release): EditedValues {
-  const edited = editValues('values.yaml', text, naming);
-  if (!edited.ok) throw new Error(edited.error.map(({ message }) => message).join('\n'));
-  return edited.value;
+function parsed(text: string, name = 'values.yaml'): ValuesDocuments {
+  const values = parseValues(name, text);
+  if (!values.ok) throw new Error(values.error.map(({ message }) => message).join('\n'));
+  return values.value;
+}
+
+function edit(text: string, of = release, settings = noValuesSettings): EditedValues {
+  return editValues(parsed(text), { release: of, settings });
 }
 
 describe('values are brought up to the release', () => {
@@ -40,7 +47,8 @@ jupyterhub:
     extraImages:
       one: { name: ${registry}/base, tag: 2 }
 `;
-    const { text: edited, changes, ours } = edit(text);
+    const former = { ...noValuesSettings, formerly: ['old.example.org'] };
+    const { text: edited, changes, ours } = edit(text, release, former);
     expect(edited).toBe(`
 jupyterhub:
   hub:
@@ -85,7 +93,7 @@ singleuser: { image: { name: quay.io/jupyter/scipy-notebook, tag: x } }
 grafana: { image: docker.io/other/base:9 }
 env: { image: "{{ .Values.x }}" }
 `;
-    expect(edit(text)).toMatchObject({ text, changes: [], ours: 0, unknown: [] });
+    expect(edit(text)).toMatchObject({ text, changes: [], ours: 0, problems: [] });
   });
 
   test('an anchor is changed where it stands, once, and its aliases stay aliases', () => {
@@ -123,9 +131,142 @@ y: &other ${registry}/db:1
 });
 
 function diagnostics(text: string): readonly unknown[] {
-  const edited = editValues('values.yaml', text, release);
-  return edited.ok ? edited.value.unknown : edited.error;
+  const values = parseValues('values.yaml', text);
+  return values.ok ? editValues(values.value, { release }).problems : values.error;
 }
+
+describe('odd ways of writing it', () => {
+  const wanted = releasedTag('base');
+
+  test.each([
+    ['an empty tag', `image: { name: ${registry}/base, tag: "" }`, `tag: "${wanted}" }`],
+    ['no tag yet', `image:\n  tag:   # later\n  name: ${registry}/base`, `\n  tag: ${wanted}   # later\n`],
+    ['a null', `image:\n  name: ${registry}/base\n  tag: ~`, `\n  tag: ${wanted}`],
+    ['a block of one line', `image: >-\n  ${registry}/base:1\n`, `image: >-\n  ${registry}/base:${wanted}\n`],
+    ['an explicit type', `image: { name: ${registry}/base, tag: !!str 1.0 }`, `tag: !!str ${wanted} }`],
+    ['JSON', `{"image": {"name": "${registry}/base", "tag": "1"}}`, `"tag": "${wanted}"}}`],
+    [
+      'a digest apart',
+      `image: { repository: ${registry}/base, tag: "1", digest: "sha256:0" }`,
+      `tag: "${wanted.split('@')[0]}", digest: "${wanted.split('@')[1]}" }`,
+    ],
+  ])('%s', (_, text, expected) => {
+    const { text: edited, problems } = edit(text);
+    expect(problems).toEqual([]);
+    expect(edited).toContain(expected);
+    expect(edit(edited).changes).toEqual([]);
+  });
+
+  test('a repository is spelled as the user spells it', () => {
+    const onHub = releaseOf('docker.io/course', ['base']);
+    const text = 'a: { image: docker.io/course/base:1 }\nb: { image: "course/base:1" }\n';
+    expect(edit(text, onHub).text).toBe(
+      `a: { image: docker.io/course/base:${wanted} }\nb: { image: "course/base:${wanted}" }\n`,
+    );
+  });
+});
+
+describe('anchors that several places share', () => {
+  test('a tag that stands apart is changed there when all that follow it want the same', () => {
+    const text = `x-tag: &tag "1"\na: { image: { name: ${registry}/base, tag: *tag } }\nb: { image: { name: ${registry}/base, tag: *tag } }\n`;
+    expect(edit(text).text).toBe(text.replace('"1"', `"${releasedTag('base')}"`));
+  });
+
+  test('where two images follow it, each gets a value of its own', () => {
+    const text = `x-tag: &tag "1"\na: { image: { name: ${registry}/base, tag: *tag } }\nb: { image: { name: ${registry}/hub, tag: *tag } }\n`;
+    expect(edit(text).text).toBe(
+      text
+        .replace('base, tag: *tag', `base, tag: ${releasedTag('base')}`)
+        .replace('hub, tag: *tag', `hub, tag: ${releasedTag('hub')}`),
+    );
+  });
+
+  test('what is no image and follows it keeps its value', () => {
+    const text = `x-tag: &tag "1"\na: { image: { name: ${registry}/base, tag: *tag } }\nversion: *tag\n`;
+    expect(edit(text).text).toBe(text.replace('base, tag: *tag', `base, tag: ${releasedTag('base')}`));
+  });
+
+  test("an image's own tag is changed where it stands, and another image leaves it", () => {
+    const text = `a: { image: { name: ${registry}/base, tag: &tag "1" } }\nb: { image: { name: ${registry}/hub, tag: *tag } }\n`;
+    expect(edit(text).text).toBe(
+      text.replace('"1"', `"${releasedTag('base')}"`).replace('*tag', releasedTag('hub')),
+    );
+  });
+
+  test('two maps that merge one tag and want two are told', () => {
+    const text = `x: &x { tag: "1" }\na: { image: { <<: *x, name: ${registry}/base } }\nb: { image: { <<: *x, name: ${registry}/hub } }\n`;
+    expect(edit(text)).toMatchObject({
+      text,
+      problems: [{ code: 'shared-value', message: '`base` and `hub` share this value, and want two' }],
+    });
+  });
+});
+
+describe('what matrix.yaml says of values', () => {
+  const at = { file: 'matrix.yaml', line: 1, column: 1, length: 1, text: '' };
+  const rule = (keys: string, image: string): (typeof noValuesSettings)['images'][number] => ({
+    path: keys.split('.'),
+    image,
+    span: at,
+  });
+
+  test('an image goes where it is said to go, whatever stands there, also by the names of list items', () => {
+    const text = `
+jupyterhub:
+  singleuser:
+    image: { name: quay.io/jupyter/scipy, tag: x }
+    extraContainers: [{ name: database, image: postgres }]
+    profileList:
+      - display_name: Physics, 1st term
+        kubespawner_override: { image: other:1 }
+`;
+    const settings = {
+      ...noValuesSettings,
+      images: [
+        rule('singleuser.image', 'base'),
+        rule('singleuser.extraContainers.database.image', 'db'),
+        rule('singleuser.profileList.*.kubespawner_override.image', 'course-physics'),
+        rule('hub.image', 'hub'),
+      ],
+    };
+    const { text: edited, followed } = edit(text, release, settings);
+    expect(edited).toBe(
+      text
+        .replace('quay.io/jupyter/scipy, tag: x', `${registry}/base, tag: ${releasedTag('base')}`)
+        .replace('postgres', `${registry}/db:${releasedTag('db')}`)
+        .replace('other:1', `${registry}/course-physics:${releasedTag('course-physics')}`),
+    );
+    expect([...followed]).toEqual([0, 1, 2]);
+  });
+
+  test('without it, an image of the same name in another registry is somebody else’s', () => {
+    const text = 'hub: { image: { name: old.example.org/hub, tag: "1" } }\n';
+    expect(edit(text)).toMatchObject({ ours: 0, text });
+    const former = { ...noValuesSettings, formerly: ['old.example.org'] };
+    expect(edit(text, release, former).text).toContain(`name: ${registry}/hub, tag: "${releasedTag('hub')}"`);
+  });
+
+  test('the Secret is named where one is named, and asked for where none is', () => {
+    const settings = { ...noValuesSettings, pullSecret: 'login' };
+    const image = `hub: { image: { name: ${registry}/hub, tag: "${releasedTag('hub')}" } }\n`;
+    expect(edit(`imagePullSecrets: [name: old]\n${image}`, release, settings).text).toContain(
+      '[name: login]',
+    );
+    expect(edit(`imagePullSecrets: [ login ]\n${image}`, release, settings).changes).toEqual([]);
+    expect(edit(image, release, settings).problems).toMatchObject([{ code: 'no-pull-secret' }]);
+    expect(edit('hub: {}\n', release, settings).problems).toEqual([]);
+  });
+});
+
+test('a name and its tag may stand in two files of one deployment', () => {
+  const common = parsed(`jupyterhub: { singleuser: { image: { name: ${registry}/base } } }\n`, 'common.yaml');
+  const staging = parsed('jupyterhub:\n  singleuser:\n    image:\n      tag: "1"\n', 'staging.yaml');
+  expect(editValues(common, { release, companions: [staging] }).problems).toEqual([]);
+  expect(editValues(staging, { release, companions: [common] }).text).toContain(
+    `tag: "${releasedTag('base')}"`,
+  );
+  expect(editValues(staging, { release })).toMatchObject({ ours: 0, problems: [] });
+});
 
 describe('what cannot be changed is told', () => {
   test('a name without a tag', () => {
@@ -133,7 +274,7 @@ describe('what cannot be changed is told', () => {
       {
         code: 'no-tag',
         span: { line: 3, column: 11 },
-        help: `write it below: \`tag: "${releasedTag('base')}"\``,
+        help: `write it below: \`tag: "${releasedTag('base')}"\`; where another file has it, name that too`,
       },
     ]);
   });
@@ -147,6 +288,9 @@ describe('what cannot be changed is told', () => {
   test('tabs, and equal keys', () => {
     expect(diagnostics('hub:\n\timage: x\n')).toMatchObject([
       { code: 'invalid-yaml', message: 'YAML is indented by spaces, not by tabs', span: { line: 2 } },
+    ]);
+    expect(diagnostics(`a: ${'['.repeat(600)}`)).toMatchObject([
+      { message: '`values.yaml` is nested too deeply' },
     ]);
     expect(diagnostics('hub: 1\nhub: 2\n')).toMatchObject([
       { code: 'duplicate-key', message: 'the key `hub` stands here twice', span: { line: 2, column: 1 } },
@@ -165,22 +309,11 @@ const files =
 /** Values of hubs that really run; CI says where they lie. Each image in them is given a release. */
 test.each(files)('of %s only image scalars change', (name) => {
   const text = readFileSync(path.join(folder ?? '', name), 'utf8');
-  const places = findImagePlaces(name, text);
-  if (!places.ok) throw new Error(places.error.map(({ message }) => message).join('\n'));
-  const repositories = places.value.flatMap((place) => {
-    const [reference = ''] = (place.form === 'string' ? place.reference.value : place.name.value).split('@');
-    return /^[a-z0-9./-]+(?::[\w.-]+)?$/.test(reference) ? [reference.replace(/:[^/]*$/, '')] : [];
-  });
-  const names = [...new Set(repositories.map((each) => each.slice(each.lastIndexOf('/') + 1)))];
-  const { text: edited, changes } = edit(text, releaseOf('new.example.org/family', names));
-  const spans = new Map(changes.map(({ span, from }) => [span.line, from]));
-  const before = text.split('\n');
-  const after = edited.split('\n');
-  expect(after).toHaveLength(before.length);
-  for (const [index, line] of before.entries()) {
-    const from = spans.get(index + 1);
-    if (from === undefined) expect(after[index]).toBe(line);
-    else expect(after[index]?.startsWith(line.slice(0, line.indexOf(from)))).toBe(true);
-  }
-  expect(edit(edited, releaseOf('new.example.org/family', names)).changes).toEqual([]);
+  const values = parsed(text, name);
+  const wanted = releaseOfPlaces(findImagePlaces(values).places);
+  const { text: edited, changes } = editValues(values, { release: wanted });
+  // Through an anchor one scalar may be meant in several places.
+  expect(changedScalars(text, edited).length).toBeGreaterThanOrEqual(changes.length);
+  expect(imageTexts(edited).filter((each) => !each.includes('@sha256:') && !each.includes('{'))).toEqual([]);
+  expect(editValues(parsed(edited, name), { release: wanted }).changes).toEqual([]);
 });
