@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { renderStep, renderStory } from '../report/story-report.ts';
-import { parseHubUrl } from '../smoke/probe/hub-api.ts';
+import { parseHubUrl } from '../hub/hub-api.ts';
 import { probeHub } from '../smoke/probe/probe-hub.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { tell, usage } from './tell.ts';

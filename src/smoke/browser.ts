@@ -2,8 +2,8 @@
  * A browser as far as a login needs one: cookies with paths, redirects, and one public host behind which
  * the hub and the user's server lie, as configurable-http-proxy lays them out. It renders and runs nothing.
  */
-import { exchange } from './http-exchange.ts';
-import type { HttpAnswer } from './http-exchange.ts';
+import { exchange } from '../hub/http-exchange.ts';
+import type { HttpAnswer } from '../hub/http-exchange.ts';
 
 /** Where the public host's paths really lead. */
 export interface Route {

@@ -2,7 +2,7 @@
  * Turns what an untrusted container said into lines that are safe to show: bounded, without control
  * characters that a terminal would obey. Judges nothing.
  */
-import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
+import type { HttpAnswer, HttpTrouble } from '../hub/http-exchange.ts';
 import type { Result } from '../core/result.ts';
 
 const maxLineLength = 300;

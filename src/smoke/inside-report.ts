@@ -2,7 +2,7 @@
  * What a Python kernel says of its surroundings: who it is, where, what it may write, how the server is configured.
  * Only standard modules are used; the kernel inherits the server's own environment. Judges nothing.
  */
-import { field, jsonOf, textField } from './jupyter-api.ts';
+import { field, jsonOf, textField } from '../hub/jupyter-api.ts';
 import type { Execution, KernelSession } from './kernel-session.ts';
 import type { Pod } from './pod.ts';
 

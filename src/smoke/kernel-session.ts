@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import { exchangeLine } from './evidence.ts';
-import { askServer, field, jsonOf, textField, tokenHeader } from './jupyter-api.ts';
-import type { ServerAddress } from './jupyter-api.ts';
-import { patient } from './patience.ts';
+import { askServer, field, jsonOf, textField, tokenHeader } from '../hub/jupyter-api.ts';
+import type { ServerAddress } from '../hub/jupyter-api.ts';
+import { patient } from '../hub/patience.ts';
 import { openWebSocket } from './websocket.ts';
 import type { WebSocketLink } from './websocket.ts';
 

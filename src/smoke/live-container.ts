@@ -8,7 +8,7 @@ import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import type { Bench, BenchContainer } from './bench.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { once } from './once.ts';
-import { patient } from './patience.ts';
+import { patient } from '../hub/patience.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
 import { isStartFault } from './start-fault.ts';

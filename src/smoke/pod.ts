@@ -14,7 +14,7 @@ import type { Home, HomeKind } from './home-volume.ts';
 import { lookAtImage } from './image-look.ts';
 import type { ImageLook } from './image-look.ts';
 import type { EmulatedUser, HubEmulator } from './hub-emulator.ts';
-import type { ServerAddress } from './jupyter-api.ts';
+import type { ServerAddress } from '../hub/jupyter-api.ts';
 import { openKernel } from './kernel-session.ts';
 import type { KernelSession, KernelTrouble } from './kernel-session.ts';
 import { launchServer, readinessBudgetMs } from './live-container.ts';

@@ -1,8 +1,8 @@
 /** A terminal of a user's server, opened as JupyterLab opens one. It tells whether a shell is there; judges nothing. */
 import { excerpt, exchangeLine } from './evidence.ts';
-import { askServer, jsonOf, textField, tokenHeader } from './jupyter-api.ts';
-import type { ServerAddress } from './jupyter-api.ts';
-import { patient } from './patience.ts';
+import { askServer, jsonOf, textField, tokenHeader } from '../hub/jupyter-api.ts';
+import type { ServerAddress } from '../hub/jupyter-api.ts';
+import { patient } from '../hub/patience.ts';
 import { openWebSocket } from './websocket.ts';
 import type { WebSocketLink } from './websocket.ts';
 

@@ -10,9 +10,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import { troubleOf } from './http-exchange.ts';
-import type { HttpTrouble } from './http-exchange.ts';
-import { patient } from './patience.ts';
+import { troubleOf } from '../hub/http-exchange.ts';
+import type { HttpTrouble } from '../hub/http-exchange.ts';
+import { patient } from '../hub/patience.ts';
 
 export interface WebSocketTarget {
   /** Over TLS. */

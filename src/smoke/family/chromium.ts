@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import { excerpt } from '../evidence.ts';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 
 /** Names under which distributions install it. */
 const programNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

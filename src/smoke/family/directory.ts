@@ -10,7 +10,7 @@ import type { EngineError } from '../../engine/engine.ts';
 import type { Bench } from '../bench.ts';
 import { launch } from '../live-container.ts';
 import type { LiveContainer, Start } from '../live-container.ts';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 import { pause } from '../pause.ts';
 import { peopleAsLdif, suffix } from './people.ts';
 import type { People } from './people.ts';

@@ -10,7 +10,7 @@ import type { Bench } from '../bench.ts';
 import { launch } from '../live-container.ts';
 import type { LiveContainer, Start } from '../live-container.ts';
 import { NfsClient } from '../nfs/nfs-client.ts';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 import { pause } from '../pause.ts';
 import { prepareVolume, workplace } from '../prepared-volume.ts';
 import type { FamilyRequest } from './family-request.ts';

@@ -11,7 +11,7 @@ import { hubArguments, hubHealthPath, hubPort } from '../contract/hub/hub-contai
 import { proxyCommand, proxyPort } from '../contract/proxy/proxy-container.ts';
 import { launchServer } from '../live-container.ts';
 import type { LiveContainer, ServerOutcome } from '../live-container.ts';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 import { prepareVolume, workplace } from '../prepared-volume.ts';
 import { serviceSpec } from '../service-spec.ts';
 import type { Certificates } from './directory.ts';

@@ -1,6 +1,6 @@
 /** The hub's pages as a user walks through them: log in, choose, start, stop, log out. */
 import type { Page } from 'playwright-core';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 import type { Person } from './people.ts';
 
 const spawnBudgetMs = 120_000;

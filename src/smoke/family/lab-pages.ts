@@ -1,6 +1,6 @@
 /** JupyterLab in a browser, as far as this test uses it, and the server's API as its pages call it. */
 import type { Page } from 'playwright-core';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 
 /** nbgrader runs a notebook before it answers. */
 const answerBudgetMs = 60_000;

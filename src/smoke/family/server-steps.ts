@@ -1,8 +1,8 @@
 /** A student's hour: choose, start, work, stop, leave. */
 import path from 'node:path';
 import { excerpt } from '../evidence.ts';
-import { patient } from '../patience.ts';
-import { parseHubUrl } from '../probe/hub-api.ts';
+import { patient } from '../../hub/patience.ts';
+import { parseHubUrl } from '../../hub/hub-api.ts';
 import { probeHub } from '../probe/probe-hub.ts';
 import { logOut, openSpawnPage, spawn, stopServer } from './hub-pages.ts';
 import { awaitNotebook, openNewNotebook, runCell } from './lab-pages.ts';

@@ -3,7 +3,7 @@
  * values that an operator would write. The spawner is exchanged through `hub.extraConfig`, the chart's own way.
  */
 import { readFile } from 'node:fs/promises';
-import { patient } from '../patience.ts';
+import { patient } from '../../hub/patience.ts';
 import { bindTemplate, groupName } from './people.ts';
 import { directoryHost } from './directory.ts';
 import type { FamilyRequest } from './family-request.ts';

@@ -6,15 +6,15 @@ import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { EngineError } from '../../engine/engine.ts';
 import { excerpt, exchangeLine } from '../evidence.ts';
-import type { HttpTrouble } from '../http-exchange.ts';
-import { askServer, field, jsonOf, textField } from '../jupyter-api.ts';
-import type { ServerAddress } from '../jupyter-api.ts';
+import type { HttpTrouble } from '../../hub/http-exchange.ts';
+import { askServer, field, jsonOf, textField } from '../../hub/jupyter-api.ts';
+import type { ServerAddress } from '../../hub/jupyter-api.ts';
 import { openKernel } from '../kernel-session.ts';
 import { pause } from '../pause.ts';
 import { fail, pass, Story } from '../story.ts';
 import type { Finding, Step, StepResult, ToldStory } from '../story.ts';
-import { askHub, followProgress, serverStateOf } from './hub-api.ts';
-import type { HubAddress } from './hub-api.ts';
+import { askHub, followProgress, serverStateOf } from '../../hub/hub-api.ts';
+import type { HubAddress } from '../../hub/hub-api.ts';
 
 export interface ProbeRequest {
   readonly hub: HubAddress;

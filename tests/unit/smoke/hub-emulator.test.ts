@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HubEmulator } from '../../../src/smoke/hub-emulator.ts';
 import type { EmulatedUser } from '../../../src/smoke/hub-emulator.ts';
-import { exchange } from '../../../src/smoke/http-exchange.ts';
-import type { HttpAnswer } from '../../../src/smoke/http-exchange.ts';
+import { exchange } from '../../../src/hub/http-exchange.ts';
+import type { HttpAnswer } from '../../../src/hub/http-exchange.ts';
 
 const { signal } = new AbortController();
 const user: EmulatedUser = {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { askServer } from '../../../src/smoke/jupyter-api.ts';
+import { askServer } from '../../../src/hub/jupyter-api.ts';
 
 const { signal } = new AbortController();
 

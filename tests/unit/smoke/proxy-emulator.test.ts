@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exchange } from '../../../src/smoke/http-exchange.ts';
+import { exchange } from '../../../src/hub/http-exchange.ts';
 import { ProxyEmulator } from '../../../src/smoke/proxy-emulator.ts';
 
 const { signal } = new AbortController();

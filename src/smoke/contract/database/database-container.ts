@@ -11,7 +11,7 @@ import { excerpt } from '../../evidence.ts';
 import { ownByGroup } from '../../home-volume.ts';
 import { launch, readinessBudgetMs } from '../../live-container.ts';
 import type { LiveContainer, Start } from '../../live-container.ts';
-import { patient } from '../../patience.ts';
+import { patient } from '../../../hub/patience.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
 import type { SmokeRequest } from '../../request.ts';

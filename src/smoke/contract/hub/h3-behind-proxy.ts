@@ -1,7 +1,7 @@
 /** Clause H3: the hub announces itself to the family's proxy, and is reached through it. */
 import { ok } from '../../../core/result.ts';
 import { exchangeLine } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
 import { pause } from '../../pause.ts';
 import type { Clause } from '../clause.ts';
 import { proxyPort } from '../proxy/proxy-container.ts';

@@ -1,8 +1,8 @@
 /** Clause L3: only who knows the token gets in, and the log tells it. */
 import { ok } from '../../../core/result.ts';
 import { exchangeLine } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
-import { askServer } from '../../jupyter-api.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
+import { askServer } from '../../../hub/jupyter-api.ts';
 import { serverPort } from '../../pod-environment.ts';
 import type { Clause } from '../clause.ts';
 import type { LocalServer } from './local-server.ts';

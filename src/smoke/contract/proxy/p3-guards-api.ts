@@ -1,7 +1,7 @@
 /** Clause P3: only who knows the token may set routes. */
 import { ok } from '../../../core/result.ts';
 import { exchangeLine } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
 import { proxyApiPort } from '../../proxy-emulator.ts';
 import type { Clause } from '../clause.ts';
 import type { ProxyContainer } from './proxy-container.ts';

@@ -1,7 +1,7 @@
 /** Clause P4: a route that the hub sets leads where it should. */
 import { ok } from '../../../core/result.ts';
 import { exchangeLine } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
 import { proxyApiPort } from '../../proxy-emulator.ts';
 import type { Clause } from '../clause.ts';
 import { proxyPort } from './proxy-container.ts';

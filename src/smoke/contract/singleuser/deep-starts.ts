@@ -3,7 +3,7 @@ import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import type { Bench } from '../../bench.ts';
-import { patient } from '../../patience.ts';
+import { patient } from '../../../hub/patience.ts';
 import { openVariedPod } from '../../pod.ts';
 import type { Pod, Variation } from '../../pod.ts';
 import type { SmokeRequest } from '../../request.ts';

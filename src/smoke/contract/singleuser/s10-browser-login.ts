@@ -2,7 +2,7 @@
 import { ok } from '../../../core/result.ts';
 import { Browser } from '../../browser.ts';
 import type { Visit } from '../../browser.ts';
-import { patient } from '../../patience.ts';
+import { patient } from '../../../hub/patience.ts';
 import type { Pod } from '../../pod.ts';
 import type { HubRequest } from '../../hub-emulator.ts';
 import type { Clause } from '../clause.ts';

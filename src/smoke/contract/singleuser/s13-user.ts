@@ -3,7 +3,7 @@ import { ok } from '../../../core/result.ts';
 import { excerpt } from '../../evidence.ts';
 import { insideReport } from '../../inside-report.ts';
 import type { InsideReport } from '../../inside-report.ts';
-import { askServer } from '../../jupyter-api.ts';
+import { askServer } from '../../../hub/jupyter-api.ts';
 import { exchangeLine } from '../../evidence.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';

@@ -4,7 +4,7 @@ import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt } from '../../evidence.ts';
 import { insideReport } from '../../inside-report.ts';
-import { field, jsonOf } from '../../jupyter-api.ts';
+import { field, jsonOf } from '../../../hub/jupyter-api.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
 

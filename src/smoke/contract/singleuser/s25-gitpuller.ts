@@ -4,7 +4,7 @@ import type { Result } from '../../../core/result.ts';
 import type { ExecResult } from '../../../engine/container.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
-import { askServer } from '../../jupyter-api.ts';
+import { askServer } from '../../../hub/jupyter-api.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';

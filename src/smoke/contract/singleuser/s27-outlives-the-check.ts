@@ -2,7 +2,7 @@
 import { ok } from '../../../core/result.ts';
 import { exchangeLine } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
-import { exchange } from '../../http-exchange.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
 import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';

@@ -2,9 +2,9 @@
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
-import type { HttpAnswer, HttpTrouble } from '../../http-exchange.ts';
-import { askServer, jsonOf, textField } from '../../jupyter-api.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
+import type { HttpAnswer, HttpTrouble } from '../../../hub/http-exchange.ts';
+import { askServer, jsonOf, textField } from '../../../hub/jupyter-api.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';

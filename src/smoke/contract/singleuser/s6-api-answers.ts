@@ -1,8 +1,8 @@
 /** Clause S6: the server's API answers under the user's prefix, as JupyterHub's own server does. */
 import { ok } from '../../../core/result.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
-import type { HttpAnswer } from '../../http-exchange.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
+import type { HttpAnswer } from '../../../hub/http-exchange.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
 

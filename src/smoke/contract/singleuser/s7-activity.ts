@@ -3,7 +3,7 @@ import { ok } from '../../../core/result.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import { hubPort } from '../../emulated-hub.ts';
 import type { HubRequest } from '../../hub-emulator.ts';
-import { patient } from '../../patience.ts';
+import { patient } from '../../../hub/patience.ts';
 import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';

@@ -1,7 +1,7 @@
 /** Clause S9: who may use the API is decided by the hub. */
 import { ok } from '../../../core/result.ts';
 import { excerpt } from '../../evidence.ts';
-import { exchange } from '../../http-exchange.ts';
+import { exchange } from '../../../hub/http-exchange.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
 

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { exchange } from '../../../src/smoke/http-exchange.ts';
+import { exchange } from '../../../src/hub/http-exchange.ts';
 
 const { signal } = new AbortController();
 const open: Server[] = [];

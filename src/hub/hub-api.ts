@@ -2,12 +2,12 @@
  * A running hub as a program with a token sees it: JupyterHub's REST API beneath the URL that users know. It judges
  * nothing; answers are looked at field by field, because they are another program's.
  */
-import { ok } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
-import { exchange } from '../http-exchange.ts';
-import type { HttpAnswer, HttpTrouble } from '../http-exchange.ts';
-import { field, jsonOf, textField, tokenHeader } from '../jupyter-api.ts';
-import type { ServerAddress } from '../jupyter-api.ts';
+import { ok } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import { exchange } from './http-exchange.ts';
+import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
+import { field, jsonOf, textField, tokenHeader } from './jupyter-api.ts';
+import type { ServerAddress } from './jupyter-api.ts';
 
 export interface HubAddress {
   readonly secure: boolean;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { patient, slowness } from '../../../src/smoke/patience.ts';
+import { patient, slowness } from '../../../src/hub/patience.ts';
 
 it.each([
   ['an idle machine', 0.1, 2, 1],

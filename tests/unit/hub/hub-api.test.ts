@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHubUrl, serverStateOf } from '../../../../src/smoke/probe/hub-api.ts';
+import { parseHubUrl, serverStateOf } from '../../../src/hub/hub-api.ts';
 
 test.each([
   ['https://hub.example.org', true, 'hub.example.org', 443, '/'],
