@@ -1,8 +1,10 @@
 /** The commands about what is published and where it goes: their names, arguments and options. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
+import { parseDuration } from './duration.ts';
 import type { MirrorOptions } from './mirror.ts';
+import type { RestartOptions } from './restart-servers.ts';
 import type { ValuesOptions } from './values.ts';
 
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
@@ -51,5 +53,32 @@ export function describeShipping(
     .action(async (options: ValuesOptions) => {
       const { valuesCommand } = await import('./values.ts');
       answer(await valuesCommand(context, options));
+    });
+  describeRestart(program, context, answer);
+}
+
+function describeRestart(program: Command, context: CliContext, answer: (code: ExitCode) => void): void {
+  program
+    .command('restart-servers')
+    .description('stop users’ servers that run an older image, so that their next start has the release’s')
+    .requiredOption('--hub <URL>', 'where users come in: https://hub.example.org')
+    .requiredOption('--token-file <FILE>', 'a token with the scopes list:users, read:servers, delete:servers')
+    .addOption(
+      new Option('--idle <DURATION>', 'only those in which nothing happened for so long')
+        .argParser(parseDuration)
+        .default(parseDuration('15m'), '15m'),
+    )
+    .option('--all', 'also those that somebody works in', false)
+    .option('--before <TIME>', 'older is what started before (default: when the release was made)')
+    .option('--namespace <NAME>', 'ask the cluster which images the user pods of this namespace run, instead')
+    .option('--context <NAME>', 'of the kubeconfig (default: its current one)')
+    .option('--kubeconfig <FILE>', 'default: KUBECONFIG, ~/.kube/config, or the pod’s own account')
+    .option('--dry-run', 'show them and stop', false)
+    .option('--yes', 'do not ask', false)
+    .option('--json', 'as JSON', false)
+    .option('-C, --directory <DIR>', directoryHelp)
+    .action(async (options: RestartOptions) => {
+      const { restartServersCommand } = await import('./restart-servers.ts');
+      answer(await restartServersCommand(context, options));
     });
 }

@@ -1,5 +1,4 @@
 /** `build setup`, and what `--setup` of other commands does: says what it will do, asks, does it. */
-import { createInterface } from 'node:readline/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +15,7 @@ import { inspectMachine } from '../setup/inspect-machine.ts';
 import { performSetup } from '../setup/perform-setup.ts';
 import { planSetup } from '../setup/plan-setup.ts';
 import type { SetupPlan } from '../setup/requirement.ts';
+import { askFirst } from './ask-first.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
@@ -90,14 +90,7 @@ function announce(context: CliContext, plan: SetupPlan, roots: readonly Root[]):
 
 /** Asks on a terminal. Nobody can answer on a pipe: there a `--setup` that was typed is the agreement. */
 async function agrees(context: CliContext): Promise<boolean> {
-  if (context.stdin.isTTY !== true || context.stderr.isTTY !== true) return true;
-  const lines = createInterface({ input: context.stdin, output: context.stderr });
-  try {
-    const answer = await lines.question('Go on? [Y/n] ', { signal: context.signal });
-    return ['', 'y', 'yes'].includes(answer.trim().toLowerCase());
-  } finally {
-    lines.close();
-  }
+  return (await askFirst(context, 'Go on? [Y/n] ', 'yes')) !== 'no';
 }
 
 /** Makes the roots that `diagnostics` say can't be found and that matrix.yaml tells how to make; others stay errors. */

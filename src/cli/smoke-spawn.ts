@@ -1,12 +1,11 @@
 /** `build smoke --spawn URL`: spawn, use, stop on a running hub; its exit code is made for monitoring. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { renderStep, renderStory } from '../report/story-report.ts';
 import { parseHubUrl } from '../hub/hub-api.ts';
 import { probeHub } from '../smoke/probe/probe-hub.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { readToken } from './read-token.ts';
 import { tell, usage } from './tell.ts';
 
 export interface SmokeSpawnOptions {
@@ -18,9 +17,10 @@ export interface SmokeSpawnOptions {
 }
 
 export async function smokeSpawnCommand(context: CliContext, options: SmokeSpawnOptions): Promise<ExitCode> {
+  if (options.tokenFile === undefined) return await tell(context, [needsToken()]);
   const token = await readToken(context, options.tokenFile);
-  if (typeof token !== 'string') return await tell(context, [token]);
-  const hub = parseHubUrl(options.spawn, token);
+  if (!token.ok) return await tell(context, [token.error]);
+  const hub = parseHubUrl(options.spawn, token.value);
   if (hub === undefined) {
     const help = 'where users come in: `https://hub.example.org`';
     return await tell(context, [usage(`\`${options.spawn}\` is not the address of a hub`, help)]);
@@ -41,22 +41,9 @@ export async function smokeSpawnCommand(context: CliContext, options: SmokeSpawn
   return await tell(context, [unreachable(options.spawn, probed.error.message)]);
 }
 
-/** The token alone, as `jupyterhub token` prints it; a mistake where there is none. */
-async function readToken(context: CliContext, file: string | undefined): Promise<string | Diagnostic> {
-  if (file === undefined) {
-    const help =
-      'a file that holds a token of the hub’s, and nobody else can read: a command line can be seen';
-    return usage('`--spawn` needs `--token-file`', help);
-  }
-  try {
-    const token = (await readFile(path.resolve(context.cwd, file), 'utf8')).trim();
-    // Anything else could not stand in a header.
-    if (/^[\x21-\x7e]+$/.test(token)) return token;
-    return usage(`\`${file}\` holds no token`, 'one line, as the hub’s page Token shows it');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return usage(`\`${file}\` cannot be read: ${reason}`, 'a file with the token alone');
-  }
+function needsToken(): Diagnostic {
+  const help = 'a file that holds a token of the hub’s, and nobody else can read: a command line can be seen';
+  return usage('`--spawn` needs `--token-file`', help);
 }
 
 function unreachable(url: string, reason: string): Diagnostic {

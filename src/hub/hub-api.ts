@@ -48,10 +48,14 @@ export function askHub(
     readonly method: 'GET' | 'POST' | 'DELETE';
     readonly api: string;
     readonly timeoutMs?: number;
+    /** What is read of the answer. */
+    readonly maxBytes?: number;
+    /** Form of the answer; the hub knows its own for lists in pages. */
+    readonly accept?: string;
   },
   signal: AbortSignal,
 ): Promise<Result<HttpAnswer, HttpTrouble>> {
-  const { method, api, timeoutMs } = question;
+  const { method, api, timeoutMs, maxBytes, accept = 'application/json' } = question;
   const { secure, host, port, basePath } = hub;
   return exchange(
     {
@@ -60,8 +64,9 @@ export function askHub(
       host,
       port,
       path: `${basePath}hub/api/${api}`,
-      headers: { ...tokenHeader(hub), accept: 'application/json' },
+      headers: { ...tokenHeader(hub), accept },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
     },
     signal,
   );
