@@ -6,6 +6,7 @@ import { parseDuration } from './duration.ts';
 import type { MirrorOptions } from './mirror.ts';
 import type { RestartOptions } from './restart-servers.ts';
 import type { ValuesOptions } from './values.ts';
+import type { VerifyOptions } from './verify.ts';
 
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
 
@@ -32,6 +33,24 @@ export function describeShipping(
     .action(async (references: string[]) => {
       const { existsCommand } = await import('./exists.ts');
       answer(await existsCommand(context, references));
+    });
+  program
+    .command('verify')
+    .description(
+      'tell what trusted keys prove of published images: who signed them, what they passed, from what they were built',
+    )
+    .argument('<REFERENCE...>', '`registry/name:tag` or `registry/name@sha256:…`')
+    .addOption(
+      new Option(
+        '--key <KEY>',
+        'a public key to trust, as file or address; may be repeated (default: `trust` in matrix.yaml)',
+      ).argParser((key: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), key]),
+    )
+    .option('--json', 'as JSON', false)
+    .option('-C, --directory <DIR>', directoryHelp)
+    .action(async (references: string[], options: VerifyOptions) => {
+      const { verifyCommand } = await import('./verify.ts');
+      answer(await verifyCommand(context, references, options));
     });
   program
     .command('values')

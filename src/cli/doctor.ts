@@ -4,6 +4,7 @@ import { renderRequirements } from '../report/requirements.ts';
 import { localHost } from '../setup/host.ts';
 import { inspectMachine } from '../setup/inspect-machine.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { signs } from './set-up.ts';
 import { openWorkplace } from './workplace.ts';
 
 export interface DoctorOptions {
@@ -17,7 +18,7 @@ export async function doctorCommand(context: CliContext, options: DoctorOptions)
   const { requirements } = await inspectMachine(
     localHost,
     (signal) => workplace.engine.info(signal),
-    { bootstrap: true, tests: options.tests, browser: options.browser },
+    { bootstrap: true, tests: options.tests, browser: options.browser, signing: await signs(context) },
     context.signal,
   );
   const screen = screenOf(context.stdout, context.env);

@@ -57,7 +57,13 @@ async function why(
   await using workplace = openWorkplace(context);
   const { engine, registry } = workplace;
   const mode = { changed: true, force: false, push: false };
-  const drawn = await drawPlan(family, engine, registry, { names, mode, contractOf }, context.signal);
+  const drawn = await drawPlan(
+    family,
+    engine,
+    registry,
+    { names, mode, contractOf, environment: context.env },
+    context.signal,
+  );
   if (!drawn.ok) return drawn;
   await tell(context, drawn.value.warnings);
   const explanations = await Promise.all(

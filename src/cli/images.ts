@@ -4,7 +4,8 @@ import type { RunResult } from '../core/event.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
-import type { Family } from '../plan/draw-plan.ts';
+import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
+import type { Signing } from '../run/run-context.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
@@ -85,6 +86,8 @@ export async function imagesCommand(
     const lack = await lackOfSpace(drawn.value);
     if (lack !== undefined) return await tell(context, [lack]);
   }
+  const signing = push ? await signingOf(context, drawn.value) : ok(undefined);
+  if (!signing.ok) return await tell(context, [signing.error]);
   const { jobs, idleTimeout, failFast, cache, json, verbose } = options;
   const report = await runPlan(context, workplace, drawn.value, {
     jobs,
@@ -97,8 +100,20 @@ export async function imagesCommand(
     verbose,
     noCache: !cache,
     secrets,
+    signing: signing.value,
   });
   return exitCodeOfRun[report.result];
+}
+
+/** With what the run signs, where it will publish something; most families load nothing of it. */
+async function signingOf(
+  context: CliContext,
+  drawn: DrawnPlan,
+): Promise<Result<Signing | undefined, Diagnostic>> {
+  const publishes = drawn.plan.entries.some(({ action }) => action !== 'reuse');
+  if (drawn.set.sign === undefined || !publishes) return ok(undefined);
+  const { openSigning } = await import('./open-signing.ts');
+  return await openSigning(context, drawn);
 }
 
 /** Where the run publishes. Without `--push` nothing is asked, and nothing loaded to ask with. */

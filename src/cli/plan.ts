@@ -61,7 +61,7 @@ async function planned(
     family,
     workplace.engine,
     workplace.registry,
-    { names, mode, contractOf },
+    { names, mode, contractOf, environment: context.env },
     context.signal,
   );
   if (!drawn.ok) return drawn;

@@ -28,7 +28,13 @@ export async function pruneCommand(context: CliContext, options: PruneOptions): 
   // Keys of the whole family are wanted, and nothing of the registry.
   const names = family.value.set.images.map(({ name }) => name);
   const mode = { changed: false, force: false, push: false };
-  const drawn = await drawPlan(family.value, engine, registry, { names, mode, contractOf }, signal);
+  const drawn = await drawPlan(
+    family.value,
+    engine,
+    registry,
+    { names, mode, contractOf, environment: context.env },
+    signal,
+  );
   if (!drawn.ok) return await tell(context, drawn.error);
   const stored = await engine.images.list({}, signal);
   if (!stored.ok) return await tell(context, [engineDiagnostic(stored.error)]);

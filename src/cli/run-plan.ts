@@ -7,6 +7,7 @@ import { jsonReporter } from '../report/json.ts';
 import { plainReporter } from '../report/plain.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { RunReport } from '../run/execute-plan.ts';
+import type { Signing } from '../run/run-context.ts';
 import { runImages } from '../run/run-images.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
@@ -34,7 +35,7 @@ export async function draw(
       family,
       engine,
       registry,
-      { names, mode, contractOf: tier === 'deep' ? deepContractOf : contractOf },
+      { names, mode, contractOf: tier === 'deep' ? deepContractOf : contractOf, environment: context.env },
       context.signal,
     );
   const drawn = await attempt();
@@ -55,6 +56,7 @@ export interface RunPlanOptions {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly signing?: Signing | undefined;
 }
 
 /** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
@@ -81,6 +83,7 @@ export async function runPlan(
         registry,
         credentials,
         secrets,
+        signing: options.signing,
         options: {
           jobs: options.jobs ?? drawn.info.cpus + waitingJobs,
           checks: drawn.info.cpus,

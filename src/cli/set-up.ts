@@ -17,6 +17,8 @@ import { planSetup } from '../setup/plan-setup.ts';
 import type { SetupPlan } from '../setup/requirement.ts';
 import { askFirst } from './ask-first.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { readCheckedFamily } from './read-family.ts';
+import { findRepository } from './repository.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 
@@ -27,6 +29,8 @@ export interface SetUpOptions {
   readonly tests: boolean;
   /** Also what `build smoke --family` needs. */
   readonly browser?: boolean;
+  /** Also what signing needs; where a family is given, it says so itself. */
+  readonly signing?: boolean;
   /** The family whose roots may have to be made on the spot. */
   readonly family: Family | undefined;
 }
@@ -42,7 +46,12 @@ export async function setUpMachine(
   const { requirements, machine } = await inspectMachine(
     localHost,
     askEngine,
-    { bootstrap: roots.length > 0, tests: options.tests, browser: options.browser ?? false },
+    {
+      bootstrap: roots.length > 0,
+      tests: options.tests,
+      browser: options.browser ?? false,
+      signing: options.family?.set.sign !== undefined || options.signing === true,
+    },
     context.signal,
   );
   const plan = planSetup(requirements, machine);
@@ -140,5 +149,16 @@ export async function setupCommand(
   options: { readonly yes: boolean; readonly tests: boolean; readonly browser: boolean },
 ): Promise<ExitCode> {
   await using workplace = openWorkplace(context);
-  return await setUpMachine(context, workplace.engine, { ...options, family: undefined });
+  return await setUpMachine(context, workplace.engine, {
+    ...options,
+    signing: await signs(context),
+    family: undefined,
+  });
+}
+
+/** Whether the repository that the user stands in signs what it publishes; one with mistakes is told by other commands. */
+export async function signs(context: CliContext): Promise<boolean> {
+  const directory = findRepository(undefined, context.cwd, context.home);
+  const family = await readCheckedFamily(context, directory);
+  return family.ok && family.value.set.sign !== undefined;
 }

@@ -75,6 +75,7 @@ export async function familyTargets(
       names: [...chosen.value, ...proxies],
       mode: { changed: true, force: false, push: false },
       contractOf: options.deep ? deepContractOf : contractOf,
+      environment: context.env,
     },
     context.signal,
   );

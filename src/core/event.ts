@@ -10,7 +10,7 @@ export const actions = ['reuse', 'publish', 'verify', 'build', 'blocked'] as con
 export type Action = (typeof actions)[number];
 
 /** The steps of one image's walk, in their order. */
-export type Stage = 'build' | 'smoke' | 'push' | 'tag';
+export type Stage = 'build' | 'smoke' | 'push' | 'sign' | 'tag';
 
 /** How one image ended. `blocked` and `cancelled` images did nothing wrong themselves. */
 export type ImageOutcome =

@@ -56,6 +56,8 @@ export type Reason =
   /** The bytes exist, but no record says that they passed the checks as they are now. */
   | { readonly kind: 'not-verified' }
   | { readonly kind: 'not-published' }
+  /** The registry has an image or a pass under this key, but nobody who is trusted signed it. */
+  | { readonly kind: 'not-signed'; readonly what: 'image' | 'pass' }
   /** The registry has the image, but not under this tag. */
   | { readonly kind: 'tag-missing'; readonly tag: string };
 
@@ -136,6 +138,10 @@ export function describeReason(reason: Reason): string {
       return 'built, but its checks have not passed yet';
     case 'not-published':
       return 'not in the registry yet';
+    case 'not-signed':
+      return reason.what === 'image'
+        ? 'what the registry has is not signed by a key under `trust`'
+        : 'its pass in the registry is not signed by a key under `trust`';
     case 'tag-missing':
       return `tag ${reason.tag} is missing in the registry, or names older bytes`;
     default:

@@ -208,6 +208,27 @@ export interface ValuesSettings {
   readonly pullSecret: string | undefined;
 }
 
+/** A key of cosign's: a file, or an address in a service that keeps it. */
+export interface KeySource {
+  readonly kind: 'file' | 'service';
+  /** Absolute path, or address such as `gcpkms://…`. */
+  readonly address: string;
+  /** As it is written. */
+  readonly shown: string;
+}
+
+/** With what published images are signed. */
+export interface SignSettings {
+  readonly key: KeySource;
+  readonly span: SourceSpan | undefined;
+}
+
+/** A public key whose signatures count. */
+export interface TrustedKey {
+  readonly key: KeySource;
+  readonly span: SourceSpan | undefined;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -226,6 +247,10 @@ export interface ImageSet {
   readonly scan: ScanSettings | undefined;
   readonly pools: readonly Pool[];
   readonly values: ValuesSettings;
+  /** Undefined: nothing is signed. */
+  readonly sign: SignSettings | undefined;
+  /** Empty: whoever may write to the registry is believed. */
+  readonly trust: readonly TrustedKey[];
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */
   readonly clones: readonly GitReference[];

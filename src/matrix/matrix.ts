@@ -20,6 +20,7 @@ import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
 import { readValuesSettings } from './values-settings.ts';
 import { readScanSettings } from './scan-settings.ts';
 import { readDeclaredNames, readRegistry, readSecrets, readTags } from './settings.ts';
+import { readSignSettings, readTrust } from './signing-settings.ts';
 import { checkSingleRepository } from './single-repository.ts';
 import type { Environment } from './template.ts';
 import { usageError } from './usage-error.ts';
@@ -154,8 +155,11 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const scan = readScanSettings(check, content);
   const pools = readPools(check, content.pools, complete ? { images, mirrors, groups } : undefined);
   const values = readValuesSettings(check, content, { images, mirrors, complete });
+  const sign = readSignSettings(check, content, directory);
+  const trust = readTrust(check, content, directory);
   const outside = { roots, mirrors, lock, clones };
-  const set = { directory, ...outside, groups, registry, tags, secrets, scan, pools, values };
+  const publishing = { registry, tags, scan, sign, trust };
+  const set = { directory, ...outside, ...publishing, groups, secrets, pools, values };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

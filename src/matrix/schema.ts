@@ -124,6 +124,16 @@ const valuesSchema = z.strictObject({
   pullSecret: z.string().describe('Name of the Secret in `imagePullSecrets` that nodes pull with').optional(),
 });
 
+const signSchema = z.strictObject({
+  key: z
+    .string()
+    .describe("cosign's private key: a file, or an address such as `gcpkms://…`; empty: nothing is signed"),
+});
+
+const trustSchema = z.strictObject({
+  key: z.string().describe("cosign's public key: a file, or an address such as `gcpkms://…`"),
+});
+
 /** A matrix.yaml that includes nothing: it has to name images itself. */
 export const wholeMatrixSchema = z.strictObject({
   include: z
@@ -142,6 +152,13 @@ export const wholeMatrixSchema = z.strictObject({
     .describe('Scan images for known holes and secrets; absent: they are not scanned')
     .optional(),
   values: valuesSchema.describe('What `build values` cannot tell from repositories').optional(),
+  sign: signSchema
+    .describe('Sign what is published: the image, its provenance, its verdict and its bill of materials')
+    .optional(),
+  trust: z
+    .array(trustSchema)
+    .describe('Keys whose signatures count; absent: whoever may write to the registry is believed')
+    .optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
   pools: z

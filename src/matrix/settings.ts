@@ -16,7 +16,7 @@ import type { YamlPath } from './yaml-source.ts';
 const noValues: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** A value that may read the environment; undefined where it reads what is not there. */
-function environmentText(check: Check, path: YamlPath, text: string): string | undefined {
+export function environmentText(check: Check, path: YamlPath, text: string): string | undefined {
   const before = check.findings.errorCount;
   const parts = checkTemplate(check, path, text, { values: noValues, environment: 'all' });
   if (check.findings.errorCount > before) return undefined;

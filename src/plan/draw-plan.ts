@@ -3,6 +3,7 @@
  * make-plan.ts decide. Everything that a user got wrong is collected before anything outside is asked.
  */
 import type { RegistryClient } from '../../registry/client.ts';
+import type { PublicKey } from '../attest/dsse.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry, Engine, EngineError, EngineInfo } from '../engine/engine.ts';
@@ -21,7 +22,7 @@ import { missingTags } from './missing-tags.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
-import type { LocalBytes, Plan } from './plan.ts';
+import type { LocalBytes, Plan, PublishedBytes } from './plan.ts';
 import { askRemoteRecord } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
@@ -47,6 +48,8 @@ export interface DrawnPlan extends Family {
   readonly roots: ReadonlyMap<string, ResolvedRoot>;
   readonly local: LocalRecord;
   readonly memories: ReadonlyMap<string, Memory>;
+  /** Keys whose signatures count; none: whoever may write to the registry is believed. */
+  readonly trusted: readonly PublicKey[];
   /** Earlier builds, of the images that nobody has and of what those stand on. */
   readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
 }
@@ -57,6 +60,8 @@ export interface DrawOptions {
   readonly mode: PlanMode;
   /** What a pass of this image is a pass of; the contract itself is src/smoke's. */
   readonly contractOf: (image: Image) => VerdictTerms;
+  /** For services that keep trusted keys. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`. */
@@ -90,6 +95,8 @@ export async function drawPlan(
   const { set, graph } = family;
   const selected = selectImages(set, graph, options.names);
   if (!selected.ok) return selected;
+  const trusted = await trustedKeys(set, options.environment, signal);
+  if (!trusted.ok) return trusted;
   const needed = [...new Set([...selected.value, ...graph.ancestors(selected.value)])];
   const images = needed.flatMap((name) => graph.nodes.get(name)?.image ?? []);
 
@@ -115,7 +122,11 @@ export async function drawPlan(
 
   const identities = new Map([...roots.value.roots].map(([key, root]) => [key, root.identity]));
   const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);
-  const facts = await askRecords({ ...family, keys, local, needed, options }, registry, signal);
+  const facts = await askRecords(
+    { ...family, keys, local, needed, options, trusted: trusted.value },
+    registry,
+    signal,
+  );
   if (!facts.ok) return err([facts.error]);
 
   const unknown = unknownImages(facts.value, needed);
@@ -144,8 +155,20 @@ export async function drawPlan(
     roots: roots.value.roots,
     local,
     memories,
+    trusted: trusted.value,
     remembered,
   });
+}
+
+/** Most families trust their registry, and load nothing. */
+async function trustedKeys(
+  set: ImageSet,
+  environment: DrawOptions['environment'],
+  signal: AbortSignal,
+): Promise<Result<readonly PublicKey[], readonly Diagnostic[]>> {
+  if (set.trust.length === 0) return ok([]);
+  const { loadTrust } = await import('../attest/trust.ts');
+  return await loadTrust(set.trust, environment, signal);
 }
 
 /** What the images that nobody has were built from before; most plans need none of it, and load nothing. */
@@ -164,21 +187,22 @@ interface RecordQuestions extends Family {
   readonly local: LocalRecord;
   readonly needed: readonly string[];
   readonly options: DrawOptions;
+  readonly trusted: readonly PublicKey[];
 }
 
 interface RecordFacts {
   readonly verdictKeys: ReadonlyMap<string, string>;
   readonly local: ReadonlyMap<string, LocalBytes>;
-  readonly remote: Awaited<ReturnType<typeof askRemoteRecord>> extends Result<infer T, Diagnostic>
-    ? T | undefined
-    : never;
+  /** Undefined where the registry was not asked. */
+  readonly remote: ReadonlyMap<string, PublishedBytes> | undefined;
+  readonly unsigned: ReadonlySet<string>;
   readonly missingTags: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What both records know of the needed images: the engine's first, the registry only where it can add something. */
 async function askRecords(
   questions: RecordQuestions,
-  registry: Pick<RegistryClient, 'headManifest'>,
+  registry: RegistryClient,
   signal: AbortSignal,
 ): Promise<Result<RecordFacts, Diagnostic>> {
   const { set, graph, keys } = questions;
@@ -199,14 +223,16 @@ async function askRecords(
     }
   }
   if (set.registry === undefined || (!mode.changed && !mode.push)) {
-    return ok({ verdictKeys, local, remote: undefined, missingTags: new Map() });
+    return ok({ verdictKeys, local, remote: undefined, unsigned: new Set(), missingTags: new Map() });
   }
-  const remote = await askRemoteRecord(registry, set.registry, unanswered, signal);
+  const remote = await askRemoteRecord(registry, set.registry, unanswered, questions.trusted, signal);
   if (!remote.ok) return remote;
+  const { known, unsigned } = remote.value;
   const missing = mode.push
-    ? await missingTags(set, set.registry, registry, { keys, local, remote: remote.value }, signal)
+    ? await missingTags(set, set.registry, registry, { keys, local, remote: known }, signal)
     : ok(new Map<string, readonly string[]>());
-  return missing.ok ? ok({ verdictKeys, local, remote: remote.value, missingTags: missing.value }) : missing;
+  if (!missing.ok) return missing;
+  return ok({ verdictKeys, local, remote: known, unsigned, missingTags: missing.value });
 }
 
 /** The roots that these images draw on: nobody asks for one that nothing needs. */

@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly local: ReadonlyMap<string, LocalBytes>;
   /** What the registry has; undefined when it was not asked. */
   readonly remote: ReadonlyMap<string, PublishedBytes> | undefined;
+  /** Images that the registry has under their keys, but that nobody who is trusted signed: as good as not there. */
+  readonly unsigned?: ReadonlySet<string>;
   /** Images whose published tags are not all there, or point elsewhere, with the tags. */
   readonly missingTags: ReadonlyMap<string, readonly string[]>;
   /** What images were built from earlier, each one's last build first; enough for those that nobody has. */
@@ -88,17 +90,29 @@ function decide(
   const { changed, force, push } = input.mode;
 
   if (isSelected && force) return { action: 'build', reasons: [{ kind: 'forced' }] };
+  const isUnsigned = input.unsigned?.has(name) === true;
   if (local === undefined && remote === undefined) {
-    return { action: 'build', reasons: chain.reasons(name) };
+    const reasons = isUnsigned ? [unsigned('image')] : chain.reasons(name);
+    return { action: 'build', reasons };
   }
   if (isSelected && !changed) return { action: 'build', reasons: [{ kind: 'asked' }] };
   const passed = isBuilder || (local?.passed ?? false) || (remote?.passed ?? false);
-  if (!passed) return { action: 'verify', reasons: [{ kind: 'not-verified' }] };
+  if (!passed) {
+    const reason = remote?.unsignedPass === true ? unsigned('pass') : { kind: 'not-verified' as const };
+    return { action: 'verify', reasons: [reason] };
+  }
   if (!push || isBuilder) return { action: 'reuse', reasons: [] };
-  if (remote === undefined || !remote.passed)
-    return { action: 'publish', reasons: [{ kind: 'not-published' }] };
+  if (remote === undefined || !remote.passed) {
+    const isSigned = !isUnsigned && remote?.unsignedPass !== true;
+    const reason = isSigned ? { kind: 'not-published' as const } : unsigned(isUnsigned ? 'image' : 'pass');
+    return { action: 'publish', reasons: [reason] };
+  }
   const missing = input.missingTags.get(name) ?? [];
   if (missing.length > 0)
     return { action: 'publish', reasons: missing.map((tag) => ({ kind: 'tag-missing', tag })) };
   return { action: 'reuse', reasons: [] };
+}
+
+function unsigned(what: 'image' | 'pass'): Reason {
+  return { kind: 'not-signed', what };
 }

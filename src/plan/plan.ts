@@ -44,6 +44,8 @@ export interface LocalBytes {
 export interface PublishedBytes {
   readonly digest: string;
   readonly passed: boolean;
+  /** It is recorded as passed, but nobody who is trusted signed that. */
+  readonly unsignedPass?: true;
 }
 
 /** In an order in which parents come before their children. */

@@ -1,11 +1,12 @@
 /**
  * The record as the registry holds it: which content keys exist there, which passed, and which of the
  * tags that we publish point to them. Asks with HEAD requests alone; believes nothing but a plain answer:
- * "absent" is a 404, and every other trouble is an error, never "absent".
+ * "absent" is a 404, and every other trouble is an error, never "absent". What signatures prove is signed-record.ts's.
  */
 import pLimit from 'p-limit';
 import { parseReference } from '../../registry/reference.ts';
 import type { RegistryClient } from '../../registry/client.ts';
+import type { PublicKey } from '../attest/dsse.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { keyTag, passTag } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -46,24 +47,44 @@ export async function publishedDigest(
   const answer = await registry.headManifest(reference, signal);
   if (answer.kind === 'found') return ok(answer.digest);
   if (answer.kind === 'absent') return ok(undefined);
-  return err({
+  return err(registryTrouble(`the registry can't say whether it has \`${text}\``, answer.error.message));
+}
+
+/** A registry that did not answer what it was asked. */
+export function registryTrouble(what: string, said: string): Diagnostic {
+  return {
     category: 'environment',
     severity: 'error',
     code: 'registry-unreachable',
-    message: `the registry can't say whether it has \`${text}\`: ${answer.error.message}`,
+    message: `${what}: ${said}`,
     help: 'check `registry:` in matrix.yaml, the network, and the login (`docker login`)',
-  });
+  };
 }
 
-/** Asks for all images side by side. The first trouble is the answer: a registry that fails once is not half believed. */
+/** What a registry has of the images that were asked for. */
+export interface RemoteRecord {
+  readonly known: ReadonlyMap<string, PublishedBytes>;
+  /** Images that are there, but that nobody who is trusted signed. */
+  readonly unsigned: ReadonlySet<string>;
+}
+
+/**
+ * Asks for all images side by side. The first trouble is the answer: a registry that fails once is not half believed.
+ * With keys to trust, an image counts only where one of them signed that it is this content, and a pass only where
+ * one of them signed it. Without, whoever may write to the registry is believed.
+ */
 export async function askRemoteRecord(
-  registry: Pick<RegistryClient, 'headManifest'>,
+  registry: RegistryClient,
   target: RegistryTarget,
   questions: readonly RecordQuestion[],
+  trusted: readonly PublicKey[],
   signal: AbortSignal,
-): Promise<Result<ReadonlyMap<string, PublishedBytes>, Diagnostic>> {
+): Promise<Result<RemoteRecord, Diagnostic>> {
   const limit = pLimit(concurrency);
   const known = new Map<string, PublishedBytes>();
+  const unsigned = new Set<string>();
+  // Most families trust their registry, and need not load what reads signatures.
+  const { askProof } = trusted.length === 0 ? { askProof: undefined } : await import('./signed-record.ts');
   const answers = await Promise.all(
     questions.map(({ name, key, verdictKey }) =>
       limit(async () => {
@@ -72,11 +93,23 @@ export async function askRemoteRecord(
         if (bytes.value === undefined) return undefined;
         const pass = await publishedDigest(registry, target, name, passTag(verdictKey), signal);
         if (!pass.ok) return pass.error;
-        known.set(name, { digest: bytes.value, passed: pass.value === bytes.value });
+        const hasPass = pass.value === bytes.value;
+        if (askProof === undefined) {
+          known.set(name, { digest: bytes.value, passed: hasPass });
+          return undefined;
+        }
+        const place = { registry, target, name, digest: bytes.value };
+        const proof = await askProof(place, { key, verdictKey }, trusted, signal);
+        if (!proof.ok) return proof.error;
+        const { isOurs, hasPassed } = proof.value;
+        if (isOurs) {
+          const unsignedPass = hasPass && !hasPassed ? { unsignedPass: true as const } : {};
+          known.set(name, { digest: bytes.value, passed: hasPass && hasPassed, ...unsignedPass });
+        } else unsigned.add(name);
         return undefined;
       }),
     ),
   );
   const trouble = answers.find((answer) => answer !== undefined);
-  return trouble === undefined ? ok(known) : err(trouble);
+  return trouble === undefined ? ok({ known, unsigned }) : err(trouble);
 }

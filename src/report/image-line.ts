@@ -37,6 +37,8 @@ function doneText(image: ImageView, style: Style): string {
         return [`${summary ?? 'checked'} ${duration}`];
       case 'push':
         return [`pushed ${duration}`];
+      case 'sign':
+        return remembered ? [] : [`signed ${duration}`];
       case 'tag':
         return [];
       default:

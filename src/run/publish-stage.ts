@@ -9,6 +9,7 @@ import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
+import { attestImage, passCounts } from './attest-stage.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
@@ -62,6 +63,9 @@ export async function publishImage(
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
 
+  // Signed before it gets a name: whoever finds the name finds the signatures.
+  const signed = await attestImage(context, entry, place, manifest.value, bytes, signal);
+  if (signed.kind !== 'ok') return signed;
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
@@ -128,7 +132,11 @@ async function publishedManifest(
       if (bytes === undefined || isSameImage(context, manifest, bytes.id)) return done(manifest);
       const passed = await readDigest(context, place, passTag(entry.verdictKey), signal);
       if (passed.kind !== 'ok') return passed;
-      if (passed.value === manifest.digest && !context.options.force) return done(manifest);
+      if (passed.value === manifest.digest && !context.options.force) {
+        const counts = await passCounts(context, entry, place, manifest.digest, signal);
+        if (counts.kind !== 'ok') return counts;
+        if (counts.value) return done(manifest);
+      }
     }
     if (bytes === undefined) return notThere(`${text} has gone from the registry`);
     if (round === maxRounds) {
@@ -196,6 +204,9 @@ async function firstPassed(
   const digest = await readDigest(context, place, passTag(entry.verdictKey), signal);
   if (digest.kind !== 'ok') return digest;
   if (digest.value === undefined || digest.value === ours.digest) return done(ours);
+  const counts = await passCounts(context, entry, place, digest.value, signal);
+  if (counts.kind !== 'ok') return counts;
+  if (!counts.value) return done(ours);
   const first = await readManifest(context, place, digest.value, signal);
   return first.kind === 'ok' ? done(first.value ?? ours) : first;
 }

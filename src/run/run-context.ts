@@ -1,11 +1,20 @@
 /** What every stage of a run works with. Types only. */
 import type { RegistryClient } from '../../registry/client.ts';
+import type { Signer } from '../attest/cosign.ts';
 import type { Emit, ImageFailure } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 import type { Tier } from '../smoke/verdict.ts';
 import type { Clock } from './clock.ts';
 import type { RunLog } from './run-log.ts';
+import type { Source } from './source.ts';
+
+/** With what a run signs, and what it can say of the files that it built from. */
+export interface Signing {
+  readonly signer: Signer;
+  /** Undefined where the family lies in no git repository; asked once a run. */
+  readonly source: () => Promise<Source | undefined>;
+}
 
 export interface RunOptions {
   readonly runId: string;
@@ -35,6 +44,11 @@ export interface RunContext {
   readonly emit: Emit;
   readonly log: RunLog;
   readonly clock: Clock;
+  /** The command line as typed, and our version: provenances tell them. */
+  readonly command: readonly string[];
+  readonly version: string;
+  /** Undefined where nothing is signed. */
+  readonly signing: Signing | undefined;
   readonly options: RunOptions;
 }
 

@@ -27,7 +27,7 @@ import {
 } from './release.ts';
 import { readVerdict } from './kept-verdict.ts';
 import { newRunId, RunLog } from './run-log.ts';
-import type { RunContext, RunOptions } from './run-context.ts';
+import type { RunContext, RunOptions, Signing } from './run-context.ts';
 import type { ReleasedImage } from './schema.ts';
 import type { KeptVerdict } from './schema-verdict.ts';
 
@@ -37,6 +37,7 @@ export interface RunRequest {
   readonly registry: RegistryClient;
   readonly credentials: CredentialSource;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly signing?: Signing | undefined;
   readonly options: Omit<RunOptions, 'runId'>;
   /** The command line as typed, and our version, for the journal. */
   readonly command: readonly string[];
@@ -68,6 +69,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
     emit({ kind: 'plan-made', images, ...(estimate === undefined ? {} : { estimateMs: estimate }) });
     const context: RunContext = {
       ...request,
+      signing: request.signing,
       emit,
       log,
       clock: realClock,

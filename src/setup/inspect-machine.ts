@@ -7,6 +7,7 @@ import type { EngineError, EngineInfo } from '../engine/engine.ts';
 import { majorOf, parsePolicy } from './apt-policy.ts';
 import { parseAptSources } from './apt-sources.ts';
 import { type Host, readFolder } from './host.ts';
+import { inspectCosign } from './inspect-cosign.ts';
 import { oldestEngine } from './plan-setup.ts';
 import type { AptSource, Machine, PackageVersion, Purpose, Requirement } from './requirement.ts';
 
@@ -68,6 +69,7 @@ export async function inspectMachine(
     disk,
     ...(purpose.bootstrap || purpose.tests ? await inspectBootstrap(host, packages) : []),
     ...(purpose.tests ? testPackages.map((wanted) => inspectPackage(wanted, packages)) : []),
+    ...(await inspectCosign(host, purpose, engineVersions.length > 0, signal)),
     ...(purpose.browser === true ? [await inspectBrowser(host, signal)] : []),
   ];
   return { requirements, machine };

@@ -34,6 +34,9 @@ const packageOf: Partial<Record<RequirementId, string>> = {
   chromium: 'chromium',
 };
 
+/** Asked of apt only where its archive has them: Debian 12 and older Ubuntus have not. */
+const optionalOf: Partial<Record<RequirementId, string>> = { cosign: 'cosign' };
+
 /**
  * The steps that bring a machine from its requirements' state to ok: none where all is ok.
  * An error where setup is not able or not allowed to do them: no root, no apt, an engine that is
@@ -46,14 +49,16 @@ export function planSetup(
   const open = requirements.filter((requirement) => requirement.state !== 'ok');
   const engine = open.find((requirement) => requirement.id === 'engine');
   const packages = open.flatMap((requirement) => packageOf[requirement.id] ?? []);
-  if (engine === undefined && packages.length === 0) return ok({ steps: [] });
+  const optional = open.flatMap((requirement) => optionalOf[requirement.id] ?? []);
+  const wanted = [...packages, ...optional];
+  if (engine === undefined && wanted.length === 0) return ok({ steps: [] });
 
   if (!machine.root) return err(setupNeedsRoot(open));
   const engineSteps = engine === undefined ? ok(noSteps) : planEngine(engine, machine);
   if (!engineSteps.ok) return engineSteps;
   const { sources, install, start } = engineSteps.value;
 
-  const installs = [...install, ...(packages.length === 0 ? [] : [installPackages(packages, open)])];
+  const installs = [...install, ...(wanted.length === 0 ? [] : [installPackages(packages, optional, open)])];
   if (installs.length > 0 && !machine.apt) return err(setupNeedsApt(open));
   return ok({ steps: [...sources, ...(installs.length === 0 ? [] : [refreshLists]), ...installs, ...start] });
 }
@@ -162,16 +167,23 @@ function installEngine(suite: string | undefined): SetupStep {
   };
 }
 
-function installPackages(packages: readonly string[], open: readonly Requirement[]): SetupStep {
-  const reasons = open.flatMap(({ id, why }) => (packageOf[id] === undefined ? [] : [why]));
+function installPackages(
+  packages: readonly string[],
+  optional: readonly string[],
+  open: readonly Requirement[],
+): SetupStep {
+  const wanted = [...packages, ...optional];
+  const reasons = open.flatMap(({ id, why }) =>
+    (packageOf[id] ?? optionalOf[id]) === undefined ? [] : [why],
+  );
   return {
     kind: 'install',
-    title: `Install ${packages.join(', ')}`,
+    title: `Install ${wanted.join(', ')}`,
     reason: reasons.join('; '),
     packages,
-    optional: [],
+    optional,
     suite: undefined,
-    shown: [aptInstall(packages, undefined).join(' ')],
+    shown: [aptInstall(wanted, undefined).join(' ')],
   };
 }
 

@@ -14,7 +14,8 @@ export type RequirementId =
   | 'docker-registry'
   | 'busybox-static'
   | 'iproute2'
-  | 'chromium';
+  | 'chromium'
+  | 'cosign';
 
 /** `missing`: not installed. `too-old`, `not-running`: installed, but not fit. `ok`: nothing to do. */
 export type RequirementState = 'ok' | 'missing' | 'too-old' | 'not-running';
@@ -41,6 +42,8 @@ export interface Purpose {
   readonly tests: boolean;
   /** `build smoke --family` is to run: it needs a browser. */
   readonly browser?: boolean;
+  /** Published images are to be signed. */
+  readonly signing?: boolean;
 }
 
 /** One version of a package that apt could install. */

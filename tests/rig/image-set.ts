@@ -47,6 +47,8 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     scan: undefined,
     pools: [],
     values: { images: [], formerly: [], pullSecret: undefined },
+    sign: undefined,
+    trust: [],
     lock: emptyLock,
     clones: [],
     ...parts,

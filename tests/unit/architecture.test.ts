@@ -19,7 +19,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Makes and edits the files that the rooms below read; builds nothing.
   'src/adopt': upTo('src/matrix', 'src/graph'),
   'src/key': upTo('src/matrix', 'src/engine', 'src/graph'),
-  'src/plan': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key'),
+  // What is said of a published image and who signed it: facts come in as data.
+  'src/attest': upTo('src/matrix'),
+  'src/plan': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/attest'),
   // Speaks to a hub and to users' servers; judges and changes nothing by itself.
   'src/hub': ['registry', 'src/core'],
   // These two judge one image at a time: neither graph, keys nor plan is theirs to know.
@@ -27,7 +29,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/scan': upTo('src/matrix', 'src/engine'),
   'src/setup': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
   'src/lock': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
-  'src/run': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/smoke', 'src/scan'),
+  'src/run': upTo(
+    'src/matrix',
+    'src/engine',
+    'src/graph',
+    'src/key',
+    'src/attest',
+    'src/plan',
+    'src/smoke',
+    'src/scan',
+  ),
   'src/ship': upTo(
     'src/matrix',
     'src/engine',
@@ -55,6 +66,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/engine',
     'src/graph',
     'src/key',
+    'src/attest',
     'src/plan',
     'src/smoke',
     'src/scan',

@@ -36,6 +36,7 @@ describe('inspectMachine', () => {
       'docker-registry': 'missing',
       'busybox-static': 'missing',
       iproute2: 'missing',
+      cosign: 'missing',
     });
     expect(found.requirements.filter(({ state, mend }) => state !== 'ok' && mend === undefined)).toEqual([]);
   });
@@ -45,6 +46,7 @@ describe('inspectMachine', () => {
       files: { '/usr/share/keyrings/debian-archive-trixie-stable.gpg': '' },
       commands: {
         'git --version': 'git version 2.39.5\n',
+        'cosign version': 'GitVersion:    v2.5.0\n',
         'dpkg-query': [
           'installed mmdebstrap 1.3.5-7',
           'installed debian-archive-keyring 2023.3+deb12u2',
@@ -70,6 +72,17 @@ describe('inspectMachine', () => {
       const found = await inspect(noEngine, purpose, { commands });
       expect(requirement(found, 'chromium')).toMatchObject({ state: 'ok', found: '156.0.8078.79' });
     }
+  });
+
+  it('wants cosign for tests where apt has it, and where the family signs wherever it is to be had from', async () => {
+    const known = { 'apt-cache policy docker.io': policyOf('docker.io') };
+    const without = await inspect(noEngine, everything, { commands: known });
+    expect(states(without)).not.toHaveProperty('cosign');
+    const signs = { bootstrap: false, tests: false, signing: true };
+    expect(states(await inspect(noEngine, signs, { commands: known }))).toMatchObject({ cosign: 'missing' });
+    const both = { ...known, 'apt-cache policy cosign': policyOf('cosign') };
+    const offered = await inspect(noEngine, everything, { commands: both });
+    expect(states(offered)).toMatchObject({ cosign: 'missing' });
   });
 
   it('asks for nothing that the purpose does not need', async () => {
@@ -198,4 +211,8 @@ function requirement({ requirements }: Found, id: RequirementId): Requirement {
   const found = requirements.find((candidate) => candidate.id === id);
   if (found === undefined) throw new Error(`no requirement ${id}`);
   return found;
+}
+
+function policyOf(name: string): string {
+  return `${name}:\n  Installed: (none)\n  Version table:\n     2.5.0-2 500\n        500 http://deb.example.org trixie/main amd64 Packages\n`;
 }

@@ -1,0 +1,253 @@
+/**
+ * Signatures and attestations as they lie in a registry beside an image, in the two forms that are understood out
+ * there: cosign 2's tags (`sha256-….sig`, `sha256-….att`), which admission controllers read, and sigstore bundles as
+ * referrers, which cosign 3 reads. Writes and reads bytes; what they prove is proof.ts's to say.
+ */
+import type { RegistryClient } from '../../registry/client.ts';
+import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
+import type { Failed } from '../../registry/error.ts';
+import { MEDIA_TYPES } from '../../registry/manifests.ts';
+import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
+import { publicKeyHint, type PublicKey } from './dsse.ts';
+import { attachmentSchema, bundleSchema, parseJson } from './schema.ts';
+
+const types = {
+  config: 'application/vnd.oci.image.config.v1+json',
+  empty: 'application/vnd.oci.empty.v1+json',
+  simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  envelope: 'application/vnd.dsse.envelope.v1+json',
+  bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+} as const;
+
+export const signatureAnnotation = 'dev.cosignproject.cosign/signature';
+const bundlePredicate = 'dev.sigstore.bundle.predicateType';
+
+/** Of what strangers may have put there, no more than this is looked at. */
+const maxLooked = 64;
+/** A bill of materials of a large image, in base64. */
+const maxEnvelopeBytes = 64 * 1024 * 1024;
+const maxPayloadBytes = 64 * 1024;
+
+const empty = Buffer.from('{}');
+
+/** Where an image lies: its reference has a digest. */
+export interface Place {
+  readonly registry: RegistryClient;
+  readonly image: Reference & { readonly digest: Digest };
+}
+
+/** A layer of cosign's manifests. */
+interface Layer {
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+type Done = { readonly kind: 'done' };
+
+/** Adds attestations to the image's `.att` tag; what others put there stays. */
+export async function putAttestations(
+  place: Place,
+  attestations: readonly { readonly predicateType: string; readonly envelope: Buffer }[],
+  signal: AbortSignal,
+): Promise<Done | Failed> {
+  const layers = attestations.map(({ predicateType, envelope }) => ({
+    mediaType: types.envelope,
+    bytes: envelope,
+    annotations: { [signatureAnnotation]: '', predicateType },
+  }));
+  return await putLayers(place, 'att', layers, signal);
+}
+
+/** Adds a signature to the image's `.sig` tag. */
+export async function putSignature(
+  place: Place,
+  payload: Buffer,
+  signature: string,
+  signal: AbortSignal,
+): Promise<Done | Failed> {
+  const annotations = { [signatureAnnotation]: signature };
+  return await putLayers(
+    place,
+    'sig',
+    [{ mediaType: types.simpleSigning, bytes: payload, annotations }],
+    signal,
+  );
+}
+
+/** Attaches one attestation as a bundle that refers to the image. */
+export async function attachBundle(
+  { registry, image }: Place,
+  { predicateType, envelope }: { readonly predicateType: string; readonly envelope: Buffer },
+  signer: PublicKey,
+  signal: AbortSignal,
+): Promise<Done | Failed> {
+  const bundle = Buffer.from(
+    JSON.stringify({
+      mediaType: types.bundle,
+      verificationMaterial: { publicKey: { hint: publicKeyHint(signer.key) } },
+      // What was just made is JSON of our own.
+      dsseEnvelope: JSON.parse(envelope.toString('utf8')) as unknown,
+    }),
+  );
+  const subject = await registry.headManifest(withDigest(image, image.digest), signal);
+  if (subject.kind === 'failed') return subject;
+  if (subject.kind === 'absent') throw new Error(`${image.digest} is signed, but it is not there`);
+  for (const bytes of [empty, bundle]) {
+    const stored = await registry.uploadBlob(image, bytes, signal);
+    if (stored.kind === 'failed') return stored;
+  }
+  const { digest, mediaType, size } = subject;
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociManifest,
+    artifactType: types.bundle,
+    config: descriptor(types.empty, empty),
+    layers: [descriptor(types.bundle, bundle)],
+    subject: { mediaType, digest, size },
+    annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope', [bundlePredicate]: predicateType },
+  };
+  const attached = await registry.attachReferrer(image, Buffer.from(JSON.stringify(manifest)), signal);
+  return attached.kind === 'failed' ? attached : { kind: 'done' };
+}
+
+/** The envelopes of one kind of statement under the image's `.att` tag. */
+export async function taggedEnvelopes(
+  place: Place,
+  predicateType: string,
+  signal: AbortSignal,
+): Promise<readonly Buffer[] | Failed> {
+  const layers = await readLayers(place, 'att', signal);
+  if ('kind' in layers) return layers;
+  const wanted = layers.filter(({ annotations }) => annotations?.['predicateType'] === predicateType);
+  return await readBlobs(place, wanted, maxEnvelopeBytes, signal);
+}
+
+/** The envelopes of one kind of statement in bundles that refer to the image. */
+export async function referredEnvelopes(
+  { registry, image }: Place,
+  predicateType: string,
+  signal: AbortSignal,
+): Promise<readonly Buffer[] | Failed> {
+  const listed = await registry.listReferrers(image, types.bundle, signal);
+  if (listed.kind === 'failed') return listed;
+  const envelopes: Buffer[] = [];
+  for (const { digest, annotations } of listed.referrers.slice(0, maxLooked)) {
+    const said = annotations[bundlePredicate];
+    if (said !== undefined && said !== predicateType) continue;
+    const manifest = await registry.getManifest(withDigest(image, digest), signal);
+    if (manifest.kind === 'failed') return manifest;
+    const layers = manifest.kind === 'absent' ? [] : layersIn(manifest.bytes);
+    const bundles = await readBlobs({ registry, image }, layers.slice(0, 1), maxEnvelopeBytes, signal);
+    if ('kind' in bundles) return bundles;
+    for (const bytes of bundles) {
+      const bundle = parseJson(bundleSchema, bytes);
+      if (bundle !== undefined) envelopes.push(Buffer.from(JSON.stringify(bundle.dsseEnvelope)));
+    }
+  }
+  return envelopes;
+}
+
+/** The signatures under the image's `.sig` tag, each with the payload that it is one of. */
+export async function taggedSignatures(
+  place: Place,
+  signal: AbortSignal,
+): Promise<readonly { readonly payload: Buffer; readonly signature: string }[] | Failed> {
+  const layers = await readLayers(place, 'sig', signal);
+  if ('kind' in layers) return layers;
+  const found = [];
+  for (const layer of layers.slice(0, maxLooked)) {
+    const signature = layer.annotations?.[signatureAnnotation];
+    if (signature === undefined) continue;
+    const payloads = await readBlobs(place, [layer], maxPayloadBytes, signal);
+    if ('kind' in payloads) return payloads;
+    found.push(...payloads.map((payload) => ({ payload, signature })));
+  }
+  return found;
+}
+
+type ReadLayer = ReturnType<typeof layersIn>[number];
+
+function layersIn(manifest: Buffer) {
+  return parseJson(attachmentSchema, manifest)?.layers ?? [];
+}
+
+async function readLayers(
+  { registry, image }: Place,
+  suffix: 'sig' | 'att',
+  signal: AbortSignal,
+): Promise<readonly ReadLayer[] | Failed> {
+  const manifest = await registry.getManifest(attachmentTag(image, suffix), signal);
+  if (manifest.kind === 'failed') return manifest;
+  return manifest.kind === 'absent' ? [] : layersIn(manifest.bytes);
+}
+
+async function readBlobs(
+  { registry, image }: Place,
+  layers: readonly ReadLayer[],
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<readonly Buffer[] | Failed> {
+  const found: Buffer[] = [];
+  for (const { digest, size } of layers.slice(0, maxLooked)) {
+    if (!isDigest(digest) || size > maxBytes) continue;
+    const blob = await registry.getBlob(image, digest, maxBytes, signal);
+    if (blob.kind === 'failed') {
+      // A blob that is not what its manifest says proves nothing, and hides nothing from the others.
+      if (blob.error.kind === 'invalid-answer') continue;
+      return blob;
+    }
+    if (blob.kind === 'found') found.push(blob.bytes);
+  }
+  return found;
+}
+
+/** Adds layers to one of cosign's tags, in the form that `cosign sign` and `cosign attest` give it. */
+async function putLayers(
+  place: Place,
+  suffix: 'sig' | 'att',
+  added: readonly Layer[],
+  signal: AbortSignal,
+): Promise<Done | Failed> {
+  const { registry, image } = place;
+  const there = await readLayers(place, suffix, signal);
+  if ('kind' in there) return there;
+  const ours = added.map(({ mediaType, bytes, annotations }) => ({
+    ...descriptor(mediaType, bytes),
+    annotations,
+  }));
+  const layers = [...there, ...ours];
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: '',
+      created: '0001-01-01T00:00:00Z',
+      history: layers.map(() => ({ created: '0001-01-01T00:00:00Z' })),
+      os: '',
+      rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
+      config: {},
+    }),
+  );
+  for (const bytes of [config, ...added.map((layer) => layer.bytes)]) {
+    const stored = await registry.uploadBlob(image, bytes, signal);
+    if (stored.kind === 'failed') return stored;
+  }
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociManifest,
+      config: descriptor(types.config, config),
+      layers,
+    }),
+  );
+  const tag = attachmentTag(image, suffix);
+  const put = await registry.putManifest(tag, manifest, MEDIA_TYPES.ociManifest, signal);
+  return put.kind === 'failed' ? put : { kind: 'done' };
+}
+
+function attachmentTag(image: Place['image'], suffix: 'sig' | 'att'): Reference {
+  return withTag(image, `${image.digest.replace(':', '-')}.${suffix}`);
+}
+
+function descriptor(mediaType: string, bytes: Buffer): { mediaType: string; digest: Digest; size: number } {
+  return { mediaType, digest: digestOf(bytes), size: bytes.length };
+}

@@ -1,0 +1,82 @@
+/** Shapes of what is read from a registry about an image: minimal and permissive, for anybody may have written it. */
+import { z } from 'zod';
+
+/** The value, where the bytes are JSON of that shape. */
+export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export const envelopeSchema = z.object({
+  payloadType: z.string(),
+  payload: z.string(),
+  signatures: z.array(z.object({ sig: z.string() })).max(16),
+});
+
+export const bundleSchema = z.object({ dsseEnvelope: envelopeSchema });
+
+export const descriptorSchema = z.looseObject({
+  mediaType: z.string(),
+  digest: z.string(),
+  size: z.number(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+
+/** A manifest of signatures or attestations. */
+export const attachmentSchema = z.object({ layers: z.array(descriptorSchema) });
+
+export const statementSchema = z.object({
+  _type: z.string(),
+  predicateType: z.string(),
+  subject: z.array(z.object({ digest: z.record(z.string(), z.string()) })),
+  predicate: z.unknown(),
+});
+
+/** The part of a test result that is ours; others' have no such configuration. */
+export const testResultSchema = z.object({
+  result: z.string(),
+  configuration: z.array(
+    z.object({
+      name: z.string().optional(),
+      annotations: z
+        .object({
+          image: z.string(),
+          key: z.string(),
+          verdictKeys: z.array(z.string()),
+          contract: z.number(),
+          profile: z.string(),
+          tier: z.string(),
+          judgedAt: z.string().optional(),
+          clauses: z.record(z.string(), z.string()).optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
+
+/** The part of a provenance that says which build it tells of. */
+export const provenanceSchema = z.object({
+  buildDefinition: z.object({
+    buildType: z.string(),
+    internalParameters: z.object({ key: z.string() }).optional(),
+    resolvedDependencies: z
+      .array(
+        z.object({
+          uri: z.string().optional(),
+          digest: z.record(z.string(), z.string()).optional(),
+          annotations: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
+      .optional(),
+  }),
+  runDetails: z.object({
+    metadata: z.object({ invocationId: z.string().optional(), finishedOn: z.string().optional() }).optional(),
+  }),
+});
+
+export const simpleSigningSchema = z.object({
+  critical: z.object({ image: z.object({ 'docker-manifest-digest': z.string() }) }),
+});

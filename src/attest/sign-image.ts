@@ -1,0 +1,75 @@
+/**
+ * Signs an image and what is said of it, puts both beside it in the registry, and looks whether a reader finds them
+ * there. cosign makes the signatures, all of one image at once; which statements there are is the caller's to say.
+ */
+import type { Failed, RegistryError } from '../../registry/error.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { attachBundle, putAttestations, putSignature, type Place } from './attachments.ts';
+import type { CosignTrouble, Signer } from './cosign.ts';
+import { envelopeOf, inTotoType, signedBytes } from './dsse.ts';
+import { imageSigners } from './proof.ts';
+import { predicateTypes, signatureStatement, simpleSigningPayload, type Subject } from './statement.ts';
+
+/** One thing that is said of the image. */
+export interface Statement {
+  readonly predicateType: string;
+  readonly payload: Buffer;
+}
+
+export type SigningTrouble =
+  | { readonly kind: 'registry'; readonly error: RegistryError }
+  | { readonly kind: 'cosign'; readonly error: CosignTrouble }
+  /** What was just written is not found by a reader. */
+  | { readonly kind: 'not-found' };
+
+/** Signs and attaches; done again it adds the same once more, so ask first what is there already. */
+export async function signImage(
+  place: Place,
+  signer: Signer,
+  subject: Subject,
+  statements: readonly Statement[],
+  signal: AbortSignal,
+): Promise<Result<void, SigningTrouble>> {
+  const plain = simpleSigningPayload(subject);
+  const all = [
+    ...statements,
+    { predicateType: predicateTypes.signature, payload: signatureStatement(subject) },
+  ];
+  const signed = await signer.sign(
+    [plain, ...all.map(({ payload }) => signedBytes(inTotoType, payload))],
+    signal,
+  );
+  if (!signed.ok) return err({ kind: 'cosign', error: signed.error });
+  const [plainSignature = '', ...signatures] = signed.value;
+  const attestations = all.map(({ predicateType, payload }, index) => ({
+    predicateType,
+    envelope: envelopeOf(payload, signatures[index] ?? ''),
+  }));
+  // cosign 2 has a form of its own for the image's signature.
+  const tagged = attestations.filter(({ predicateType }) => predicateType !== predicateTypes.signature);
+  const writes = [
+    () => putAttestations(place, tagged, signal),
+    ...attestations.map((each) => () => attachBundle(place, each, signer.publicKey, signal)),
+    // Last, for it is what admission controllers wait for.
+    () => putSignature(place, plain, plainSignature, signal),
+  ];
+  for (const write of writes) {
+    const written = await write();
+    if (written.kind === 'failed') return err({ kind: 'registry', error: written.error });
+  }
+  return await lookAgain(place, signer, signal);
+}
+
+async function lookAgain(
+  place: Place,
+  signer: Signer,
+  signal: AbortSignal,
+): Promise<Result<void, SigningTrouble>> {
+  const signers = await imageSigners(place, [signer.publicKey], signal);
+  if (isFailed(signers)) return err({ kind: 'registry', error: signers.error });
+  return signers.length > 0 ? ok(undefined) : err({ kind: 'not-found' });
+}
+
+function isFailed(answer: readonly string[] | Failed): answer is Failed {
+  return 'kind' in answer;
+}

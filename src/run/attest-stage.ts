@@ -1,0 +1,156 @@
+/**
+ * The sign stage of one image: says of what was pushed where it came from and what it passed, has both signed and put
+ * beside it. And the question whether a pass that the registry has counts. What statements look like and how they are
+ * signed is the attest room's.
+ */
+import type { Place as AttestPlace } from '../attest/attachments.ts';
+import { signImage, type SigningTrouble, type Statement } from '../attest/sign-image.ts';
+import { predicateTypes, provenanceStatement, testResultStatement } from '../attest/statement.ts';
+import { provenOrigins } from '../attest/proof.ts';
+import { publishedRepository } from '../matrix/naming.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import { attestPlace, readProof } from '../plan/signed-record.ts';
+import { contractVersion } from '../smoke/contract-version.ts';
+import { profileOf } from '../smoke/profile.ts';
+import { buildFacts } from './build-facts.ts';
+import type { Bytes } from './build-stage.ts';
+import { elapsed } from './clock.ts';
+import { readVerdict } from './kept-verdict.ts';
+import { isSameImage, type Manifest, type Place } from './published-manifest.ts';
+import { cancelled, done, failed, type RunContext, type Signing, type StageResult } from './run-context.ts';
+
+/**
+ * Signs what this run tested and pushed, where the family says with what and nobody with that key did so before. What
+ * another machine published first is that machine's to sign.
+ */
+export async function attestImage(
+  context: RunContext,
+  entry: PlanEntry,
+  place: Place,
+  manifest: Manifest,
+  bytes: Bytes | undefined,
+  signal: AbortSignal,
+): Promise<StageResult<void>> {
+  const { signing, emit, clock } = context;
+  if (signing === undefined || bytes === undefined || !isSameImage(context, manifest, bytes.id))
+    return done(undefined);
+  const started = clock.now();
+  emit({ kind: 'stage-started', image: entry.name, stage: 'sign' });
+  const where = attestPlace({ registry: context.registry, ...place, digest: manifest.digest });
+  const missing = await missingStatements(context, signing, entry, { place, where, bytes }, signal);
+  if (missing.kind !== 'ok') return missing;
+  if (missing.value.length > 0) {
+    const subject = { repository: publishedRepository(place.target, place.name), digest: where.image.digest };
+    const signed = await signImage(where, signing.signer, subject, missing.value, signal);
+    if (!signed.ok) return signingFailure(entry.name, signed.error);
+  }
+  emit({
+    kind: 'stage-finished',
+    image: entry.name,
+    stage: 'sign',
+    durationMs: elapsed(clock, started),
+    ...(missing.value.length === 0 ? { remembered: true } : {}),
+    summary: signing.signer.publicKey.name,
+  });
+  return done(undefined);
+}
+
+/** Whether the pass of a published image counts: where keys are trusted, only if one of them signed it. */
+export async function passCounts(
+  { drawn, registry }: RunContext,
+  entry: PlanEntry,
+  place: Place,
+  digest: string,
+  signal: AbortSignal,
+): Promise<StageResult<boolean>> {
+  if (drawn.trusted.length === 0) return done(true);
+  const proof = await readProof({ registry, ...place, digest }, entry, drawn.trusted, signal);
+  if (proof.ok) return done(proof.value.hasPassed);
+  return proof.error.kind === 'cancelled' ? cancelled : environment(proof.error.message);
+}
+
+interface Published {
+  readonly place: Place;
+  readonly where: AttestPlace;
+  readonly bytes: Bytes;
+}
+
+/** What our key has not yet said of the image. */
+async function missingStatements(
+  context: RunContext,
+  { signer, source }: Signing,
+  entry: PlanEntry,
+  { place, where, bytes }: Published,
+  signal: AbortSignal,
+): Promise<StageResult<readonly Statement[]>> {
+  const keys = [signer.publicKey];
+  const { digest } = where.image;
+  const subject = { repository: publishedRepository(place.target, place.name), digest };
+  const proof = await readProof({ registry: context.registry, ...place, digest }, entry, keys, signal);
+  const origins = proof.ok ? await provenOrigins(where, keys, signal) : undefined;
+  if (!proof.ok) return trouble(proof.error);
+  if (origins !== undefined && 'kind' in origins) return trouble(origins.error);
+  const statements: Statement[] = [];
+  if (!proof.value.hasPassed) {
+    const payload = testResultStatement(subject, await passFacts(context, entry, bytes));
+    statements.push({ predicateType: predicateTypes.testResult, payload });
+  }
+  if (origins?.some(({ key }) => key === entry.key) !== true) {
+    const facts = await buildFacts(context, entry, place, bytes, await source(), signal);
+    if (facts.kind !== 'ok') return facts;
+    const payload = provenanceStatement(subject, facts.value);
+    statements.push({ predicateType: predicateTypes.provenance, payload });
+  }
+  return done(statements);
+}
+
+/** The last verdict, where it is one of these bytes; else what the record knows: that they passed. */
+async function passFacts(context: RunContext, entry: PlanEntry, bytes: Bytes) {
+  const kept = await readVerdict(context.drawn.set.directory, entry.name);
+  const isOfThese = kept?.key === entry.key && kept.verdict.imageId === bytes.id && kept.verdict.passed;
+  const common = { image: entry.name, key: entry.key };
+  if (kept === undefined || !isOfThese) {
+    return {
+      ...common,
+      verdictKeys: [entry.verdictKey],
+      contract: contractVersion,
+      profile: profileOf(entry.kind),
+      tier: context.options.tier,
+      judged: undefined,
+      clauses: undefined,
+    };
+  }
+  const { contract, profile, tier, clauses } = kept.verdict;
+  return {
+    ...common,
+    verdictKeys: [...new Set([entry.verdictKey, kept.verdictKey])],
+    contract,
+    profile,
+    tier,
+    judged: new Date(kept.judgedAt),
+    clauses: Object.fromEntries(clauses.map(({ id, result }) => [id, result])),
+  };
+}
+
+function signingFailure(name: string, error: SigningTrouble): StageResult<never> {
+  switch (error.kind) {
+    case 'registry':
+      return trouble(error.error);
+    case 'cosign':
+      if (error.error.kind === 'cancelled') return cancelled;
+      return environment(`${name} was pushed and is not signed: ${error.error.message}`);
+    case 'not-found':
+      return environment(`${name} was signed, but the registry does not show the signature`);
+    default:
+      error satisfies never;
+      return cancelled;
+  }
+}
+
+function trouble(error: { readonly kind: string; readonly message: string }): StageResult<never> {
+  return error.kind === 'cancelled' ? cancelled : environment(`signing: ${error.message}`);
+}
+
+function environment(message: string): StageResult<never> {
+  return failed({ message, blame: 'environment', tail: [] });
+}
