@@ -91,7 +91,7 @@ async function openAll(
   const files: ValuesDocuments[] = [];
   const mistakes: Diagnostic[] = schema.ok ? [] : [schema.error];
   for (const name of new Set(options.file)) {
-    const opened = await openValues(name, context.cwd, context.signal);
+    const opened = openValues(name, context.cwd);
     if (opened.ok) files.push(opened.value);
     else mistakes.push(...opened.error);
   }
@@ -106,7 +106,7 @@ async function openSchema(
 ): Promise<Result<SchemaCheck, Diagnostic>> {
   if (name === undefined) return ok(() => []);
   const { readSchema } = await import('../ship/values/values-schema.ts');
-  const read = await readTextFile(path.resolve(context.cwd, name), 4 * 1024 * 1024, context.signal);
+  const read = readTextFile(path.resolve(context.cwd, name), 4 * 1024 * 1024);
   if (read.kind === 'text') return await readSchema(name, read.text);
   const why = read.kind === 'missing' ? 'does not exist' : read.why;
   return err(usage(`\`${name}\` ${why}`, "name the chart's `values.schema.json`"));

@@ -1,21 +1,13 @@
 /**
  * Reads one Dockerfile: its instructions, stages, declared arguments, and every reference by which it may
  * draw on another image. Pure text in, data out; what a reference stands for is resolve-references.ts's work.
- * Instructions are cut by logical-lines.ts and read, one at a time, by dockerfile-ast.
+ * Instructions are cut by logical-lines.ts, and their words by instruction-words.ts.
  */
-import {
-  Arg,
-  DockerfileParser,
-  From,
-  type Instruction as AstInstruction,
-  Run,
-  Copy,
-  Add,
-} from 'dockerfile-ast';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { didYouMean } from '../core/near-name.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { usageError } from '../matrix/usage-error.ts';
+import { argWords, instructionWords } from './instruction-words.ts';
 import { type Directive, type LogicalLine, readLogicalLines, sourceRange } from './logical-lines.ts';
 import { mountSource } from './mount-option.ts';
 import type {
@@ -152,24 +144,22 @@ class Reader {
 
   #readFrom(line: LogicalLine): void {
     this.#sawFrom = true;
-    const from = this.#ast(line);
-    const words = from.getArguments().map((argument) => argument.getValue());
-    const image = from instanceof From ? from.getImageRange() : null;
-    const isNamed = words.length === 3 && words[1]?.toLowerCase() === 'as';
-    if (image === null || !(words.length === 1 || isNamed)) {
+    const [image, as, stageName, ...more] = instructionWords(line.text).args;
+    const isNamed = stageName !== undefined && as?.text.toLowerCase() === 'as';
+    if (image === undefined || !(as === undefined || isNamed) || more.length > 0) {
       const help = 'write `FROM image`, or `FROM image AS stage`';
       this.#error('invalid-from', 'this FROM is not understood', line, 0, line.text.length, help);
       return;
     }
-    const name = words[2]?.toLowerCase();
-    if (name !== undefined && !/^[a-z][a-z0-9._-]*$/.test(name)) {
-      const start = line.text.length - name.length;
-      this.#error('invalid-stage-name', `\`${name}\` cannot name a stage`, line, start, line.text.length);
+    const name = stageName?.text.toLowerCase();
+    if (stageName !== undefined && name !== undefined && !/^[a-z][a-z0-9._-]*$/.test(name)) {
+      const message = `\`${name}\` cannot name a stage`;
+      this.#error('invalid-stage-name', message, line, stageName.start, stageName.end);
     }
     this.#stages.push({
       index: this.#stages.length,
       name,
-      base: this.#reference(line, image.start.character, image.end.character),
+      base: this.#reference(line, image.start, image.end),
       args: [],
       references: [],
       remoteAdds: [],
@@ -178,14 +168,12 @@ class Reader {
   }
 
   #readArgs(line: LogicalLine): readonly ArgDeclaration[] {
-    const arg = this.#ast(line);
-    if (!(arg instanceof Arg)) return [];
-    return arg.getProperties().map((property) => {
-      const { start, end } = property.getRange();
+    return argWords(line.text, this.#escape).map(({ text, start, end }) => {
+      const equals = text.indexOf('=');
       return {
-        name: property.getName(),
-        defaultText: property.getUnescapedValue() ?? undefined,
-        range: sourceRange(line, start.character, end.character),
+        name: equals === -1 ? text : text.slice(0, equals),
+        defaultText: equals === -1 ? undefined : text.slice(equals + 1),
+        range: sourceRange(line, start, end),
       };
     });
   }
@@ -203,41 +191,30 @@ class Reader {
   }
 
   #copySources(line: LogicalLine): readonly SourceReference[] {
-    const copy = this.#ast(line);
-    if (!(copy instanceof Copy)) return [];
-    return copy.getFlags().flatMap((flag) => {
-      const range = flag.getName() === 'from' ? flag.getValueRange() : null;
-      if (range === null || range.start.character === range.end.character) return [];
-      return [{ ...this.#reference(line, range.start.character, range.end.character), via: 'copy' as const }];
+    return instructionWords(line.text).flags.flatMap(({ name, value }) => {
+      if (name !== 'from' || value === undefined || value.text === '') return [];
+      return [{ ...this.#reference(line, value.start, value.end), via: 'copy' as const }];
     });
   }
 
   #mountSources(line: LogicalLine): readonly SourceReference[] {
-    const run = this.#ast(line);
-    if (!(run instanceof Run)) return [];
-    return run.getFlags().flatMap((flag) => {
-      const range = flag.getName() === 'mount' ? flag.getValueRange() : null;
-      const source = range === null ? undefined : mountSource(flag.getValue() ?? '');
-      if (range === null || source === undefined) return [];
-      const start = range.start.character + source.start;
-      return [{ ...this.#reference(line, start, range.start.character + source.end), via: 'mount' as const }];
+    return instructionWords(line.text).flags.flatMap(({ name, value }) => {
+      const source = name === 'mount' && value !== undefined ? mountSource(value.text) : undefined;
+      if (source === undefined || value === undefined) return [];
+      const { start } = value;
+      return [{ ...this.#reference(line, start + source.start, start + source.end), via: 'mount' as const }];
     });
   }
 
   #remoteAdds(line: LogicalLine): readonly RemoteAdd[] {
-    const add = this.#ast(line);
-    if (!(add instanceof Add)) return [];
-    const hasChecksum = add.getFlags().some((flag) => flag.getName() === 'checksum' && flag.getValue());
-    return add.getArguments().flatMap((argument) => {
-      const source = argument
-        .getValue()
-        .replace(/^\[?"?/, '')
-        .replace(/"?[,\]]*$/, '');
+    const { flags, args } = instructionWords(line.text);
+    const hasChecksum = flags.some(({ name, value }) => name === 'checksum' && (value?.text ?? '') !== '');
+    return args.flatMap(({ text, start, end }) => {
+      const source = text.replace(/^\[?"?/, '').replace(/"?[,\]]*$/, '');
       const isGit = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/\S+\.git(?:#|$)/.test(source);
       if (!isGit && !/^https?:\/\//.test(source)) return [];
-      const { start, end } = argument.getRange();
       const hasCommit = isGit && /#[0-9a-f]{40}(?::|$)/.test(source);
-      const range = sourceRange(line, start.character, end.character);
+      const range = sourceRange(line, start, end);
       return [{ source, range, pinned: hasChecksum || hasCommit }];
     });
   }
@@ -249,14 +226,6 @@ class Reader {
       instruction: this.#instructions.length - 1,
       at: start,
     };
-  }
-
-  /** The instruction alone, already on one line, so that columns are offsets in the line's text. */
-  #ast(line: LogicalLine): AstInstruction {
-    const directive = this.#escape === '`' ? '# escape=`\n' : '';
-    const [instruction] = DockerfileParser.parse(directive + line.text).getInstructions();
-    if (instruction === undefined) throw new Error(`no instruction in ${JSON.stringify(line.text)}`);
-    return instruction;
   }
 
   #error(code: string, message: string, line: LogicalLine, start: number, end: number, help?: string): void {

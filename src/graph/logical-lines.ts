@@ -3,9 +3,9 @@
  * and blank lines dropped, heredocs kept verbatim, the escape directive obeyed. What an instruction means
  * is dockerfile.ts's business.
  *
- * dockerfile-ast reads single instructions well, but not their borders (all seen with 0.7.1; tests hold each):
- * it takes `"see <<EOF"` within quotes for a heredoc and swallows the rest of the file, misses a heredoc with a
- * file descriptor (`3<<EOF`), lets one `<<-` count for all heredocs of a line, and continues after `\\`.
+ * Why not with dockerfile-ast (all seen with 0.7.1; tests hold each): it takes `"see <<EOF"` within quotes for a
+ * heredoc and swallows the rest of the file, misses a heredoc with a file descriptor (`3<<EOF`), lets one `<<-`
+ * count for all heredocs of a line, and continues after `\\`.
  * The rules here follow BuildKit's frontend/dockerfile/parser (parser.go, directives.go, heredoc).
  */
 import { err, ok, type Result } from '../core/result.ts';

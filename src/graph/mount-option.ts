@@ -1,6 +1,6 @@
 /**
  * Reads the `from` of a `RUN --mount=…` value. BuildKit reads the value as one line of CSV, so that a field may
- * stand in quotes (`"from=x"`), which dockerfile-ast 0.7.1 hands on with its quotes. Pure.
+ * stand in quotes (`"from=x"`). Pure.
  */
 import type { TextRange } from './logical-lines.ts';
 

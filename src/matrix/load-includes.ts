@@ -7,7 +7,7 @@ import { usageError } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 /** Answers a file's text, by its path from the root; undefined where it has told why there is none. */
-export type ReadAt = (path: string, place: IncludePlace) => Promise<string | undefined>;
+export type ReadAt = (path: string, place: IncludePlace) => string | undefined;
 
 /** Where an `include` stands. */
 export interface IncludePlace {
@@ -19,15 +19,15 @@ export interface IncludePlace {
  * The reading itself, then all that it includes, in the order written and each before what stands after it.
  * A path that leaves the repository, a file that was included before, and a circle are told and left out.
  */
-export async function loadIncludes(
+export function loadIncludes(
   main: MatrixReading,
   readAt: ReadAt,
   findings: Findings,
-): Promise<readonly MatrixReading[]> {
+): readonly MatrixReading[] {
   const loaded: MatrixReading[] = [];
   const places = new Map<string, IncludePlace | undefined>([[main.source.file, undefined]]);
 
-  async function follow(reading: MatrixReading, trail: readonly string[]): Promise<void> {
+  function follow(reading: MatrixReading, trail: readonly string[]): void {
     const at = loaded.push(reading) - 1;
     for (const [index, text] of (reading.content.include ?? []).entries()) {
       const place: IncludePlace = { reading, path: ['include', index] };
@@ -41,14 +41,14 @@ export async function loadIncludes(
         continue;
       }
       places.set(file, place);
-      const content = await readAt(file, place);
+      const content = readAt(file, place);
       const inner = content === undefined ? undefined : readMatrixText(file, content, findings, 'included');
       if (inner === undefined) loaded[at] = { ...reading, complete: false };
-      else await follow(inner, [...trail, file]);
+      else follow(inner, [...trail, file]);
     }
   }
 
-  await follow(main, [main.source.file]);
+  follow(main, [main.source.file]);
   return loaded;
 }
 

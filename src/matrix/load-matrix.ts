@@ -66,10 +66,10 @@ async function load(
 ): Promise<ImageSet | undefined> {
   const { directory } = files;
   const tree = new Tree(directory);
-  const lock = await loadLock(files, findings);
+  const lock = loadLock(files, findings);
   const matrix = await readWhole(files, tree, findings);
   if (matrix === undefined) return undefined;
-  const axisFiles = await loadAxisFiles(files, matrix, tree, findings);
+  const axisFiles = loadAxisFiles(files, matrix, tree, findings);
   const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
   const check = { source: matrix.source, environment, findings };
   checkRepositories(findings, checked.repositories, tree);
@@ -86,7 +86,7 @@ export async function readMatrix(directory: string, findings: Findings): Promise
 }
 
 async function readWhole(files: Files, tree: Tree, findings: Findings): Promise<MatrixReading | undefined> {
-  const matrixText = await readText(files, matrixFile, findings);
+  const matrixText = readText(files, matrixFile, findings);
   if (matrixText === 'missing') {
     findings.add(
       usageError('missing-file', `there is no \`${matrixFile}\` in \`${files.directory}\``, undefined, {
@@ -111,46 +111,45 @@ async function withIncludes(
     import('./load-includes.ts'),
     import('./merged-matrix.ts'),
   ]);
-  const readings = await loadIncludes(
+  const readings = loadIncludes(
     main,
-    async (file, { reading, path }) =>
-      await readNamed(files, file, [reading.source.valueSpan(path)], tree, findings),
+    (file, { reading, path }) => readNamed(files, file, [reading.source.valueSpan(path)], tree, findings),
     findings,
   );
   return mergeMatrices(readings, findings);
 }
 
-async function loadLock(files: Files, findings: Findings): Promise<ImageSet['lock']> {
-  const text = await readText(files, lockFile, findings);
+function loadLock(files: Files, findings: Findings): ImageSet['lock'] {
+  const text = readText(files, lockFile, findings);
   if (typeof text !== 'object') return emptyLock;
   const { lock, diagnostics } = readLock(lockFile, text.text);
   findings.add(...diagnostics);
   return lock;
 }
 
-async function loadAxisFiles(
+function loadAxisFiles(
   files: Files,
   matrix: MatrixReading,
   tree: Tree,
   findings: Findings,
-): Promise<ReadonlyMap<string, string>> {
+): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const [file, places] of axisFilesOf(matrix)) {
     const spans = places.map((path) => matrix.source.valueSpan(path));
-    const text = await readNamed(files, file, spans, tree, findings);
+    const text = readNamed(files, file, spans, tree, findings);
     if (text !== undefined) texts.set(file, text);
   }
   return texts;
 }
 
 /** A file that others name; why it cannot be read is told at each of these places. */
-async function readNamed(
+function readNamed(
   files: Files,
   file: string,
   spans: readonly SourceSpan[],
   tree: Tree,
   findings: Findings,
-): Promise<string | undefined> {
+): string | undefined {
   const tellAll = (code: string, message: string, help?: string): void =>
     findings.add(...spans.map((span) => usageError(code, message, span, { help })));
   const parsed = parseRepositoryPath(file);
@@ -168,19 +167,19 @@ async function readNamed(
     return undefined;
   }
   const isThere = place === 'file' || files.edits.has(parsed.path);
-  const text = isThere ? await readText(files, parsed.path, findings) : 'missing';
+  const text = isThere ? readText(files, parsed.path, findings) : 'missing';
   if (text === 'missing') tellAll('missing-file', `the file \`${file}\` does not exist`);
   return typeof text === 'object' ? text.text : undefined;
 }
 
-async function readText(
+function readText(
   { directory, edits }: Files,
   file: string,
   findings: Findings,
-): Promise<{ text: string } | 'missing' | 'told'> {
+): { text: string } | 'missing' | 'told' {
   const edited = edits.get(file);
   if (edited !== undefined) return { text: edited };
-  const read = await readTextFile(join(directory, file), maxYamlBytes);
+  const read = readTextFile(join(directory, file), maxYamlBytes);
   if (read.kind === 'text') return { text: read.text };
   if (read.kind === 'missing') return 'missing';
   findings.add(usageError('unreadable-file', `\`${file}\` ${read.why}`, undefined, { help: read.help }));

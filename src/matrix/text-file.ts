@@ -1,8 +1,11 @@
 /**
  * Reads a text file that a user wrote: a plain file, of a size that people write, in UTF-8. What is none of that is
  * told instead of waited for (a pipe), held in memory (a disk image), or quietly changed (another encoding).
+ *
+ * With synchronous calls: a thousand Dockerfiles take a third of the processor time that promises take, each of whose
+ * calls goes to another thread and back.
  */
-import { constants, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 export type TextFile =
   | { readonly kind: 'text'; readonly text: string }
@@ -14,30 +17,31 @@ export type TextFile =
 export const maxYamlBytes = 4 * 1024 * 1024;
 export const maxDockerfileBytes = 1024 * 1024;
 
+const readers = {
+  cut: new TextDecoder('utf-8', { fatal: true }),
+  kept: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
+};
+
 /**
- * The text without a byte order mark, or as it is for who writes it again. An aborted signal rejects; whatever is
- * wrong with the file is an answer.
+ * The text without a byte order mark, or as it is for who writes it again. Whatever is wrong with the file is an
+ * answer.
  */
-export async function readTextFile(
-  file: string,
-  maxBytes: number,
-  signal?: AbortSignal,
-  mark: 'cut' | 'kept' = 'cut',
-): Promise<TextFile> {
+export function readTextFile(file: string, maxBytes: number, mark: 'cut' | 'kept' = 'cut'): TextFile {
   try {
     // A pipe that nobody writes to would keep us waiting.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = await handle.stat();
-    if (!stats.isFile()) {
-      const what = stats.isDirectory() ? 'a folder' : 'a pipe or device';
-      return { kind: 'unreadable', why: `is ${what}, not a file`, help: 'put a file in its place' };
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile()) {
+        const what = stats.isDirectory() ? 'a folder' : 'a pipe or device';
+        return { kind: 'unreadable', why: `is ${what}, not a file`, help: 'put a file in its place' };
+      }
+      if (stats.size > maxBytes) return tooLarge(stats.size, maxBytes);
+      return { kind: 'text', text: readers[mark].decode(readFileSync(descriptor)) };
+    } finally {
+      closeSync(descriptor);
     }
-    if (stats.size > maxBytes) return tooLarge(stats.size, maxBytes);
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: mark === 'kept' });
-    const bytes = await handle.readFile({ signal });
-    return { kind: 'text', text: decoder.decode(bytes) };
   } catch (error) {
-    signal?.throwIfAborted();
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code === undefined) throw error;
     return ofError(code);

@@ -12,12 +12,8 @@ import { parseValues, type ValuesDocuments } from './values-document.ts';
 const maxValuesBytes = 16 * 1024 * 1024;
 
 /** Reads and parses a file; `name` is how the user calls it. */
-export async function openValues(
-  name: string,
-  cwd: string,
-  signal: AbortSignal,
-): Promise<Result<ValuesDocuments, readonly Diagnostic[]>> {
-  const read = await readTextFile(path.resolve(cwd, name), maxValuesBytes, signal, 'kept');
+export function openValues(name: string, cwd: string): Result<ValuesDocuments, readonly Diagnostic[]> {
+  const read = readTextFile(path.resolve(cwd, name), maxValuesBytes, 'kept');
   if (read.kind === 'text') return parseValues(name, read.text);
   const [what, help] =
     read.kind === 'missing'
