@@ -8,6 +8,12 @@ import type { RestartOptions } from './restart-servers.ts';
 import type { ValuesOptions } from './values.ts';
 import type { VerifyOptions } from './verify.ts';
 
+/** As commander has it: without `--file` there is no list. */
+type ValuesArguments = Omit<ValuesOptions, 'file'> & {
+  readonly file?: readonly string[];
+  readonly profiles?: string | true;
+};
+
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
 
 /** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
@@ -55,7 +61,8 @@ export function describeShipping(
   program
     .command('values')
     .description('bring Helm values up to the release: nothing but the images in them changes')
-    .requiredOption('--file <FILE...>', 'values of the zero-to-jupyterhub chart, or of a chart around it')
+    .option('--file <FILE...>', 'values of the zero-to-jupyterhub chart, or of a chart around it')
+    .option('--profiles [ROLE]', 'instead: write a profile list from the family, of one role or of each')
     .option('--write', 'change the files (default: show what would change)', false)
     .option(
       '--check',
@@ -69,9 +76,13 @@ export function describeShipping(
     )
     .option('--json', 'as JSON', false)
     .option('-C, --directory <DIR>', directoryHelp)
-    .action(async (options: ValuesOptions) => {
+    .action(async ({ file, profiles, ...options }: ValuesArguments) => {
+      if (profiles !== undefined) {
+        const { valuesProfilesCommand } = await import('./values-profiles.ts');
+        return answer(await valuesProfilesCommand(context, profiles, options.directory));
+      }
       const { valuesCommand } = await import('./values.ts');
-      answer(await valuesCommand(context, options));
+      return answer(await valuesCommand(context, { ...options, file: file ?? [] }));
     });
   describeRestart(program, context, answer);
 }

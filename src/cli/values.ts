@@ -46,6 +46,10 @@ export async function valuesCommand(context: CliContext, options: ValuesOptions)
     const help = '`--check` answers by its exit code, `--diff` shows a patch, `--write` changes the files';
     return await tell(context, [usage('`--write`, `--check` and `--diff` exclude each other', help)]);
   }
+  if (options.file.length === 0) {
+    const help = '`--file values.yaml` names values to look at, `--profiles` writes some';
+    return await tell(context, [usage('`values` needs `--file` or `--profiles`', help)]);
+  }
   const opened = await openAll(context, options);
   if (!opened.ok) return await tell(context, opened.error);
   const { files, standard } = opened.value;

@@ -98,11 +98,17 @@ function byFormer(
 }
 
 function wantedOf(image: ReleasedImage, naming: string, written: string | undefined): Wanted {
+  const released = releasedTagOf(image, naming);
+  // `docker.io/library/x` and `x` are one: how the user spells it stays.
+  const spelled = written === undefined ? undefined : nameOf(written);
+  return { image: image.name, ...released, ...(spelled === undefined ? {} : { repository: spelled }) };
+}
+
+/** Repository, tag and digest of a released image: of its tags the one that names its key, which never moves. */
+export function releasedTagOf(image: ReleasedImage, naming: string): Omit<Wanted, 'image'> {
   const tag = image.tags.find((each) => each.includes(shortKey(image.key))) ?? image.tags.at(-1) ?? 'latest';
   const published = naming === 'single-repository' ? `${image.name}-${tag}` : tag;
-  // `docker.io/library/x` and `x` are one: how the user spells it stays.
-  const repository = (written === undefined ? undefined : nameOf(written)) ?? repositoryOf(image);
-  return { image: image.name, repository, tag: published, digest: image.digest };
+  return { repository: repositoryOf(image), tag: published, digest: image.digest };
 }
 
 function repositoryOf({ reference }: ReleasedImage): string {

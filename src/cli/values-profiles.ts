@@ -1,0 +1,48 @@
+/** `build values --profiles`: the profiles of the family, as Helm values on stdout. */
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { nearName } from '../core/near-name.ts';
+import { loadMatrix } from '../matrix/load-matrix.ts';
+import { readRelease, releaseFile } from '../run/release.ts';
+import { profileLists } from '../ship/values/profile-list.ts';
+import { profileListsText, profileListText } from '../ship/values/profile-text.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { findRepository } from './repository.ts';
+import { tell, usage } from './tell.ts';
+
+/** `role`: that role's list alone; `true`: all lists, and the hub's choice among them. */
+export async function valuesProfilesCommand(
+  context: CliContext,
+  role: string | true,
+  directoryOption: string | undefined,
+): Promise<ExitCode> {
+  const directory = findRepository(directoryOption, context.cwd, context.home);
+  const release = await readRelease(directory);
+  if (release === undefined) {
+    const help = 'publish the family first: `./build images --push` writes it';
+    return await tell(context, [usage(`there is no \`${releaseFile}\` in \`${directory}\``, help)]);
+  }
+  const matrix = await loadMatrix(directory, context.env);
+  if (!matrix.ok) return await tell(context, matrix.error);
+  const { lists, missing } = profileLists(matrix.value.set, release);
+  const roles = [...lists.keys()];
+  const [only] = lists.values();
+  const chosen = role === true ? (lists.size === 1 ? only : undefined) : lists.get(role);
+  if (role !== true && chosen === undefined) {
+    const near = nearName(role, roles);
+    const help = near === undefined ? `roles are: ${roles.join(', ')}` : `did you mean \`${near}\`?`;
+    return await tell(context, [usage(`no image has the role \`${role}\``, help)]);
+  }
+  const screen = screenOf(context.stdout, context.env);
+  screen.write(chosen === undefined ? profileListsText(lists) : profileListText(chosen));
+  await tell(
+    context,
+    missing.map((name) => ({
+      ...usage(
+        `\`${name}\` has no profile: the release does not have it`,
+        'publish it: `./build images --push`',
+      ),
+      severity: 'warning' as const,
+    })),
+  );
+  return exitCode.ok;
+}
