@@ -3,6 +3,7 @@
  * Only tells; whether a trouble is worth another try is retry.ts, whether it stops a run the caller's business.
  * 404 is not here: that something is absent is an answer, and nothing else ever counts as "absent".
  */
+import { oldNameRemark } from './google.ts';
 import { errorBodySchema, parseJson } from './schema.ts';
 
 interface Trouble {
@@ -61,7 +62,8 @@ export interface StatusAnswer {
 export function errorOfAnswer(host: string, what: string, answer: StatusAnswer, nowMs: number): Failed {
   const { status } = answer;
   const said = registrysWords(answer.body);
-  const message = `${host}: ${what} failed with ${status}${said.text === '' ? '' : ` (${said.text})`}`;
+  const remark = status === 403 || status === 404 ? oldNameRemark(host) : undefined;
+  const message = `${host}: ${what} failed with ${status}${said.text === '' ? '' : ` (${said.text})`}${remark === undefined ? '' : `; ${remark}`}`;
   if (status === 401) return failed({ kind: 'unauthorized', status, host, message });
   if (status === 403) return failed({ kind: 'forbidden', status, host, message });
   if (status === 429) {

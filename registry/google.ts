@@ -11,13 +11,24 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const METADATA_HOST = 'metadata.google.internal';
 const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
-/** The server is on the machine's own network: what does not answer at once is not there. */
-const METADATA_TIMEOUT_MS = 1000;
+/** The server is on the machine's own network: what does not answer soon is not there. */
+const METADATA_TIMEOUT_MS = 3000;
+/** A busy machine may have missed its answer. */
+const ABSENCE_KEPT_MS = 60_000;
 const RENEWAL_MARGIN_MS = 60_000;
 
 /** Whether the host is one of Artifact Registry's, those that took over Container Registry's names included. */
 export function isGoogleRegistry(host: string): boolean {
   return /^(?:(?:[a-z]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/.test(host);
+}
+
+/**
+ * What to know of a name of Container Registry, which ended in March 2025, when it is refused or not there;
+ * undefined for every other host.
+ */
+export function oldNameRemark(host: string): string | undefined {
+  if (!/^(?:(?:us|eu|asia)\.)?gcr\.io$/.test(host)) return undefined;
+  return `Artifact Registry serves ${host} now: its repository \`${host}\` has to exist in the project`;
 }
 
 /** The same source, and for Google's registries, where it knows no login, what this machine or its environment has. */
@@ -60,7 +71,7 @@ class MetadataServer {
     this.#host = host;
   }
 
-  /** The account's token until shortly before it ends; that there is no server is remembered for good. */
+  /** The account's token until shortly before it ends; that there is no server is remembered for a minute. */
   async token(): Promise<Credentials | undefined> {
     if (this.#kept !== undefined && Date.now() < this.#kept.until) return this.#kept.token;
     const answer = await this.#ask();
@@ -68,8 +79,9 @@ class MetadataServer {
       answer?.access_token === undefined
         ? undefined
         : { username: 'oauth2accesstoken', password: answer.access_token };
-    const lifetimeMs = token === undefined ? Infinity : (answer?.expires_in ?? 0) * 1000;
-    this.#kept = { until: Date.now() + lifetimeMs - RENEWAL_MARGIN_MS, token };
+    const keptMs =
+      token === undefined ? ABSENCE_KEPT_MS : (answer?.expires_in ?? 0) * 1000 - RENEWAL_MARGIN_MS;
+    this.#kept = { until: Date.now() + keptMs, token };
     return token;
   }
 

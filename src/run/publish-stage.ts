@@ -4,7 +4,9 @@
  * every further tag is the same manifest under another name. Of several machines that publish one key the first
  * wins: what has passed under it already stays, and is what the others name as well.
  */
+import { oldNameRemark } from '../../registry/google.ts';
 import { keyTag, passTag } from '../core/labels.ts';
+import type { EngineError } from '../engine/engine.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
@@ -150,9 +152,16 @@ async function publishedManifest(
     if (!pushed.ok) {
       const { error, tries } = pushed.error;
       const times = tries === 1 ? '' : ` (tried ${tries} times)`;
-      return engineFailure(error, `pushing ${text}${times}`);
+      return engineFailure(withRemark(error, text), `pushing ${text}${times}`);
     }
   }
+}
+
+/** Registries' refusals come through the engine as text; names of old ones mean more than that says. */
+function withRemark(error: EngineError, reference: string): EngineError {
+  const [host = ''] = reference.split('/', 1);
+  const remark = error.kind === 'failed' || error.kind === 'refused' ? oldNameRemark(host) : undefined;
+  return remark === undefined ? error : { ...error, message: `${error.message}; ${remark}` };
 }
 
 function notThere(message: string): StageResult<never> {

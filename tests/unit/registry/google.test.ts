@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CredentialSource } from '../../../registry/credentials.ts';
+import { errorOfAnswer } from '../../../registry/error.ts';
 import { isGoogleRegistry, withGoogleCredentials } from '../../../registry/google.ts';
 
 const HOST = 'europe-west3-docker.pkg.dev';
@@ -43,6 +44,20 @@ test('its registries are known by their hosts, and no others', () => {
     expect(isGoogleRegistry(host), host).toBe(true);
   for (const host of ['gcr.io.example.org', 'notgcr.io', 'pkg.dev', 'docker.pkg.dev.example', 'x.y.gcr.io'])
     expect(isGoogleRegistry(host), host).toBe(false);
+});
+
+test("what is refused under Container Registry's old names comes with what must exist, and no other host's does", () => {
+  const answer = { status: 404, headers: new Headers(), body: Buffer.from('') };
+  const messageFor = (host: string, status = 404): string =>
+    errorOfAnswer(host, 'putting a/b', { ...answer, status }, 0).error.message;
+  for (const host of ['gcr.io', 'eu.gcr.io'])
+    expect(messageFor(host)).toBe(
+      `${host}: putting a/b failed with 404; Artifact Registry serves ${host} now: its repository \`${host}\` has to exist in the project`,
+    );
+  expect(messageFor('gcr.io', 403)).toContain('has to exist');
+  expect(messageFor('gcr.io', 500)).not.toContain('has to exist');
+  for (const host of [HOST, 'marketplace.gcr.io', 'quay.io'])
+    expect(messageFor(host)).not.toContain('has to exist');
 });
 
 test("the machine's own account is asked once while its token lasts, and for Google's hosts alone", async () => {
