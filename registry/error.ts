@@ -53,6 +53,8 @@ export interface StatusAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array;
+  /** From a host that the registry sent us on to. */
+  readonly fromElsewhere: boolean;
 }
 
 /**
@@ -61,6 +63,9 @@ export interface StatusAnswer {
  */
 export function errorOfAnswer(host: string, what: string, answer: StatusAnswer, nowMs: number): Failed {
   const { status } = answer;
+  // A storage host's "not found" or "forbidden" tells of a signature or of what was lost there, not of our rights.
+  if (answer.fromElsewhere && status >= 400 && status < 500 && status !== 429)
+    return invalidAnswer(host, `${what} failed: the host that it sent us on to answered ${status}`);
   const said = registrysWords(answer.body);
   const remark = status === 403 || status === 404 ? oldNameRemark(host) : undefined;
   const message = `${host}: ${what} failed with ${status}${said.text === '' ? '' : ` (${said.text})`}${remark === undefined ? '' : `; ${remark}`}`;

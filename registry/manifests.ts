@@ -199,12 +199,6 @@ async function ask(
   const answer = await options.exchange(request, signal);
   if (answer.kind === 'failed' || answer.status === 200) return answer;
   if (answer.status === 404 && !answer.fromElsewhere) return { kind: 'absent' };
-  if (answer.status === 404) {
-    return invalidAnswer(
-      reference.registry,
-      `it sent us on for ${nameOf(reference)} to a host that does not have it`,
-    );
-  }
   return errorOfAnswer(reference.registry, `reading ${nameOf(reference)}`, answer, options.now());
 }
 

@@ -1,4 +1,4 @@
-/** A proxy before a real registry that breaks connections in the middle of what they send, on demand, and counts. */
+/** A proxy before a real registry that breaks, changes and answers what it is sent, on demand, and counts. */
 import { once } from 'node:events';
 import { createServer, request as startRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,21 +14,42 @@ export interface CuttingProxy extends AsyncDisposable {
   cut(match: RegExp, times: number, afterBytes?: number): void;
   /** The next `times` requests that match are answered with a status and one error of a registry. */
   refuse(match: RegExp, times: number, status: number, code: string): void;
+  /** The next `times` requests that match are answered by `answer`; the registry does not see them. */
+  replace(
+    match: RegExp,
+    times: number,
+    answer: (request: IncomingMessage, response: ServerResponse) => void,
+  ): void;
+  /** Of the next `times` requests that match, the registry's answers are passed on by `answer`, in its own way. */
+  tamper(
+    match: RegExp,
+    times: number,
+    answer: (answer: IncomingMessage, response: ServerResponse) => void,
+  ): void;
+  /** The next `times` requests that match and have a body reach the registry with one byte changed. */
+  alter(match: RegExp, times: number): void;
   /** Calls `then` when a request that matches arrives, and passes it on when that has ended. */
   before(match: RegExp, then: () => Promise<void>): void;
+  /** From now on nothing is broken that was to be. */
+  heal(): void;
   /** How often a request like `PATCH /v2/` came in. */
   count(match: RegExp): number;
 }
+
+/** What becomes of a request: answered here, or passed on, with what happens to its body and to the answer. */
+type Passage =
+  | 'handled'
+  | {
+      readonly body?: (sever: () => void) => Transform;
+      readonly answer?: (answer: IncomingMessage, response: ServerResponse) => void;
+    };
 
 interface Fault {
   readonly match: RegExp;
   /** Requests whose body is shorter are let through. */
   readonly leastBytes: number;
   left: number;
-  readonly act: (
-    request: IncomingMessage,
-    response: ServerResponse,
-  ) => Promise<'handled' | number | undefined>;
+  readonly act: (request: IncomingMessage, response: ServerResponse) => Promise<Passage>;
 }
 
 /** Starts a proxy before the registry at `upstream` (`host:port`), which may come later or go away. */
@@ -43,33 +64,49 @@ export async function startCuttingProxy(upstream: string): Promise<CuttingProxy>
       ({ match, leastBytes, left }) => left > 0 && bytes >= leastBytes && match.test(line),
     );
     if (fault !== undefined) fault.left -= 1;
-    void (fault?.act(request, response) ?? Promise.resolve(undefined)).then((cutAfter) => {
-      if (cutAfter !== 'handled') forward(upstream, request, response, cutAfter);
+    void (fault?.act(request, response) ?? Promise.resolve({})).then((passage) => {
+      if (passage !== 'handled') forward(upstream, request, response, passage);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // It listens on TCP, so it is no pipe's name.
+  const replace: CuttingProxy['replace'] = (match, times, answer) => {
+    const act: Fault['act'] = async (request, response) => {
+      request.resume();
+      answer(request, response);
+      return 'handled';
+    };
+    faults.push({ match, leastBytes: 0, left: times, act });
+  };
   return {
     host: `127.0.0.1:${port}`,
+    replace,
     cut(match, times, afterBytes = 0) {
-      faults.push({ match, leastBytes: afterBytes, left: times, act: async () => afterBytes });
+      const body = (sever: () => void): Transform => cutter(afterBytes, sever);
+      faults.push({ match, leastBytes: afterBytes, left: times, act: async () => ({ body }) });
     },
     refuse(match, times, status, code) {
-      const act: Fault['act'] = async (request, response) => {
-        request.resume();
-        const body = JSON.stringify({ errors: [{ code, message: 'on demand' }] });
+      const body = JSON.stringify({ errors: [{ code, message: 'on demand' }] });
+      replace(match, times, (_request, response) => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-        return 'handled';
-      };
-      faults.push({ match, leastBytes: 0, left: times, act });
+      });
+    },
+    tamper(match, times, answer) {
+      faults.push({ match, leastBytes: 0, left: times, act: async () => ({ answer }) });
+    },
+    alter(match, times) {
+      faults.push({ match, leastBytes: 1, left: times, act: async () => ({ body: flipper }) });
     },
     before(match, then) {
       const act: Fault['act'] = async () => {
         await then();
-        return undefined;
+        return {};
       };
       faults.push({ match, leastBytes: 0, left: 1, act });
+    },
+    heal() {
+      faults.length = 0;
     },
     count: (match) => seen.filter((line) => match.test(line)).length,
     async [Symbol.asyncDispose]() {
@@ -84,19 +121,36 @@ function forward(
   upstream: string,
   request: IncomingMessage,
   response: ServerResponse,
-  cutAfter: number | undefined,
+  passage: Exclude<Passage, 'handled'>,
 ): void {
   const [host, port] = upstream.split(':');
   const { method, url, headers } = request;
-  // The host stays the proxy's own: the registry puts it into the addresses that it hands out.
-  const onward = startRequest({ host, port, method, path: url, headers }, (answer) => {
+  const pass = (answer: IncomingMessage): void => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
-  });
+  };
+  // The host stays the proxy's own: the registry puts it into the addresses that it hands out.
+  const onward = startRequest({ host, port, method, path: url, headers }, (answer) =>
+    (passage.answer ?? pass)(answer, response),
+  );
   onward.on('error', () => response.destroy());
   request.on('error', () => onward.destroy());
-  if (cutAfter === undefined) request.pipe(onward);
-  else request.pipe(cutter(cutAfter, () => (request.destroy(), onward.destroy()))).pipe(onward);
+  const changed = passage.body?.(() => (request.destroy(), onward.destroy()));
+  if (changed === undefined) request.pipe(onward);
+  else request.pipe(changed).pipe(onward);
+}
+
+/** Changes the first byte of what it passes on. */
+function flipper(): Transform {
+  let isFirst = true;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const piece = Buffer.from(chunk);
+      if (isFirst) piece.writeUInt8(piece.readUInt8(0) ^ 1, 0);
+      isFirst = false;
+      done(null, piece);
+    },
+  });
 }
 
 /** Passes on so many bytes, then breaks; without a body, at once. */

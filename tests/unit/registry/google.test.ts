@@ -47,7 +47,7 @@ test('its registries are known by their hosts, and no others', () => {
 });
 
 test("what is refused under Container Registry's old names comes with what must exist, and no other host's does", () => {
-  const answer = { status: 404, headers: new Headers(), body: Buffer.from('') };
+  const answer = { status: 404, headers: new Headers(), body: Buffer.alloc(0), fromElsewhere: false };
   const messageFor = (host: string, status = 404): string =>
     errorOfAnswer(host, 'putting a/b', { ...answer, status }, 0).error.message;
   for (const host of ['gcr.io', 'eu.gcr.io'])
