@@ -1,0 +1,87 @@
+/** What the commands under `build prepull` that speak to a cluster share: finding it, its pools, telling its trouble. */
+import path from 'node:path';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { Pool } from '../matrix/image-set.ts';
+import { jsonPrepull, livePrepull, plainPrepull, type PrepullDisplay } from '../report/prepull-display.ts';
+import { bytesText } from '../report/prepull-status.ts';
+import { connectCluster, type Cluster } from '../ship/kubernetes/connect.ts';
+import { apiDiagnostic, type ApiTrouble } from '../ship/kubernetes/trouble.ts';
+import type { PoolPlace } from '../ship/prepull/cluster-paths.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { choosePools, readFamilyOf } from './prepull-lists.ts';
+import { tell } from './tell.ts';
+
+export interface ClusterOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly json: boolean;
+}
+
+/** The cluster that is meant. */
+export async function openCluster(
+  context: CliContext,
+  { kubeconfig, context: name }: ClusterOptions,
+): Promise<Result<Cluster, Diagnostic>> {
+  const file = kubeconfig === undefined ? undefined : path.resolve(context.cwd, kubeconfig);
+  return await connectCluster({ kubeconfig: file, context: name, env: context.env });
+}
+
+/** A pool's place: the namespace that is asked for, else its own, else the context's. */
+export function placeOf(pool: Pool, cluster: Cluster, options: ClusterOptions): PoolPlace {
+  const namespace = options.namespace ?? pool.namespace ?? cluster.namespace;
+  return { pool: pool.name, namespace, selector: pool.selector };
+}
+
+/** For commands that need no release: the cluster, and the pools that are named. */
+export async function openPools(
+  context: CliContext,
+  options: ClusterOptions & { readonly directory?: string; readonly pool?: readonly string[] },
+): Promise<
+  Result<{ readonly cluster: Cluster; readonly places: readonly PoolPlace[] }, readonly Diagnostic[]>
+> {
+  const family = await readFamilyOf(context, options);
+  if (!family.ok) return family;
+  const pools = choosePools(family.value.set.pools, options.pool ?? []);
+  if (!pools.ok) return pools;
+  const cluster = await openCluster(context, options);
+  if (!cluster.ok) return err([cluster.error]);
+  const places = pools.value.map((pool) => placeOf(pool, cluster.value, options));
+  return ok({ cluster: cluster.value, places });
+}
+
+/** Tells what a cluster refused; the interruption's code where it was the user. */
+export async function tellTrouble(
+  context: CliContext,
+  cluster: Cluster,
+  trouble: ApiTrouble,
+  doing: string,
+): Promise<ExitCode> {
+  const diagnostic = apiDiagnostic(trouble, doing, cluster.api.server);
+  return diagnostic === undefined ? exitCode.interrupted : await tell(context, [diagnostic]);
+}
+
+/** The display that fits where progress is written. */
+export function openDisplay(
+  context: CliContext,
+  json: boolean,
+  estimates: ReadonlyMap<string, number | undefined> = new Map(),
+): PrepullDisplay {
+  const screen = screenOf(context.stderr, context.env);
+  const options = { colour: screen.colour, estimates, now: () => performance.now() };
+  if (json) return jsonPrepull(screenOf(context.stdout, context.env).write, options);
+  return screen.isTerminal ? livePrepull(context.stderr, options) : plainPrepull(screen.write, options);
+}
+
+/** Of the annotation that tells the bytes of a pool's images; undefined where it tells none. */
+export function bytesTold(annotations: Readonly<Record<string, string>>): number | undefined {
+  const bytes = Number(annotations['hubwright/bytes']);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
+}
+
+/** For notes. */
+export function sizeNote(images: number, bytes: number): string {
+  return bytes === 0 ? `${images} images` : `${images} images, ${bytesText(bytes)}`;
+}

@@ -1,0 +1,96 @@
+/**
+ * Finds the cluster that is meant (kubeconfig, context, or the pod that this runs in) and how to be let in. The
+ * client library reads the files, runs login programs and holds certificates; it is large, and loaded here alone.
+ */
+import { existsSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
+import path from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { didYouMean } from '../../core/near-name.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { kubernetesApi, type KubernetesApi } from './api.ts';
+
+export interface ClusterChoice {
+  /** Path of a kubeconfig; undefined: KUBECONFIG, `~/.kube/config`, or the pod's own account. */
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Cluster {
+  readonly api: KubernetesApi;
+  readonly context: string;
+  /** The context's; `default` where it names none. */
+  readonly namespace: string;
+}
+
+const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** Asks nothing of the cluster yet: that it does not answer is told by the first request. */
+export async function connectCluster(choice: ClusterChoice): Promise<Result<Cluster, Diagnostic>> {
+  const { KubeConfig: Config } = await import('@kubernetes/client-node');
+  const config = new Config();
+  const files = filesOf(choice);
+  try {
+    const missing = files.find((file) => !existsSync(file));
+    if (missing !== undefined) return err(noKubeconfig(`there is no kubeconfig \`${missing}\``));
+    for (const file of files) {
+      const read = new Config();
+      read.loadFromFile(file);
+      // As for kubectl, the first file that chooses a context wins.
+      config.mergeConfig(read, (config.getCurrentContext() ?? '') !== '');
+    }
+    if (files.length === 0) {
+      if (choice.env['KUBERNETES_SERVICE_HOST'] === undefined || !existsSync(accountFolder))
+        return err(noKubeconfig('there is no kubeconfig, and this is no pod of a cluster'));
+      config.loadFromCluster();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return err(noKubeconfig(`the kubeconfig cannot be read: ${why}`));
+  }
+  return clusterOf(config, choice);
+}
+
+function clusterOf(config: KubeConfig, choice: ClusterChoice): Result<Cluster, Diagnostic> {
+  const known = config.getContexts().map(({ name }) => name);
+  const context = choice.context ?? config.getCurrentContext();
+  if (!known.includes(context)) {
+    const named =
+      context === undefined || context === '' ? 'no context is chosen' : `there is no context \`${context}\``;
+    const help = didYouMean(context ?? '', known) ?? `\`--context\`: there are ${listed(known)}`;
+    return err({ ...usage, code: 'unknown-context', message: `${named} in the kubeconfig`, help });
+  }
+  config.setCurrentContext(context);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    const message = `the context \`${context}\` names a cluster that the kubeconfig does not have`;
+    return err({ ...usage, code: 'unknown-cluster', message, help: 'choose another one with `--context`' });
+  }
+  const authorize = async (): Promise<RequestOptions> => {
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    return options;
+  };
+  const namespace = config.getContextObject(context)?.namespace ?? 'default';
+  return ok({ api: kubernetesApi(cluster.server, authorize), context, namespace });
+}
+
+function filesOf({ kubeconfig, env }: ClusterChoice): readonly string[] {
+  if (kubeconfig !== undefined) return [kubeconfig];
+  const listedFiles = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((file) => file !== '');
+  if (listedFiles.length > 0) return listedFiles;
+  const usual = path.join(env['HOME'] ?? '/', '.kube', 'config');
+  return existsSync(usual) ? [usual] : [];
+}
+
+const usage = { category: 'usage', severity: 'error' } as const;
+
+function noKubeconfig(message: string): Diagnostic {
+  return { ...usage, code: 'no-kubeconfig', message, help: 'name one: `--kubeconfig FILE`, or KUBECONFIG' };
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
+}

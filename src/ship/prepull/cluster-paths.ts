@@ -1,0 +1,54 @@
+/** Where the API server has what prepull makes and reads. Pure text. */
+import { clusterLabels, selectorOf } from './daemon-set.ts';
+import { setName } from './names.ts';
+
+/** The field manager of everything that we apply: whose fields are whose is told by it. */
+export const fieldManager = 'hubwright';
+
+/** A pool as it stands in a cluster. */
+export interface PoolPlace {
+  readonly pool: string;
+  readonly namespace: string;
+  /** Labels of the pool's nodes; only they are read. */
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+export function setsPath(namespace: string): string {
+  return `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/daemonsets`;
+}
+
+export function setPath({ pool, namespace }: PoolPlace): string {
+  return `${setsPath(namespace)}/${setName(pool)}`;
+}
+
+export function podsPath(namespace: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+}
+
+export const nodesPath = '/api/v1/nodes';
+export const namespacesPath = '/api/v1/namespaces';
+export const priorityClassesPath = '/apis/scheduling.k8s.io/v1/priorityclasses';
+
+/** The query that chooses the pool's one DaemonSet. */
+export function setQuery({ pool }: PoolPlace): Readonly<Record<string, string>> {
+  return { fieldSelector: `metadata.name=${setName(pool)}` };
+}
+
+/** The query that chooses the pool's pods. */
+export function podQuery({ pool }: PoolPlace): Readonly<Record<string, string>> {
+  return { labelSelector: labelsText(selectorOf(pool)) };
+}
+
+/** The query that chooses the pool's nodes. */
+export function nodeQuery({ selector }: PoolPlace): Readonly<Record<string, string>> {
+  return Object.keys(selector).length === 0 ? {} : { labelSelector: labelsText(selector) };
+}
+
+/** What we made, in whichever pool. */
+export const ownQuery = { labelSelector: `${clusterLabels.managedBy}=hubwright` };
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}

@@ -1,0 +1,146 @@
+/** `build prepull run|status|wait|delete|rbac` as a user runs them, against an API server that can refuse. */
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { build } from '../rig/command.ts';
+import { FakeCluster } from '../rig/fake-cluster.ts';
+import { matrixFolder, type MatrixFolder } from '../rig/matrix-folder.ts';
+import { releaseOf } from '../rig/release.ts';
+
+const matrix = `registry: registry.example.org/hub
+images:
+  base: { context: a, kind: singleuser }
+  pause: { context: a, kind: custom }
+pools:
+  students: { images: [base] }
+`;
+
+async function folderFor(cluster: FakeCluster | undefined, names = ['base', 'pause']): Promise<MatrixFolder> {
+  const folder = await matrixFolder({ 'matrix.yaml': matrix, 'a/Dockerfile': 'FROM scratch\n' });
+  const release = JSON.stringify(releaseOf('registry.example.org/hub', names));
+  await writeFile(path.join(folder.directory, 'release.json'), release);
+  if (cluster !== undefined) await writeFile(path.join(folder.directory, 'kubeconfig'), cluster.kubeconfig);
+  return folder;
+}
+
+const prepull = (folder: MatrixFolder, ...args: string[]) =>
+  build(folder.directory, ['prepull', ...args, '--kubeconfig', 'kubeconfig']);
+
+describe('a run', () => {
+  test('ends with what the nodes have; status says so, and after delete nothing is left', async () => {
+    await using cluster = await FakeCluster.start(['a', 'b', 'c']);
+    await using folder = await folderFor(cluster);
+    const run = await prepull(folder, 'run', '--quorum', '98%', '--deadline', '1m');
+    expect(run).toMatchObject({ exitCode: 0 });
+    expect(run.stdout).toContain('students  3 of 3 nodes have 1 image');
+    expect(run.stderr).toContain('prepull-students created in namespace default');
+    expect(await prepull(folder, 'status')).toMatchObject({ exitCode: 0 });
+    expect((await prepull(folder, 'wait')).stdout).toContain('3 of 3 nodes');
+    expect(await prepull(folder, 'delete')).toMatchObject({ exitCode: 0 });
+    expect([...cluster.names('pods'), ...cluster.names('daemonsets')]).toEqual([]);
+    expect((await prepull(folder, 'wait')).stderr).toContain('`build prepull apply` makes it');
+  });
+
+  test('that misses its deadline says of each node why, and what to do', async () => {
+    await using cluster = await FakeCluster.start(['a', 'b']);
+    await using folder = await folderFor(cluster);
+    await prepull(folder, 'apply');
+    cluster.setPull('b', { reason: 'ErrImagePull', message: 'unexpected status: 429 Too Many Requests' });
+    const wait = await prepull(folder, 'wait', '--deadline', '5s');
+    expect(wait).toMatchObject({ exitCode: 1 });
+    expect(wait.stdout).toContain('1 of 2 nodes has 1 image');
+    expect(wait.stdout).toContain('b: base: the registry answers too many requests (429)');
+    expect(wait.stdout).toContain('`stagger:` of the pool');
+  });
+
+  test('as JSON tells estimate, progress and end, a line each', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    const run = await prepull(folder, 'run', '--json');
+    const events = run.stdout.split('\n').map((line) => JSON.parse(line));
+    expect(new Set(events.map(({ kind }) => kind))).toEqual(
+      new Set(['estimate', 'note', 'progress', 'finished']),
+    );
+    expect(events.at(-1)).toMatchObject({ pool: 'students', end: 'enough', ready: 1, missing: [] });
+  });
+
+  test('that is interrupted says what goes on by itself', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    await prepull(folder, 'apply');
+    cluster.setPull('a', 'pulling');
+    const script = path.resolve(import.meta.dirname, '../../build.ts');
+    const running = execa(process.execPath, [script, 'prepull', 'wait', '--kubeconfig', 'kubeconfig'], {
+      cwd: folder.directory,
+      reject: false,
+    });
+    if (running.stderr === null) throw new Error('it has no stderr');
+    await once(running.stderr, 'data');
+    running.kill('SIGINT');
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('the nodes go on pulling by themselves');
+  });
+});
+
+describe('what is not there, or not allowed', () => {
+  test('no kubeconfig, another context, and nobody who answers', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    const missing = await build(folder.directory, ['prepull', 'run']);
+    expect(missing).toMatchObject({ exitCode: 2 });
+    expect(missing.stderr).toContain('there is no kubeconfig');
+    const wrong = await prepull(folder, 'run', '--context', 'fale');
+    expect(wrong).toMatchObject({ exitCode: 2 });
+    expect(wrong.stderr).toContain('did you mean `fake`?');
+    await writeFile(path.join(folder.directory, 'kubeconfig'), 'clusters: [');
+    expect((await prepull(folder, 'run')).stderr).toContain('the kubeconfig cannot be read');
+    await writeFile(path.join(folder.directory, 'kubeconfig'), cluster.kubeconfig);
+    await cluster.away();
+    const away = await prepull(folder, 'status');
+    expect(away).toMatchObject({ exitCode: 3 });
+    expect(away.stderr).toContain('does not answer');
+  });
+
+  test('a permission that is missing is named, and so is the command that writes the Role', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    cluster.forbidden.add('PATCH /apis/apps/v1/namespaces/default/daemonsets/prepull-students');
+    const run = await prepull(folder, 'run');
+    expect(run).toMatchObject({ exitCode: 3 });
+    expect(run.stderr).toContain('applying the DaemonSet default/prepull-students is not allowed');
+    expect(run.stderr).toContain('`build prepull rbac`');
+    const roles = await build(folder.directory, ['prepull', 'rbac', '--service-account', 'hub/ci']);
+    const documents = parseAllDocuments(roles.stdout).map((each) => each.toJS());
+    expect(documents.map(({ kind }) => kind)).toEqual([
+      'Role',
+      'RoleBinding',
+      'ClusterRole',
+      'ClusterRoleBinding',
+    ]);
+    expect(documents[1].subjects).toEqual([{ kind: 'ServiceAccount', name: 'ci', namespace: 'hub' }]);
+  });
+
+  test('fields that somebody else manages are theirs, unless they are taken over', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    const patch = 'PATCH /apis/apps/v1/namespaces/default/daemonsets/prepull-students';
+    cluster.faults.set(patch, [{ status: 409, message: 'conflict with "argocd": .spec.template' }]);
+    const run = await prepull(folder, 'run');
+    expect(run).toMatchObject({ exitCode: 3 });
+    expect(run.stderr).toContain('conflict with "argocd"');
+    expect(run.stderr).toContain('--force-conflicts');
+  });
+
+  test('a release without an image is told before the cluster is asked', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster, ['pause']);
+    const run = await prepull(folder, 'run');
+    expect(run).toMatchObject({ exitCode: 2 });
+    expect(run.stderr).toContain('the release has no image `base`');
+    expect(cluster.requests).toEqual([]);
+  });
+});
