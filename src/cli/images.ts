@@ -6,6 +6,8 @@ import { ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
 import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
 import type { Signing } from '../run/run-context.ts';
+import { scanPolicyOf, type ScanPolicyOfDay } from '../run/scan-policy.ts';
+import type { Scanner } from '../scan/scanner.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
@@ -66,15 +68,24 @@ export async function imagesCommand(
   if (!family.ok) return await tell(context, family.error);
 
   const { changed, force, push, setup } = options;
+  // Scanned is what is to be published; a build for oneself waits for no scanner.
+  const reading = push ? await scanPolicyOf(family.value.set, new Date()) : ok(undefined);
+  if (!reading.ok) return await tell(context, reading.error);
+  const policy = reading.value?.policy;
+  const opened =
+    policy === undefined || options.dryRun ? ok(undefined) : await scannerFor(context, workplace, policy);
+  if (!opened.ok) return await tell(context, opened.error);
+  await using scanner = opened.value;
   const tier = options.deep ? 'deep' : 'gate';
   const drawn = await draw(context, workplace, family.value, {
     names,
     mode: { changed, force, push },
     tier,
     setup,
+    ...(policy === undefined ? {} : { scanPolicy: policy }),
   });
   if (!drawn.ok) return await tell(context, drawn.error);
-  await tell(context, drawn.value.warnings);
+  await tell(context, [...drawn.value.warnings, ...(reading.value?.warnings ?? [])]);
   if (options.dryRun) {
     const { renderPlanTree } = await import('../report/plan-tree.ts');
     const screen = screenOf(context.stdout, context.env);
@@ -101,6 +112,7 @@ export async function imagesCommand(
     noCache: !cache,
     secrets,
     signing: signing.value,
+    ...(policy === undefined || scanner === undefined ? {} : { scan: { scanner, policy } }),
   });
   return exitCodeOfRun[report.result];
 }
@@ -114,6 +126,15 @@ async function signingOf(
   if (drawn.set.sign === undefined || !publishes) return ok(undefined);
   const { openSigning } = await import('./open-signing.ts');
   return await openSigning(context, drawn);
+}
+
+async function scannerFor(
+  context: CliContext,
+  workplace: Workplace,
+  { settings }: ScanPolicyOfDay,
+): Promise<Result<Scanner, readonly Diagnostic[]>> {
+  const { openScanner } = await import('./open-scanner.ts');
+  return await openScanner(context, workplace, settings);
 }
 
 /** Where the run publishes. Without `--push` nothing is asked, and nothing loaded to ask with. */

@@ -8,6 +8,7 @@ import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
 import { screenOf, type CliContext, type Screen } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
+import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf } from '../run/smoke-contract.ts';
 import { tell } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -57,15 +58,18 @@ async function planned(
   options: PlanOptions,
 ): Promise<Result<Shown, readonly Diagnostic[]>> {
   const mode = { changed: true, force: false, push: options.push && family.set.registry !== undefined };
+  const policy = mode.push ? await scanPolicyOf(family.set, new Date()) : ok(undefined);
+  if (!policy.ok) return policy;
   const drawn = await drawPlan(
     family,
     workplace.engine,
     workplace.registry,
-    { names, mode, contractOf, environment: context.env },
+    { names, mode, contractOf, environment: context.env, ...scanKeyOption(policy.value?.policy) },
     context.signal,
   );
   if (!drawn.ok) return drawn;
-  const { plan, info, roots, keys, warnings } = drawn.value;
+  const { plan, info, roots, keys } = drawn.value;
+  const warnings = [...drawn.value.warnings, ...(policy.value?.warnings ?? [])];
   const facts = {
     platform: `linux/${info.architecture}`,
     roots: new Map([...roots].map(([root, { identity }]) => [root, identity])),

@@ -10,6 +10,8 @@ import type { RunReport } from '../run/execute-plan.ts';
 import type { Signing } from '../run/run-context.ts';
 import { runImages } from '../run/run-images.ts';
 import { screenOf, type CliContext } from './context.ts';
+import type { RunScan } from '../run/run-context.ts';
+import { scanKeyOption, type ScanPolicyOfDay } from '../run/scan-policy.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
 import type { Tier } from '../smoke/verdict.ts';
 import type { Workplace } from './workplace.ts';
@@ -19,6 +21,8 @@ export interface DrawRequest {
   readonly mode: PlanMode;
   /** How far images are to be checked; the gate unless told otherwise. */
   readonly tier?: Tier;
+  /** Where what is published was to be scanned: asked of the registry's record. */
+  readonly scanPolicy?: ScanPolicyOfDay;
   /** Roots that no registry answers for may be made on the spot. */
   readonly setup: boolean;
 }
@@ -28,14 +32,20 @@ export async function draw(
   context: CliContext,
   { engine, registry }: Workplace,
   family: Family,
-  { names, mode, tier, setup }: DrawRequest,
+  { names, mode, tier, scanPolicy, setup }: DrawRequest,
 ): Promise<Result<DrawnPlan, readonly Diagnostic[]>> {
   const attempt = (): Promise<Result<DrawnPlan, readonly Diagnostic[]>> =>
     drawPlan(
       family,
       engine,
       registry,
-      { names, mode, contractOf: tier === 'deep' ? deepContractOf : contractOf, environment: context.env },
+      {
+        names,
+        mode,
+        contractOf: tier === 'deep' ? deepContractOf : contractOf,
+        environment: context.env,
+        ...scanKeyOption(scanPolicy),
+      },
       context.signal,
     );
   const drawn = await attempt();
@@ -57,6 +67,8 @@ export interface RunPlanOptions {
   readonly verbose: boolean;
   readonly secrets: ReadonlyMap<string, Buffer>;
   readonly signing?: Signing | undefined;
+  /** Where what is published is scanned first. */
+  readonly scan?: RunScan;
 }
 
 /** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
@@ -84,6 +96,7 @@ export async function runPlan(
         credentials,
         secrets,
         signing: options.signing,
+        ...(options.scan === undefined ? {} : { scan: options.scan }),
         options: {
           jobs: options.jobs ?? drawn.info.cpus + waitingJobs,
           checks: drawn.info.cpus,

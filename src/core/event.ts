@@ -10,7 +10,7 @@ export const actions = ['reuse', 'publish', 'verify', 'build', 'blocked'] as con
 export type Action = (typeof actions)[number];
 
 /** The steps of one image's walk, in their order. */
-export type Stage = 'build' | 'smoke' | 'push' | 'sign' | 'tag';
+export type Stage = 'build' | 'smoke' | 'scan' | 'push' | 'sign' | 'tag';
 
 /** How one image ended. `blocked` and `cancelled` images did nothing wrong themselves. */
 export type ImageOutcome =
@@ -32,6 +32,8 @@ export interface ImageFailure {
   readonly diagnostic?: Diagnostic;
   /** Names of the contract's clauses that failed. */
   readonly clauses?: readonly FailedClause[];
+  /** What a scan found that the policy does not let pass, the worst first. */
+  readonly findings?: readonly BlockingFinding[];
   /** The last lines of output. */
   readonly tail: readonly string[];
   /** Path of the whole log, relative to the repository's root. */
@@ -43,6 +45,16 @@ export interface FailedClause {
   readonly title: string;
   readonly evidence: readonly string[];
   readonly hint?: string;
+}
+
+export interface BlockingFinding {
+  readonly kind: 'hole' | 'end-of-life' | 'secret';
+  /** `CVE-2026-1234`; of a secret the rule that found it. */
+  readonly id: string;
+  readonly severity: string;
+  readonly title: string;
+  /** In plain words: `in openssl 3.0, mended in 3.1`. */
+  readonly where: string;
 }
 
 export interface PlannedImage {
@@ -112,6 +124,8 @@ export type RunEventBody =
       readonly durationMs: number;
       readonly outcome: ImageOutcome;
     }
+  /** The database of known holes that this run's scans go by. */
+  | { readonly kind: 'scan-database'; readonly updatedAt: string; readonly ageHours: number }
   | { readonly kind: 'remark'; readonly image?: string; readonly message: string }
   | {
       readonly kind: 'run-finished';

@@ -28,6 +28,11 @@ export function passTag(verdictKey: string): string {
   return `pass-${verdictKey}`;
 }
 
+/** The registry's tag that says "these bytes passed a scan": `scan-` and the scan key. */
+export function scanTag(scanKey: string): string {
+  return `scan-${scanKey}`;
+}
+
 /** The registry's tag for what a key was made from, beside the image itself: `inputs-` and the content key. */
 export function inputsTag(contentKey: string): string {
   return `inputs-${contentKey}`;

@@ -104,6 +104,12 @@ export interface ImageStore {
     credentials: CredentialSource,
     signal: AbortSignal,
   ): Promise<Result<void, EngineError>>;
+  /** Writes images, by ID, into a folder as one OCI layout; answers their manifests' digests, where the engine tells them. */
+  save(
+    ids: readonly string[],
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<Result<ReadonlyMap<string, string>, EngineError>>;
   /** Pushes one tag. The digest is what the engine's stream said; believe only the registry. */
   push(
     reference: string,

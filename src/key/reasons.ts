@@ -58,6 +58,8 @@ export type Reason =
   | { readonly kind: 'not-published' }
   /** The registry has an image or a pass under this key, but nobody who is trusted signed it. */
   | { readonly kind: 'not-signed'; readonly what: 'image' | 'pass' }
+  /** It is published, but no record says that it was scanned under the policy as it is now. */
+  | { readonly kind: 'not-scanned' }
   /** The registry has the image, but not under this tag. */
   | { readonly kind: 'tag-missing'; readonly tag: string };
 
@@ -136,6 +138,8 @@ export function describeReason(reason: Reason): string {
       return 'asked for';
     case 'not-verified':
       return 'built, but its checks have not passed yet';
+    case 'not-scanned':
+      return 'published, but not scanned yet under the policy as it is now';
     case 'not-published':
       return 'not in the registry yet';
     case 'not-signed':

@@ -7,23 +7,25 @@ import type { Check } from './check.ts';
 import type { ScanSettings } from './image-set.ts';
 import { folderOf, parseRepositoryPath, pathHelp } from './repository-path.ts';
 import type { MatrixFile } from './schema.ts';
-import { invalidReference, usageError, usageWarning } from './usage-error.ts';
+import { invalidReference, usageError } from './usage-error.ts';
 
+/** What holds where a family says nothing of it. */
 const defaults = { severity: 'critical', fixable: true, deadline: 14, maxAge: 72 } as const;
+
+/** How an image is judged that no family says anything of. */
+export const defaultScanSettings: ScanSettings = {
+  severity: defaults.severity,
+  fixableOnly: defaults.fixable,
+  deadlineDays: defaults.deadline,
+  exceptions: undefined,
+  databases: [],
+  maxDatabaseAgeHours: defaults.maxAge,
+};
 
 /** The settings with what is not said filled in; undefined where nothing is to be scanned. */
 export function readScanSettings(check: Check, content: MatrixFile): ScanSettings | undefined {
   const { scan } = content;
   if (scan === undefined) return undefined;
-  // Nobody may believe in a check that is not made: no command scans yet.
-  check.findings.add(
-    usageWarning(
-      'not-scanned',
-      '`scan` is read and not yet acted upon: no image is scanned',
-      check.source.keySpan(['scan']),
-      { help: 'scan what you publish with a scanner of your own until then' },
-    ),
-  );
   return {
     severity: scan.block?.severity ?? defaults.severity,
     fixableOnly: scan.block?.fixable ?? defaults.fixable,

@@ -23,7 +23,7 @@ import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
 import type { LocalBytes, Plan, PublishedBytes } from './plan.ts';
-import { askRemoteRecord } from './remote-record.ts';
+import { askRemoteRecord, type RecordQuestion } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
 import { torchSkew } from './torch-skew.ts';
@@ -62,6 +62,8 @@ export interface DrawOptions {
   readonly contractOf: (image: Image) => VerdictTerms;
   /** For services that keep trusted keys. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What a scan's pass of this image is a pass of; absent where nothing is scanned. Asked for what is published. */
+  readonly scanKeyOf?: (imageName: string, contentKey: string) => string;
 }
 
 /** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`. */
@@ -206,10 +208,10 @@ async function askRecords(
   signal: AbortSignal,
 ): Promise<Result<RecordFacts, Diagnostic>> {
   const { set, graph, keys } = questions;
-  const { mode, contractOf } = questions.options;
+  const { mode, contractOf, scanKeyOf } = questions.options;
   const verdictKeys = new Map<string, string>();
   const local = new Map<string, LocalBytes>();
-  const unanswered: { name: string; key: string; verdictKey: string }[] = [];
+  const unanswered: RecordQuestion[] = [];
   for (const name of questions.needed) {
     const node = graph.nodes.get(name);
     const key = keys.get(name)?.key;
@@ -219,7 +221,8 @@ async function askRecords(
     const bytes = questions.local.bytes(name, key, verdict);
     if (bytes !== undefined) local.set(name, bytes);
     if (node.image.kind !== 'builder' && (mode.push || bytes === undefined || !bytes.passed)) {
-      unanswered.push({ name, key, verdictKey: verdict });
+      const scanKey = mode.push ? scanKeyOf?.(name, key) : undefined;
+      unanswered.push({ name, key, verdictKey: verdict, ...(scanKey === undefined ? {} : { scanKey }) });
     }
   }
   if (set.registry === undefined || (!mode.changed && !mode.push)) {

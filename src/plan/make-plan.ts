@@ -102,6 +102,8 @@ function decide(
     return { action: 'verify', reasons: [reason] };
   }
   if (!push || isBuilder) return { action: 'reuse', reasons: [] };
+  if (remote?.passed === true && remote.scanned === false)
+    return { action: 'verify', reasons: [{ kind: 'not-scanned' }] };
   if (remote === undefined || !remote.passed) {
     const isSigned = !isUnsigned && remote?.unsignedPass !== true;
     const reason = isSigned ? { kind: 'not-published' as const } : unsigned(isUnsigned ? 'image' : 'pass');

@@ -46,6 +46,8 @@ export interface PublishedBytes {
   readonly passed: boolean;
   /** It is recorded as passed, but nobody who is trusted signed that. */
   readonly unsignedPass?: true;
+  /** Whether it passed a scan under today's policy; absent where nothing is scanned. */
+  readonly scanned?: boolean;
 }
 
 /** In an order in which parents come before their children. */

@@ -8,7 +8,7 @@ import { parseReference } from '../../registry/reference.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { keyTag, passTag } from '../core/labels.ts';
+import { keyTag, passTag, scanTag } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
@@ -18,6 +18,8 @@ export interface RecordQuestion {
   readonly name: string;
   readonly key: string;
   readonly verdictKey: string;
+  /** Where the family is scanned. */
+  readonly scanKey?: string;
 }
 
 /** Requests under way at once: enough to hide latency, few enough for a small registry. */
@@ -86,7 +88,7 @@ export async function askRemoteRecord(
   // Most families trust their registry, and need not load what reads signatures.
   const { askProof } = trusted.length === 0 ? { askProof: undefined } : await import('./signed-record.ts');
   const answers = await Promise.all(
-    questions.map(({ name, key, verdictKey }) =>
+    questions.map(({ name, key, verdictKey, scanKey }) =>
       limit(async () => {
         const bytes = await publishedDigest(registry, target, name, keyTag(key), signal);
         if (!bytes.ok) return bytes.error;
@@ -94,8 +96,14 @@ export async function askRemoteRecord(
         const pass = await publishedDigest(registry, target, name, passTag(verdictKey), signal);
         if (!pass.ok) return pass.error;
         const hasPass = pass.value === bytes.value;
+        const scan =
+          scanKey === undefined
+            ? undefined
+            : await publishedDigest(registry, target, name, scanTag(scanKey), signal);
+        if (scan?.ok === false) return scan.error;
+        const scanned = scan === undefined ? {} : { scanned: scan.value === bytes.value };
         if (askProof === undefined) {
-          known.set(name, { digest: bytes.value, passed: hasPass });
+          known.set(name, { digest: bytes.value, passed: hasPass, ...scanned });
           return undefined;
         }
         const place = { registry, target, name, digest: bytes.value };
@@ -104,7 +112,7 @@ export async function askRemoteRecord(
         const { isOurs, hasPassed } = proof.value;
         if (isOurs) {
           const unsignedPass = hasPass && !hasPassed ? { unsignedPass: true as const } : {};
-          known.set(name, { digest: bytes.value, passed: hasPass && hasPassed, ...unsignedPass });
+          known.set(name, { digest: bytes.value, passed: hasPass && hasPassed, ...scanned, ...unsignedPass });
         } else unsigned.add(name);
         return undefined;
       }),

@@ -35,6 +35,8 @@ function doneText(image: ImageView, style: Style): string {
         return [remembered ? 'the same as before' : `built ${duration}`];
       case 'smoke':
         return [`${summary ?? 'checked'} ${duration}`];
+      case 'scan':
+        return [`scanned${summary === undefined ? '' : ` (${summary})`} ${duration}`];
       case 'push':
         return [`pushed ${duration}`];
       case 'sign':

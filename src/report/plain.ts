@@ -6,6 +6,7 @@ import { applyEvent, emptyView, type RunView } from './run-view.ts';
 import { styleOf } from './style.ts';
 import { renderSummary } from './summary.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
+import { databaseLine } from './scan-lines.ts';
 
 export interface PlainOptions {
   readonly colour: boolean;
@@ -49,6 +50,8 @@ function linesOf(event: RunEvent, view: RunView, options: PlainOptions): readonl
       if (image === undefined || event.outcome.kind === 'reused') return [];
       return [imageLine(image, 0, styleOf(options.colour))];
     }
+    case 'scan-database':
+      return [databaseLine(event)];
     case 'build-step':
     case 'stage-finished':
     case 'remark':

@@ -37,6 +37,8 @@ export interface RunView {
   readonly remarks: { readonly image: string | undefined; readonly message: string }[];
   /** Clauses that an image should meet, and does not. */
   readonly shortfalls: { readonly image: string; readonly clause: string }[];
+  /** What the run's scans went by; undefined where nothing was scanned. */
+  database: { readonly updatedAt: string; readonly ageHours: number } | undefined;
   result: RunResult | undefined;
   counts: RunCounts | undefined;
   durationMs: number;
@@ -51,6 +53,7 @@ export function emptyView(): RunView {
     images: new Map(),
     remarks: [],
     shortfalls: [],
+    database: undefined,
     result: undefined,
     counts: undefined,
     durationMs: 0,
@@ -111,6 +114,9 @@ export function applyEvent(view: RunView, event: RunEvent): void {
         image.outcome = event.outcome;
         image.durationMs = event.durationMs;
       });
+      return;
+    case 'scan-database':
+      view.database = { updatedAt: event.updatedAt, ageHours: event.ageHours };
       return;
     case 'remark':
       view.remarks.push({ image: event.image, message: event.message });

@@ -3,6 +3,7 @@ import type { ImageFailure } from '../core/event.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { remarkLines } from './remarks.ts';
 import type { ImageView, RunView } from './run-view.ts';
+import { databaseLine, findingLines } from './scan-lines.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
 
@@ -21,7 +22,8 @@ export function renderSummary(view: RunView, options: SummaryOptions): string {
   }
   const remarks = remarkLines(view, style);
   if (remarks.length > 0) blocks.push(remarks.join('\n'));
-  blocks.push(totals(view, style));
+  const database = view.database === undefined ? '' : `\n${databaseLine(view.database)}`;
+  blocks.push(`${totals(view, style)}${database}`);
   return `${blocks.join('\n\n')}\n`;
 }
 
@@ -40,6 +42,7 @@ function renderFailure(
     for (const evidence of clause.evidence) lines.push(`     ${cleanLine(evidence)}`);
     if (clause.hint !== undefined) lines.push(`     ${style.accent('likely cause')}: ${clause.hint}`);
   }
+  lines.push(...findingLines(failure.findings ?? [], style));
   if (failure.tail.length > 0) {
     lines.push(style.dim(`  the last ${count(failure.tail.length, 'line')} of its output:`));
     for (const line of failure.tail) lines.push(`  ${style.dim('│')} ${cleanLine(line)}`);

@@ -4,6 +4,7 @@
  * an image needs is image-stages.ts's. Prints nothing: everything is said by events.
  */
 import type { ImageFailure, ImageOutcome, RunCounts, RunResult, Stage } from '../core/event.ts';
+import type { ScanRecord } from '../scan/scan-record.ts';
 import { BuildQueue } from '../graph/build-queue.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
@@ -20,6 +21,8 @@ export interface RunReport {
   readonly counts: RunCounts;
   readonly outcomes: ReadonlyMap<string, ImageOutcome>;
   readonly published: ReadonlyMap<string, Published>;
+  /** What was kept of scans with what was published. */
+  readonly scanned: ReadonlyMap<string, ScanRecord>;
   readonly bytes: ReadonlyMap<string, Bytes>;
 }
 
@@ -85,6 +88,7 @@ class Walk {
       counts: countOutcomes(outcomes),
       outcomes,
       published: this.#stages.published,
+      scanned: this.#stages.scanned,
       bytes: this.#bytes,
     };
   }
@@ -142,10 +146,12 @@ class Walk {
     }
   }
 
-  /** From bytes to a settled image: check, wait for the parents, publish. */
+  /** From bytes to a settled image: check, scan, wait for the parents, publish. */
   async #finish(walker: Walker, bytes: Bytes | undefined): Promise<void> {
     const checked = await this.#stages.check(walker, bytes);
     if (checked.kind !== 'ok') return this.#end(walker, 'smoke', checked);
+    let scanned = await this.#stages.scan(walker, bytes);
+    if (scanned.kind !== 'ok') return this.#end(walker, 'scan', scanned);
     if (await this.#endsWithParents(walker)) return;
     const final = await this.#stages.onPublishedParent(walker, bytes);
     if (final.kind !== 'ok') return this.#end(walker, 'build', final);
@@ -153,8 +159,12 @@ class Walk {
       this.#bytes.set(walker.entry.name, final.value);
       const again = await this.#stages.check(walker, final.value, true);
       if (again.kind !== 'ok') return this.#end(walker, 'smoke', again);
+      scanned = await this.#stages.scan(walker, final.value);
+      if (scanned.kind !== 'ok') return this.#end(walker, 'scan', scanned);
     }
-    const published = await this.#stages.publish(walker, final.value);
+    const judged = await this.#stages.judge(walker, scanned.value);
+    if (judged.kind !== 'ok') return this.#end(walker, 'scan', judged);
+    const published = await this.#stages.publish(walker, final.value, judged.value);
     if (published.kind !== 'ok') return this.#end(walker, 'push', published);
     const idle = walker.entry.action === 'reuse';
     this.#settle(walker, idle ? { kind: 'reused' } : { kind: 'done', published: published.value });

@@ -7,10 +7,12 @@ import { keyTag, recordReference } from '../core/labels.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
 import { layerParent } from '../graph/layer-parent.ts';
 import { buildImage, pullImage, type Bytes } from './build-stage.ts';
+import type { ScanRecord } from '../scan/scan-record.ts';
 import { tagLocally } from './local-tags.ts';
 import type { PublishedParent } from './published-parent.ts';
 import type { Published } from './publish-stage.ts';
 import { cancelled, done, type RunContext, type StageResult } from './run-context.ts';
+import type { ImageScan, PassedScan } from './scan-stage.ts';
 import { checkImage, needsCheck } from './smoke-stage.ts';
 import type { Walker } from './walker.ts';
 
@@ -20,6 +22,8 @@ const pushSlots = 2;
 export class ImageStages {
   /** What this run has published. */
   readonly published = new Map<string, Published>();
+  /** What its scans said of what it published. */
+  readonly scanned = new Map<string, ScanRecord>();
   readonly #context: RunContext;
   readonly #walkers: ReadonlyMap<string, Walker>;
   readonly #smokeSlots: ReturnType<typeof pLimit>;
@@ -37,7 +41,8 @@ export class ImageStages {
     const childBuilds = this.#childBuilds(entry.name);
     if (entry.local === undefined) {
       const digest = entry.published?.digest;
-      const neededHere = entry.action === 'verify' || childBuilds;
+      const isToCheck = entry.action === 'verify' && entry.published?.passed !== true;
+      const neededHere = isToCheck || childBuilds;
       if (digest === undefined || !neededHere) return done(undefined);
       return await pullImage(this.#context, entry, digest, abort.signal);
     }
@@ -65,6 +70,37 @@ export class ImageStages {
     );
   }
 
+  /** Scans the bytes where they are to be published and were not scanned yet; undefined where they are not. */
+  async scan(
+    { entry, abort }: Walker,
+    bytes: Bytes | undefined,
+  ): Promise<StageResult<ImageScan | undefined>> {
+    const { scan } = this.#context;
+    const target = this.#context.drawn.set.registry;
+    if (scan === undefined || target === undefined) return done(undefined);
+    // Loaded by runs that scan something.
+    const { needsScan, scanImage } = await import('./scan-stage.ts');
+    if (!needsScan(this.#context, entry)) return done(undefined);
+    return await scanImage({ ...this.#context, scan }, entry, target, bytes, abort.signal);
+  }
+
+  /** Judges what a scan saw, once the parents are published: what lies in their layers was judged there. */
+  async judge(
+    { entry, node, abort }: Walker,
+    seen: ImageScan | undefined,
+  ): Promise<StageResult<PassedScan | undefined>> {
+    const { scan } = this.#context;
+    const { graph, plan, set } = this.#context.drawn;
+    if (scan === undefined || set.registry === undefined || seen === undefined) return done(undefined);
+    const { judgeScan } = await import('./scan-stage.ts');
+    const inherited = await this.#layersOf(layerParent(node), abort.signal);
+    if (inherited.kind !== 'ok') return inherited;
+    const below = new Set(graph.descendants([entry.name]));
+    const reaches = plan.entries.flatMap(({ name }) => (below.has(name) ? [name] : []));
+    const place = { inherited: inherited.value, reaches };
+    return await judgeScan({ ...this.#context, scan }, entry, set.registry, seen, place, abort.signal);
+  }
+
   /**
    * The bytes to publish, once the parents are: those given, or where they do not stand on the parent that the registry
    * has, those of a further build.
@@ -85,7 +121,11 @@ export class ImageStages {
   }
 
   /** Publishes where that was asked and something is missing; answers whether it did. */
-  async publish({ entry, node, abort }: Walker, bytes: Bytes | undefined): Promise<StageResult<boolean>> {
+  async publish(
+    { entry, node, abort }: Walker,
+    bytes: Bytes | undefined,
+    passed: PassedScan | undefined,
+  ): Promise<StageResult<boolean>> {
     const { drawn, options } = this.#context;
     const target = drawn.set.registry;
     const isPublished = entry.action === 'reuse' || node.image.kind === 'builder';
@@ -99,9 +139,29 @@ export class ImageStages {
       );
       if (result.kind !== 'ok') return result;
       this.published.set(entry.name, result.value);
+      const { scan } = this.#context;
+      if (scan !== undefined && passed !== undefined) {
+        const { keepScan } = await import('./keep-scan.ts');
+        const { digest } = result.value;
+        const kept = await keepScan({ ...this.#context, scan }, entry, target, digest, passed, abort.signal);
+        if (kept) this.scanned.set(entry.name, passed.record);
+      }
     }
     const tagged = await tagLocally(this.#context, entry, node, bytes, abort.signal);
     return tagged.kind === 'ok' ? done(publishes) : tagged;
+  }
+
+  /** The layers of the nearest ancestor that is judged itself: a builder is not. */
+  async #layersOf(
+    name: string | undefined,
+    signal: AbortSignal,
+  ): Promise<StageResult<ReadonlySet<string> | undefined>> {
+    const walker = name === undefined ? undefined : this.#walkers.get(name);
+    if (walker === undefined) return done(undefined);
+    if (walker.node.image.kind === 'builder') return await this.#layersOf(layerParent(walker.node), signal);
+    const { layersOfImage } = await import('./image-layers.ts');
+    const digest = this.published.get(walker.entry.name)?.digest ?? walker.entry.published?.digest;
+    return await layersOfImage(this.#context, walker.entry.name, await walker.built.promise, digest, signal);
   }
 
   #childBuilds(name: string): boolean {

@@ -5,6 +5,7 @@ import type { Emit, ImageFailure } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 import type { Tier } from '../smoke/verdict.ts';
+import type { Scanner } from '../scan/scanner.ts';
 import type { Clock } from './clock.ts';
 import type { RunLog } from './run-log.ts';
 import type { Source } from './source.ts';
@@ -15,6 +16,7 @@ export interface Signing {
   /** Undefined where the family lies in no git repository; asked once a run. */
   readonly source: () => Promise<Source | undefined>;
 }
+import type { ScanPolicyOfDay } from './scan-policy.ts';
 
 export interface RunOptions {
   readonly runId: string;
@@ -34,6 +36,12 @@ export interface RunOptions {
   readonly push: boolean;
 }
 
+/** What scans of a run work with. */
+export interface RunScan {
+  readonly scanner: Scanner;
+  readonly policy: ScanPolicyOfDay;
+}
+
 export interface RunContext {
   readonly drawn: DrawnPlan;
   readonly engine: Engine;
@@ -50,6 +58,8 @@ export interface RunContext {
   /** Undefined where nothing is signed. */
   readonly signing: Signing | undefined;
   readonly options: RunOptions;
+  /** Where images are scanned before they are published. */
+  readonly scan?: RunScan;
 }
 
 /** How a stage of one image ended. */

@@ -27,7 +27,8 @@ import {
 } from './release.ts';
 import { readVerdict } from './kept-verdict.ts';
 import { newRunId, RunLog } from './run-log.ts';
-import type { RunContext, RunOptions, Signing } from './run-context.ts';
+import type { RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
+import { releasedScan } from './released-scan.ts';
 import type { ReleasedImage } from './schema.ts';
 import type { KeptVerdict } from './schema-verdict.ts';
 
@@ -39,6 +40,8 @@ export interface RunRequest {
   readonly secrets: ReadonlyMap<string, Buffer>;
   readonly signing?: Signing | undefined;
   readonly options: Omit<RunOptions, 'runId'>;
+  /** Where what is published is scanned first. */
+  readonly scan?: RunScan;
   /** The command line as typed, and our version, for the journal. */
   readonly command: readonly string[];
   readonly version: string;
@@ -75,7 +78,11 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       clock: realClock,
       options: { ...request.options, runId },
     };
-    const [report] = await Promise.all([executePlan(context, signal), tidyUp(context, signal)]);
+    const [report] = await Promise.all([
+      executePlan(context, signal),
+      tidyUp(context, signal),
+      tellDatabase(context),
+    ]);
     const release = await publishRelease(context, report, new Date(started));
     emit({
       kind: 'run-finished',
@@ -101,6 +108,18 @@ async function tidyUp({ emit, engine, log }: RunContext, signal: AbortSignal): P
       kind: 'remark',
       message: `removed ${removed} ${things} from the engine that a run left there which did not end in order`,
     });
+}
+
+/** Has the database brought up to date beside the builds, where anything will be scanned, and tells its age. */
+async function tellDatabase(context: RunContext): Promise<void> {
+  const { scan, drawn, emit } = context;
+  if (scan === undefined) return;
+  const { needsScan } = await import('./scan-stage.ts');
+  if (!drawn.plan.entries.some((entry) => needsScan(context, entry))) return;
+  const database = await scan.scanner.database();
+  if (!database.ok) return;
+  const { updatedAt, ageHours } = database.value;
+  emit({ kind: 'scan-database', updatedAt: updatedAt.toISOString(), ageHours });
 }
 
 /** Writes the release of a run that published; answers its path, or undefined where nothing was to be published. */
@@ -172,6 +191,7 @@ function releasedImage(
       ...(compressed === undefined ? {} : { compressed }),
       ...(unpacked === undefined ? {} : { unpacked }),
     },
+    ...releasedScan(report.scanned.get(name), digest, before),
     state: 'current',
   };
 }

@@ -1,5 +1,6 @@
 /** Shapes of what a run reads back: registries' manifests and configurations (minimal, permissive) and our own release (strict). */
 import { z } from 'zod';
+import { severities } from '../matrix/image-set.ts';
 import { clauseOutcomes } from '../smoke/verdict.ts';
 
 /** The parts of an image manifest (Docker schema 2, OCI) that publishing goes by. */
@@ -12,6 +13,16 @@ export const imageManifestSchema = z.object({
 export const imageConfigSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
 
 export const releaseVersion = 1;
+
+export const releasedScanSchema = z.strictObject({
+  scannedAt: z.string(),
+  databaseUpdatedAt: z.string(),
+  /** Of all findings by their severity. */
+  findings: z.record(z.enum(severities), z.number()),
+  /** Against the policy, but published before already. */
+  known: z.number(),
+  excepted: z.number(),
+});
 
 export const releasedImageSchema = z.strictObject({
   name: z.string(),
@@ -32,6 +43,8 @@ export const releasedImageSchema = z.strictObject({
     versions: z.record(z.string(), z.string()).optional(),
   }),
   size: z.strictObject({ compressed: z.number().optional(), unpacked: z.number().optional() }),
+  /** What the scan before its publishing found; absent where it was not scanned. */
+  scan: releasedScanSchema.optional(),
   /** `current`: what the files say now. `held-back`: an older digest, carried forward because this run could not replace it. */
   state: z.enum(['current', 'held-back']),
   reason: z.string().optional(),

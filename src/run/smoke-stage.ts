@@ -17,13 +17,14 @@ import { contractOf } from './smoke-contract.ts';
 /** Whether these bytes want a check before anybody may use them. */
 export function needsCheck(
   context: RunContext,
-  { action }: PlanEntry,
+  { action, local, published }: PlanEntry,
   node: GraphNode,
   bytes: Bytes,
 ): boolean {
   // Nobody starts a builder.
   if (node.image.kind === 'builder') return false;
-  if (action === 'verify') return true;
+  // What passed may be verified again for its scan alone.
+  if (action === 'verify') return local?.passed !== true && published?.passed !== true;
   if (action !== 'build') return false;
   // Bytes that the record knows as passed are the same bytes: a cached build needs no second proof.
   return !bytes.passed || context.options.force;

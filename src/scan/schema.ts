@@ -3,6 +3,7 @@
  * the file of exceptions.
  */
 import { z } from 'zod';
+import { severities } from '../matrix/image-set.ts';
 
 const layerSchema = z.object({ DiffID: z.string().optional() }).optional();
 
@@ -56,3 +57,37 @@ export const exceptionsSchema = z.array(exceptionSchema);
 
 /** `metadata.json` beside Trivy's database. */
 export const databaseSchema = z.object({ UpdatedAt: z.iso.datetime(), NextUpdate: z.iso.datetime() });
+
+/** Trivy's whole report, to be handed on: what is not read here stays as it is. */
+export const rawReportSchema = z.looseObject({
+  ArtifactName: z.string().optional(),
+  Metadata: z.looseObject({}).optional(),
+  Results: z.array(z.looseObject({ Target: z.string() })).nullish(),
+});
+
+const severitySchema = z.enum(severities);
+
+/** What we keep with a published image, and read again years later. */
+export const scanRecordSchema = z.object({
+  version: z.literal(1),
+  image: z.string(),
+  scannedAt: z.iso.datetime(),
+  databaseUpdatedAt: z.iso.datetime(),
+  system: z.string().optional(),
+  counts: z.record(severitySchema, z.number()),
+  offending: z.array(
+    z.object({
+      kind: z.enum(['hole', 'end-of-life', 'secret']),
+      id: z.string(),
+      where: z.string(),
+      installed: z.string(),
+      fixed: z.string().optional(),
+      severity: severitySchema,
+      title: z.string(),
+      layer: z.string().optional(),
+      since: z.string(),
+      exceptedUntil: z.string().optional(),
+    }),
+  ),
+});
+export type RawScanRecord = z.infer<typeof scanRecordSchema>;

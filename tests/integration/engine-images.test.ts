@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RegistryCredentials } from '../../src/engine/engine.ts';
 import { engineRig, errorOf, patience, stores, valueOf } from '../rig/engine.ts';
@@ -67,6 +69,42 @@ describe.each(stores)('images on the %s store', (store) => {
     expect(errorOf(await images.inspect(tag, patience())).kind).toBe('not-found');
     expect(errorOf(await images.remove(tag, patience())).kind).toBe('not-found');
     valueOf(await images.inspect(rig.root, patience()));
+  });
+
+  test('saved images lie in one layout, each under its manifest, and a layer that two have lies there once', async () => {
+    const { images } = rig.engine;
+    const twin = `hubwright/${rig.name}:twin`;
+    // Of the same tar, and yet another image: its label differs.
+    valueOf(await images.importTar(rig.rootTar, twin, { ...rig.labels, twin: 'yes' }, patience()));
+    const details = [];
+    const third = `hubwright/${rig.name}:third`;
+    valueOf(await images.importTar(rig.rootTar, third, { ...rig.labels, third: 'yes' }, patience()));
+    for (const name of [rig.root, twin, third]) details.push(valueOf(await images.inspect(name, patience())));
+    const folder = await mkdtemp(path.join(tmpdir(), 'hubwright-layout-'));
+    try {
+      // One after the other, so that the second finds the first's; and two in one answer.
+      const all = details.map(({ id }) => id);
+      for (const ids of [all.slice(0, 1), all.slice(1)]) {
+        const manifests = valueOf(await images.save(ids, folder, patience()));
+        expect(new Set(manifests.keys())).toEqual(new Set(ids));
+        for (const digest of manifests.values()) {
+          const bytes = await readFile(path.join(folder, 'blobs', digest.replace(':', '/')));
+          expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(digest);
+        }
+      }
+      const index = JSON.parse(await readFile(path.join(folder, 'index.json'), 'utf8'));
+      expect(index.manifests.length).toBe(3);
+      const blobs = await readdir(path.join(folder, 'blobs', 'sha256'));
+      const sizes = await Promise.all(
+        blobs.map(async (name) => (await stat(path.join(folder, 'blobs', 'sha256', name))).size),
+      );
+      expect(sizes.filter((size) => size > 500_000).length).toBe(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    expect(errorOf(await images.save([`sha256:${'0'.repeat(64)}`], folder, patience())).kind).toBe(
+      'not-found',
+    );
   });
 
   test('a pushed image is in the registry under the digest that was told, and can be pulled back', async () => {

@@ -74,6 +74,21 @@ export function imageStore(transport: Transport): ImageStore {
       return image.ok ? ok(undefined) : image;
     },
 
+    async save(ids, folder, signal) {
+      const body = await transport.stream(
+        { method: 'GET', path: '/images/get', query: { names: ids } },
+        signal,
+      );
+      if (!body.ok) return body;
+      try {
+        // Only scans need whole images out of the engine.
+        const { unpackLayout } = await import('./image-layout.ts');
+        return ok(await unpackLayout(body.value, ids, folder, signal));
+      } catch (cause) {
+        return err(transport.errorOf(cause, signal));
+      }
+    },
+
     async push(reference, credentials, signal) {
       const told = await push(transport, reference, credentials, signal);
       if (!told.ok) return told;

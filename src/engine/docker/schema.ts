@@ -145,3 +145,15 @@ export const progressLine = z.object({
 
 export const pushAux = z.object({ Digest: z.string() });
 export const buildAux = z.object({ ID: z.string() });
+
+/** `index.json` of an image layout; what a descriptor tells besides is kept as it is. */
+export const layoutIndexSchema = z.object({
+  manifests: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), size: z.number() })),
+});
+export type LayoutIndex = z.infer<typeof layoutIndexSchema>;
+
+export const layoutManifestSchema = z.object({
+  mediaType: z.string().optional(),
+  config: z.object({ digest: z.string() }),
+});
+export type LayoutManifest = z.infer<typeof layoutManifestSchema>;

@@ -13,7 +13,8 @@ export type TarFile =
   | { readonly kind: 'not a regular file' }
   | { readonly kind: 'larger than allowed' };
 
-const blockLength = 512;
+/** Everything in an archive begins at a multiple of this. */
+export const blockLength = 512;
 
 /** The first real entry of a tar stream. Throws MalformedReply when the stream ends too early. */
 export async function readTarFile(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<TarFile> {
@@ -79,13 +80,15 @@ function kindOf(type: string): FolderEntry['kind'] {
   return type === '0' || type === '' ? 'file' : 'other';
 }
 
-function textOf(header: Buffer, start: number, length: number): string {
+/** A header's text field, without what fills it up. */
+export function textOf(header: Buffer, start: number, length: number): string {
   const field = header.subarray(start, start + length);
   const end = field.indexOf(0);
   return field.toString('utf8', 0, end === -1 ? length : end);
 }
 
-class BlockReader {
+/** Reads a stream in pieces of the lengths that are asked for. Throws MalformedReply when it ends too early. */
+export class BlockReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #pieces: Buffer[] = [];
   #length = 0;

@@ -31,8 +31,6 @@ test('what is wrong in it is told with its place', () => {
   ]);
 });
 
-const notScanned =
-  'matrix.yaml:1:1 «scan» warning not-scanned: `scan` is read and not yet acted upon: no image is scanned (help: scan what you publish with a scanner of your own until then)';
 const image = 'images: { a: { context: a, kind: custom } }\n';
 
 test('the policy of matrix.yaml fills in what it does not say', async () => {
@@ -54,7 +52,6 @@ test('a policy that cannot be is told', async () => {
   databases: ["a b"]
 `;
   expect(await tell({ 'a/Dockerfile': '', 'matrix.yaml': `${scan}${image}` })).toEqual([
-    notScanned,
     'matrix.yaml:2:15 «../scan.yaml» path-leaves-repository: the path `../scan.yaml` leaves the repository (help: give a path inside the repository, relative to its root)',
     'matrix.yaml:3:15 «"a b"» invalid-reference: `a b` is no image reference (help: an image reference contains no white space)',
   ]);

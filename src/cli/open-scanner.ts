@@ -1,0 +1,39 @@
+/** What commands that scan open first: the policy of the day, and a Trivy with its database. */
+import { availableParallelism } from 'node:os';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ScanSettings } from '../matrix/image-set.ts';
+import { Scanner } from '../scan/scanner.ts';
+import { findTrivy, type ScanTrouble } from '../scan/trivy-program.ts';
+import type { CliContext } from './context.ts';
+import type { Workplace } from './workplace.ts';
+
+/** A scanner by these settings; its trouble is a diagnostic with the command that mends it. */
+export async function openScanner(
+  { env }: CliContext,
+  { engine }: Pick<Workplace, 'engine'>,
+  { databases, maxDatabaseAgeHours }: Pick<ScanSettings, 'databases' | 'maxDatabaseAgeHours'>,
+): Promise<Result<Scanner, readonly Diagnostic[]>> {
+  const trivy = await findTrivy(env);
+  if (!trivy.ok) return err([scanDiagnostic(trivy.error)]);
+  const scanner = new Scanner({
+    trivy: trivy.value,
+    images: engine.images,
+    atOnce: availableParallelism(),
+    now: () => new Date(),
+    databases,
+    maxDatabaseAgeHours,
+  });
+  return ok(scanner);
+}
+
+/** A scanner's trouble as a person is told of it: exit code 3. */
+export function scanDiagnostic({ kind, message, help }: ScanTrouble): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: kind === 'missing' ? 'trivy-missing' : 'scan-failed',
+    message,
+    ...(help === undefined ? {} : { help }),
+  };
+}
