@@ -12,6 +12,7 @@ import type {
   FolderOwner,
   NetworkInfo,
 } from './container.ts';
+import type { ImageSaver } from './image-saver.ts';
 import type { TreeReader } from './tree.ts';
 
 /** Why an engine could not do what it was asked. */
@@ -104,12 +105,6 @@ export interface ImageStore {
     credentials: CredentialSource,
     signal: AbortSignal,
   ): Promise<Result<void, EngineError>>;
-  /** Writes images, by ID, into a folder as one OCI layout; answers their manifests' digests, where the engine tells them. */
-  save(
-    ids: readonly string[],
-    folder: string,
-    signal: AbortSignal,
-  ): Promise<Result<ReadonlyMap<string, string>, EngineError>>;
   /** Pushes one tag. The digest is what the engine's stream said; believe only the registry. */
   push(
     reference: string,
@@ -294,7 +289,7 @@ export interface ContainerEngine {
 }
 
 export interface Engine extends BuildEngine, ContainerEngine, TreeReader {
-  readonly images: ImageStore;
+  readonly images: ImageStore & ImageSaver;
   info(signal: AbortSignal): Promise<Result<EngineInfo, EngineError>>;
   /** Loads what builds need while something else is waited for; a build would load it itself. */
   prepareBuilds(): void;

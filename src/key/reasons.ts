@@ -3,6 +3,7 @@
  * Pure; showing reasons is the report room's work, their words are here.
  */
 import { shortKey } from '../matrix/naming.ts';
+import { moved, quoted, shortIdentity } from './reason-words.ts';
 import type { KeyInputs, ListedEntry } from './content-key.ts';
 
 export type Reason =
@@ -284,19 +285,6 @@ function parentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
   return after.parents
     .filter(({ name, key }) => old.has(name) && old.get(name) !== key)
     .map(({ name }) => ({ kind: 'parent-changed' as const, image: name }));
-}
-
-function moved(from: string | undefined, to: string | undefined): string {
-  if (from === undefined) return `is new: ${to ?? ''}`;
-  return to === undefined ? `is gone, was ${from}` : `moved from ${from} to ${to}`;
-}
-
-function quoted(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : `"${value}"`;
-}
-
-function shortIdentity(identity: string | undefined): string | undefined {
-  return identity?.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
 
 function byCodeUnit(a: string, b: string): number {

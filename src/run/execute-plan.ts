@@ -4,7 +4,6 @@
  * an image needs is image-stages.ts's. Prints nothing: everything is said by events.
  */
 import type { ImageFailure, ImageOutcome, RunCounts, RunResult, Stage } from '../core/event.ts';
-import type { ScanRecord } from '../scan/scan-record.ts';
 import { BuildQueue } from '../graph/build-queue.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
@@ -21,8 +20,6 @@ export interface RunReport {
   readonly counts: RunCounts;
   readonly outcomes: ReadonlyMap<string, ImageOutcome>;
   readonly published: ReadonlyMap<string, Published>;
-  /** What was kept of scans with what was published. */
-  readonly scanned: ReadonlyMap<string, ScanRecord>;
   readonly bytes: ReadonlyMap<string, Bytes>;
 }
 
@@ -88,7 +85,6 @@ class Walk {
       counts: countOutcomes(outcomes),
       outcomes,
       published: this.#stages.published,
-      scanned: this.#stages.scanned,
       bytes: this.#bytes,
     };
   }

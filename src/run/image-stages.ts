@@ -7,7 +7,6 @@ import { keyTag, recordReference } from '../core/labels.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
 import { layerParent } from '../graph/layer-parent.ts';
 import { buildImage, pullImage, type Bytes } from './build-stage.ts';
-import type { ScanRecord } from '../scan/scan-record.ts';
 import { tagLocally } from './local-tags.ts';
 import type { PublishedParent } from './published-parent.ts';
 import type { Published } from './publish-stage.ts';
@@ -22,8 +21,6 @@ const pushSlots = 2;
 export class ImageStages {
   /** What this run has published. */
   readonly published = new Map<string, Published>();
-  /** What its scans said of what it published. */
-  readonly scanned = new Map<string, ScanRecord>();
   readonly #context: RunContext;
   readonly #walkers: ReadonlyMap<string, Walker>;
   readonly #smokeSlots: ReturnType<typeof pLimit>;
@@ -135,17 +132,10 @@ export class ImageStages {
       const result = await this.#pushSlots(async () =>
         abort.signal.aborted
           ? cancelled
-          : await publishImage(this.#context, entry, target, bytes, abort.signal),
+          : await publishImage(this.#context, entry, target, bytes, passed, abort.signal),
       );
       if (result.kind !== 'ok') return result;
       this.published.set(entry.name, result.value);
-      const { scan } = this.#context;
-      if (scan !== undefined && passed !== undefined) {
-        const { keepScan } = await import('./keep-scan.ts');
-        const { digest } = result.value;
-        const kept = await keepScan({ ...this.#context, scan }, entry, target, digest, passed, abort.signal);
-        if (kept) this.scanned.set(entry.name, passed.record);
-      }
     }
     const tagged = await tagLocally(this.#context, entry, node, bytes, abort.signal);
     return tagged.kind === 'ok' ? done(publishes) : tagged;

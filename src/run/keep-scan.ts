@@ -3,54 +3,48 @@
  * that it passed. Where that cannot be done the image stays published, and the next run scans it again.
  */
 import { scanTag } from '../core/labels.ts';
-import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { formatReference } from '../../registry/reference.ts';
 import { keepArtifact, readArtifact, type ToKeep } from '../scan/kept-artifacts.ts';
-import { isSameImage, putTag, readManifest } from './published-manifest.ts';
+import type { ScanRecord } from '../scan/scan-record.ts';
+import { isSameImage, putTag, type Manifest, type Place } from './published-manifest.ts';
 import type { RunContext, RunScan } from './run-context.ts';
 import { scanKey } from './scan-policy.ts';
 import { subjectOf, type PassedScan } from './scan-stage.ts';
 
-/** Keeps a scan with a published digest. Answers whether it was a scan of just these bytes. */
+/** Keeps a scan with what was pushed. Answers its record where it was a scan of just these bytes, and is kept. */
 export async function keepScan(
-  context: RunContext & { readonly scan: RunScan },
+  context: RunContext,
   entry: PlanEntry,
-  target: RegistryTarget,
-  digest: string,
+  place: Place,
+  manifest: Manifest,
   passed: PassedScan,
   signal: AbortSignal,
-): Promise<boolean> {
-  const kept = await keep(context, entry, target, digest, passed, signal);
-  if (kept === undefined) return true;
-  if (signal.aborted || kept === 'other bytes') return false;
-  const message = `what is in it was not kept in the registry, and the next run scans it again: ${kept}`;
-  context.emit({ kind: 'remark', image: entry.name, message });
-  return false;
+): Promise<ScanRecord | undefined> {
+  const { scan } = context;
+  const { of } = passed.scan;
+  const isOf =
+    of.kind === 'published' ? of.digest === manifest.digest : isSameImage(context, manifest, of.id);
+  // Another machine published its own bytes first, and scanned those.
+  if (scan === undefined || !isOf) return undefined;
+  const trouble = await keep({ ...context, scan }, entry, place, manifest, passed, signal);
+  if (trouble === undefined) return passed.record;
+  const message = `what is in it was not kept in the registry, and the next run scans it again: ${trouble}`;
+  if (!signal.aborted) context.emit({ kind: 'remark', image: entry.name, message });
+  return undefined;
 }
 
 /** Undefined where all went well, else why not. */
 async function keep(
   context: RunContext & { readonly scan: RunScan },
   entry: PlanEntry,
-  target: RegistryTarget,
-  digest: string,
+  place: Place,
+  manifest: Manifest,
   { scan, record }: PassedScan,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { registry } = context;
-  const place = { target, name: entry.name };
-  const manifest = await readManifest(context, place, digest, signal);
-  if (manifest.kind !== 'ok') return manifest.kind === 'failed' ? manifest.failure.message : 'cancelled';
-  if (manifest.value === undefined) return 'it has gone from the registry';
-  const isOf =
-    scan.of.kind === 'published'
-      ? scan.of.digest === digest
-      : isSameImage(context, manifest.value, scan.of.id);
-  // Another machine published its own bytes first, and scanned those.
-  if (!isOf) return 'other bytes';
-
-  const subject = subjectOf(target, entry.name, digest);
+  const subject = subjectOf(place.target, entry.name, manifest.digest);
   const created = new Date(record.scannedAt);
   const toKeep: ToKeep[] = [];
   const there = await readArtifact(registry, subject, 'cyclonedx', signal);
@@ -68,7 +62,7 @@ async function keep(
     if (!stored.ok) return stored.error;
   }
   const key = scanKey(context.scan.policy, entry.name, entry.key);
-  const tagged = await putTag(context, place, scanTag(key), manifest.value, signal);
+  const tagged = await putTag(context, place, scanTag(key), manifest, signal);
   if (tagged.kind === 'ok') return undefined;
   return tagged.kind === 'failed' ? tagged.failure.message : 'cancelled';
 }

@@ -7,6 +7,7 @@
 import { oldNameRemark } from '../../registry/google.ts';
 import { keyTag, passTag } from '../core/labels.ts';
 import type { EngineError } from '../engine/engine.ts';
+import type { ScanRecord } from '../scan/scan-record.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
@@ -15,6 +16,7 @@ import { attestImage, passCounts } from './attest-stage.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
+import { keepScan } from './keep-scan.ts';
 import { compressedSize } from './manifest.ts';
 import {
   isSameImage,
@@ -26,6 +28,7 @@ import {
 } from './published-manifest.ts';
 import { pushPatiently } from './push-attempts.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
+import type { PassedScan } from './scan-stage.ts';
 
 /** What the registry has now. */
 export interface Published {
@@ -35,17 +38,23 @@ export interface Published {
   readonly tags: readonly string[];
   /** Bytes of the compressed layers. */
   readonly compressed: number;
+  /** What its scan said, where that is kept with it. */
+  readonly scan: ScanRecord | undefined;
 }
 
 /** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
 const maxRounds = 3;
 
-/** Publishes one image. `bytes` is undefined where they lie in the registry alone and only tags are missing. */
+/**
+ * Publishes one image. `bytes` is undefined where they lie in the registry alone and only tags are missing; `passed` is
+ * its scan, where it was scanned.
+ */
 export async function publishImage(
   context: RunContext,
   entry: PlanEntry,
   target: RegistryTarget,
   bytes: Bytes | undefined,
+  passed: PassedScan | undefined,
   signal: AbortSignal,
 ): Promise<StageResult<Published>> {
   const { emit, drawn, clock } = context;
@@ -65,7 +74,9 @@ export async function publishImage(
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
 
-  // Signed before it gets a name: whoever finds the name finds the signatures.
+  const scan =
+    passed === undefined ? undefined : await keepScan(context, entry, place, manifest.value, passed, signal);
+  // Kept and signed before it gets a name: whoever finds the name finds what is known of it.
   const signed = await attestImage(context, entry, place, manifest.value, bytes, signal);
   if (signed.kind !== 'ok') return signed;
   const tagging = clock.now();
@@ -93,6 +104,7 @@ export async function publishImage(
     digest,
     tags,
     compressed: compressedSize(named.value.bytes),
+    scan: digest === manifest.value.digest ? scan : undefined,
   });
 }
 

@@ -191,7 +191,7 @@ function releasedImage(
       ...(compressed === undefined ? {} : { compressed }),
       ...(unpacked === undefined ? {} : { unpacked }),
     },
-    ...releasedScan(report.scanned.get(name), digest, before),
+    ...releasedScan(published?.scan, digest, before),
     state: 'current',
   };
 }

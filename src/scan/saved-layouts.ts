@@ -4,13 +4,14 @@
  * findings.
  */
 import { err, ok, type Result } from '../core/result.ts';
-import type { EngineError, ImageStore } from '../engine/engine.ts';
+import type { EngineError } from '../engine/engine.ts';
+import type { ImageSaver } from '../engine/image-saver.ts';
 import { cancelledScan, type ScanTrouble } from './trivy-program.ts';
 
 type Saved = Result<ReadonlyMap<string, string>, EngineError>;
 
 export class SavedLayouts {
-  readonly #images: Pick<ImageStore, 'save'>;
+  readonly #images: ImageSaver;
   readonly #folder: string;
   readonly #signal: AbortSignal;
   readonly #known = new Map<string, Promise<Saved>>();
@@ -19,7 +20,7 @@ export class SavedLayouts {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Everything goes into `folder`, which is whoever disposes of it's to remove. */
-  constructor(images: Pick<ImageStore, 'save'>, folder: string, signal: AbortSignal) {
+  constructor(images: ImageSaver, folder: string, signal: AbortSignal) {
     this.#images = images;
     this.#folder = folder;
     this.#signal = signal;

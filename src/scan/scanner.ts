@@ -8,6 +8,7 @@ import path from 'node:path';
 import pLimit from 'p-limit';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ImageStore } from '../engine/engine.ts';
+import type { ImageSaver } from '../engine/image-saver.ts';
 import { updateDatabase, type DatabaseOptions, type DatabaseState } from './database.ts';
 import type { ScanReport } from './finding.ts';
 import { LayerTurns } from './layer-turns.ts';
@@ -19,7 +20,7 @@ import { startTrivyServer, type TrivyServer } from './trivy-server.ts';
 
 export interface ScannerOptions extends DatabaseOptions {
   readonly trivy: TrivyProgram;
-  readonly images: Pick<ImageStore, 'inspect' | 'save'>;
+  readonly images: Pick<ImageStore, 'inspect'> & ImageSaver;
   /** Scans at once. */
   readonly atOnce: number;
   readonly now: () => Date;

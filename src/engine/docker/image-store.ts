@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import type { ImageSaver } from '../image-saver.ts';
 import type { CredentialSource, EngineError, ImageDetails, ImageStore, StoredImage } from '../engine.ts';
 import { codeOf, errorOfTransfer } from './errors.ts';
 import { registryAuthHeader } from './registry-auth.ts';
@@ -21,7 +22,7 @@ const LIST_AGAIN = 20;
 const LIST_PAUSE_MS = 100;
 
 /** The image store of one engine; errors as `ImageStore` tells. */
-export function imageStore(transport: Transport): ImageStore {
+export function imageStore(transport: Transport): ImageStore & ImageSaver {
   const inspect: ImageStore['inspect'] = async (reference, signal) => {
     const path = `/images/${segment(reference)}/json`;
     const reply = await transport.json({ method: 'GET', path }, imageReply, signal);
