@@ -24,7 +24,7 @@ export async function familyAfter(
   edits: Edits,
   signal: AbortSignal,
 ): Promise<Result<EditedFamily, readonly Diagnostic[]>> {
-  const loaded = await loadMatrix(directory, environment, edits);
+  const loaded = await loadMatrix(directory, environment, { edits });
   if (!loaded.ok) return loaded;
   const { set, warnings } = loaded.value;
   const dockerfiles = await readDockerfiles(set, signal);

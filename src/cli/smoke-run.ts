@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ownerLabel } from '../core/labels.ts';
 import type { Engine } from '../engine/engine.ts';
-import { cacheFolderOf } from '../key/stat-cache-file.ts';
+import { cacheFolderOf } from '../matrix/cache-folder.ts';
 import { forgetRun, hasProcessNote, noteRun, sweepAbandonedRuns } from '../run/abandoned-runs.ts';
 
 /** Notes its process in the user's cache folder: no repository is needed for this. */

@@ -1,5 +1,6 @@
 /** Follows `include`: reads the files that matrix.yaml names, and those that they name, each once. */
 import type { Findings } from './check.ts';
+import type { KeptValues } from './kept-values.ts';
 import { readMatrixText } from './matrix.ts';
 import type { MatrixReading } from './matrix.ts';
 import { folderOf, parseRepositoryPath, pathHelp } from './repository-path.ts';
@@ -23,6 +24,7 @@ export function loadIncludes(
   main: MatrixReading,
   readAt: ReadAt,
   findings: Findings,
+  values?: KeptValues,
 ): readonly MatrixReading[] {
   const loaded: MatrixReading[] = [];
   const places = new Map<string, IncludePlace | undefined>([[main.source.file, undefined]]);
@@ -42,7 +44,8 @@ export function loadIncludes(
       }
       places.set(file, place);
       const content = readAt(file, place);
-      const inner = content === undefined ? undefined : readMatrixText(file, content, findings, 'included');
+      const inner =
+        content === undefined ? undefined : readMatrixText(file, content, findings, 'included', values);
       if (inner === undefined) loaded[at] = { ...reading, complete: false };
       else follow(inner, [...trail, file]);
     }

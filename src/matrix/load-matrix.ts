@@ -8,6 +8,7 @@ import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import { Findings } from './check.ts';
 import type { ImageSet } from './image-set.ts';
+import type { KeptValues } from './kept-values.ts';
 import { emptyLock, readLock } from './lock.ts';
 import { axisFilesOf, checkMatrix, readMatrixText } from './matrix.ts';
 import type { MatrixReading } from './matrix.ts';
@@ -22,6 +23,15 @@ export const lockFile = 'matrix.lock';
 /** Texts of files that are to be read as if they were written already, by their path from the root. */
 export type Edits = ReadonlyMap<string, string>;
 
+export interface LoadOptions {
+  /** Lets a change be judged before it is written. */
+  readonly edits?: Edits;
+  /** The day on which waivers have to hold, YYYY-MM-DD. */
+  readonly today?: string | undefined;
+  /** Spares parsing files that have not changed; it learns those that are parsed. */
+  readonly values?: KeptValues;
+}
+
 export interface LoadedMatrix {
   readonly set: ImageSet;
   readonly warnings: Diagnostic[];
@@ -30,18 +40,16 @@ export interface LoadedMatrix {
 /**
  * The family that a folder describes. `environment` is read only where the file says so.
  * With one error there is no family: then the error side holds every finding, warnings included,
- * sorted by file, line and column. `edits` lets a change be judged before it is written; `today`
- * (YYYY-MM-DD) is the day on which waivers have to hold.
+ * sorted by file, line and column.
  */
 export async function loadMatrix(
   directory: string,
   environment: Readonly<Record<string, string | undefined>>,
-  edits: Edits = new Map(),
-  today = new Date().toISOString().slice(0, 10),
+  { edits = new Map(), today = new Date().toISOString().slice(0, 10), values }: LoadOptions = {},
 ): Promise<Result<LoadedMatrix, readonly Diagnostic[]>> {
   const root = resolve(directory);
   const findings = new Findings();
-  const set = await load({ directory: root, edits }, { environment, today }, findings);
+  const set = await load({ directory: root, edits, values }, { environment, today }, findings);
   const sorted = sortDiagnostics(findings.all);
   if (set === undefined || findings.errorCount > 0) return err(sorted);
   return ok({ set, warnings: [...sorted] });
@@ -51,6 +59,7 @@ export async function loadMatrix(
 interface Files {
   readonly directory: string;
   readonly edits: Edits;
+  readonly values: KeptValues | undefined;
 }
 
 /** What else decides how the files are read. */
@@ -70,7 +79,10 @@ async function load(
   const matrix = await readWhole(files, tree, findings);
   if (matrix === undefined) return undefined;
   const axisFiles = loadAxisFiles(files, matrix, tree, findings);
-  const checked = checkMatrix({ matrix, axisFiles, lock, environment, directory, today }, findings);
+  const checked = checkMatrix(
+    { matrix, axisFiles, lock, environment, directory, today, values: files.values },
+    findings,
+  );
   const check = { source: matrix.source, environment, findings };
   checkRepositories(findings, checked.repositories, tree);
   return { ...checked.set, images: checkTree(check, checked.planned, tree) };
@@ -82,7 +94,7 @@ async function load(
  */
 export async function readMatrix(directory: string, findings: Findings): Promise<MatrixReading | undefined> {
   const root = resolve(directory);
-  return await readWhole({ directory: root, edits: new Map() }, new Tree(root), findings);
+  return await readWhole({ directory: root, edits: new Map(), values: undefined }, new Tree(root), findings);
 }
 
 async function readWhole(files: Files, tree: Tree, findings: Findings): Promise<MatrixReading | undefined> {
@@ -95,7 +107,7 @@ async function readWhole(files: Files, tree: Tree, findings: Findings): Promise<
     );
   }
   if (typeof matrixText !== 'object') return undefined;
-  const main = readMatrixText(matrixFile, matrixText.text, findings);
+  const main = readMatrixText(matrixFile, matrixText.text, findings, 'main', files.values);
   if (main === undefined) return undefined;
   return main.content.include === undefined ? main : await withIncludes(files, main, tree, findings);
 }
@@ -115,6 +127,7 @@ async function withIncludes(
     main,
     (file, { reading, path }) => readNamed(files, file, [reading.source.valueSpan(path)], tree, findings),
     findings,
+    files.values,
   );
   return mergeMatrices(readings, findings);
 }
@@ -122,7 +135,7 @@ async function withIncludes(
 function loadLock(files: Files, findings: Findings): ImageSet['lock'] {
   const text = readText(files, lockFile, findings);
   if (typeof text !== 'object') return emptyLock;
-  const { lock, diagnostics } = readLock(lockFile, text.text);
+  const { lock, diagnostics } = readLock(lockFile, text.text, files.values);
   findings.add(...diagnostics);
   return lock;
 }

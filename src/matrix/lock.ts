@@ -3,6 +3,7 @@ import { isDigest } from '../../registry/digest.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { isDay } from './day.ts';
 import type { Lock, LockedImage } from './image-set.ts';
+import type { KeptValues } from './kept-values.ts';
 import { readSchema } from './schema-diagnostics.ts';
 import { lockSchema } from './schema.ts';
 import { usageError } from './usage-error.ts';
@@ -14,10 +15,14 @@ type Entries = Readonly<Record<string, string>>;
 export const emptyLock: Lock = { roots: table([]), mirrors: table([]), git: table([]), epochs: table([]) };
 
 /** Reads a lock's text; whatever is wrong is told and left out. */
-export function readLock(file: string, text: string): { lock: Lock; diagnostics: readonly Diagnostic[] } {
+export function readLock(
+  file: string,
+  text: string,
+  values?: KeptValues,
+): { lock: Lock; diagnostics: readonly Diagnostic[] } {
   // A lock without entries is what `build lock` leaves when nothing is locked; comments alone are fine too.
   if (/^\uFEFF?(?:[ \t\r\n]|#.*)*$/.test(text)) return { lock: emptyLock, diagnostics: [] };
-  const { source, diagnostics } = readYaml(file, text, 'text');
+  const { source, diagnostics } = readYaml(file, text, 'text', values);
   if (source === undefined) return { lock: emptyLock, diagnostics };
   const reading = readSchema(lockSchema, source, () => 2);
   const { roots = {}, mirrors = {}, git = {}, epochs = {} } = reading.content ?? {};

@@ -10,6 +10,7 @@ import { expandDefinition } from './definition.ts';
 import type { PlannedImage } from './definition.ts';
 import { readGroups } from './groups.ts';
 import type { ImageSet, Lock } from './image-set.ts';
+import type { KeptValues } from './kept-values.ts';
 import { folderOf, parseRepositoryPath } from './repository-path.ts';
 import { readPools } from './pools.ts';
 import { readMirrors, readRoots } from './roots.ts';
@@ -46,8 +47,9 @@ export function readMatrixText(
   text: string,
   findings: Findings,
   role: 'main' | 'included' = 'main',
+  values?: KeptValues,
 ): MatrixReading | undefined {
-  const { source, diagnostics } = readYaml(file, text, 'typed');
+  const { source, diagnostics } = readYaml(file, text, 'typed', values);
   findings.add(...diagnostics);
   if (source === undefined) return undefined;
   const byEntry = new Set<string | number | undefined>(['images', 'roots', 'groups', 'pools']);
@@ -97,6 +99,7 @@ export interface MatrixInput {
   readonly directory: string;
   /** The day on which this is asked, YYYY-MM-DD. */
   readonly today: string;
+  readonly values?: KeptValues | undefined;
 }
 
 /** The family without its images, which are planned: whether their folders exist is still open. */
@@ -180,7 +183,7 @@ type CourseFiles = ReadonlyMap<string, CourseFile | undefined>;
 function readAxisFiles(input: MatrixInput, findings: Findings): CourseFiles {
   const files = new Map<string, CourseFile | undefined>();
   for (const [file, text] of input.axisFiles) {
-    const { source, diagnostics } = readYaml(file, text, 'typed');
+    const { source, diagnostics } = readYaml(file, text, 'typed', input.values);
     findings.add(...diagnostics);
     const check = source && { source, environment: input.environment, findings };
     files.set(file, check && courseValues(check, input.lock));

@@ -2,10 +2,12 @@
  * One YAML file: its plain value, and for each key and value the place where it stands.
  * Knows YAML and its traps, and nothing of what the keys mean.
  */
-import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
+import type { KeptValues, Scalars } from './kept-values.ts';
 import { usageError, usageWarning } from './usage-error.ts';
+import { yaml } from './yaml-library.ts';
+import { asNode, Places } from './yaml-places.ts';
 import { structureErrors, tooManyAliases } from './yaml-structure.ts';
 
 export type YamlPath = readonly (string | number)[];
@@ -32,11 +34,21 @@ export interface YamlReading {
 
 /**
  * Reads a file's text. `scalars: 'text'` leaves every scalar a string (a commit of digits alone is no number);
- * `'typed'` follows YAML 1.2's core schema.
+ * `'typed'` follows YAML 1.2's core schema. A text whose value is among `values` is parsed only when somebody asks
+ * for a place in it.
  */
-export function readYaml(file: string, text: string, scalars: 'typed' | 'text'): YamlReading {
+export function readYaml(file: string, text: string, scalars: Scalars, values?: KeptValues): YamlReading {
   const clean = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const places = new Places(file, clean);
+  const known = values?.valueOf(clean, scalars);
+  if (known !== undefined) return { source: keptSource(known, clean, scalars, places), diagnostics: [] };
+  const reading = readText(file, clean, scalars, places);
+  if (reading.source !== undefined && reading.diagnostics.length === 0)
+    values?.learn(clean, scalars, reading.source.value);
+  return reading;
+}
+
+function readText(file: string, clean: string, scalars: Scalars, places: Places): YamlReading {
   if (bracketDepth(clean) > deepestBrackets) return tooDeep(places);
   try {
     return readDocument(file, clean, scalars, places);
@@ -46,13 +58,17 @@ export function readYaml(file: string, text: string, scalars: 'typed' | 'text'):
   }
 }
 
-function readDocument(file: string, text: string, scalars: 'typed' | 'text', places: Places): YamlReading {
-  const document = parseDocument(text, {
+function parse(text: string, scalars: Scalars): Document {
+  return yaml().parseDocument(text, {
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: 'error',
     schema: scalars === 'text' ? 'failsafe' : 'core',
   });
+}
+
+function readDocument(file: string, text: string, scalars: Scalars, places: Places): YamlReading {
+  const document = parse(text, scalars);
   // The parser takes what its own recursion throws for an error of the text.
   if (document.errors.some(isOverflow)) return tooDeep(places);
   const diagnostics: Diagnostic[] = [
@@ -108,7 +124,7 @@ function tooDeep(places: Places): YamlReading {
 }
 
 function isEmptyScalar(node: unknown): boolean {
-  return isScalar(node) && node.source === '' && (node.value === null || node.type === 'PLAIN');
+  return yaml().isScalar(node) && node.source === '' && (node.value === null || node.type === 'PLAIN');
 }
 
 function toPlain(document: Document): { ok: true; value: unknown } | { ok: false } {
@@ -166,12 +182,60 @@ function sourceOf(document: Document, value: unknown, places: Places): YamlSourc
   };
 }
 
+/** Places are worked out when they are looked at: of a family with nothing wrong, that is never. */
+function keptSource(value: unknown, text: string, scalars: Scalars, places: Places): YamlSource {
+  let parsed: YamlSource | undefined;
+  const source = (): YamlSource => (parsed ??= sourceOf(parse(text, scalars), value, places));
+  return {
+    file: places.file,
+    value,
+    has: (path) => holds(value, path),
+    keySpan: (path) => laterSpan(() => source().keySpan(path)),
+    valueSpan: (path) => laterSpan(() => source().valueSpan(path)),
+    textSpan: (path, piece) => laterSpan(() => source().textSpan(path, piece)),
+    fileOf: () => places.file,
+  };
+}
+
+function holds(value: unknown, path: YamlPath): boolean {
+  let inner = value;
+  for (const segment of path) {
+    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, segment)) return false;
+    // An object that has it.
+    inner = (inner as Record<string | number, unknown>)[segment];
+  }
+  return true;
+}
+
+function laterSpan(find: () => SourceSpan): SourceSpan {
+  let found: SourceSpan | undefined;
+  const span = (): SourceSpan => (found ??= find());
+  return {
+    get file() {
+      return span().file;
+    },
+    get line() {
+      return span().line;
+    },
+    get column() {
+      return span().column;
+    },
+    get length() {
+      return span().length;
+    },
+    get text() {
+      return span().text;
+    },
+  };
+}
+
 interface Step {
   readonly key: Node | undefined;
   readonly value: Node | undefined;
 }
 
 function stepAt(document: Document, path: YamlPath): Step | undefined {
+  const { isAlias, isMap, isSeq } = yaml();
   let step: Step = { key: undefined, value: document.contents ?? undefined };
   for (const segment of path) {
     const node = isAlias(step.value) ? step.value.resolve(document) : step.value;
@@ -194,6 +258,7 @@ const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
 
 /** Of equal keys the last one counts, as it does in the plain value. */
 function pairOf(map: YAMLMap, name: string): Pair | undefined {
+  const { isScalar } = yaml();
   let index = indexes.get(map);
   if (index === undefined) {
     index = new Map(
@@ -202,56 +267,4 @@ function pairOf(map: YAMLMap, name: string): Pair | undefined {
     indexes.set(map, index);
   }
   return index.get(name);
-}
-
-function asNode(value: unknown): Node | undefined {
-  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value : undefined;
-}
-
-/** A line is shown in logs, which more people read than the file: `https://user:****@host`. Keeps the length. */
-function maskPasswords(line: string): string {
-  return line.replace(
-    /(:\/\/[^\s/@:]*:)([^\s/@]+)(?=@)/g,
-    (_, lead: string, password: string) => lead + '*'.repeat(password.length),
-  );
-}
-
-/** Offsets of a text as lines and columns (in UTF-16 code units, as editors count them). */
-class Places {
-  readonly file: string;
-  readonly text: string;
-  readonly #starts: number[] = [0];
-
-  constructor(file: string, text: string) {
-    this.file = file;
-    this.text = text;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
-  }
-
-  of(node: unknown): SourceSpan {
-    const range = asNode(node)?.range;
-    return range ? this.span(range[0], range[1]) : this.span(0, 0);
-  }
-
-  /** From `start` to `end`, or to the end of the first line where it goes on. */
-  span(start: number, end: number): SourceSpan {
-    const last = this.#lineOf(Math.min(start, this.text.length));
-    const lineStart = this.#starts[last] ?? 0;
-    const lineEnd = (this.#starts[last + 1] ?? this.text.length + 1) - 1;
-    const text = maskPasswords(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
-    const column = Math.min(start - lineStart, text.length);
-    const length = Math.max(1, Math.min(end - lineStart, text.length) - column);
-    return { file: this.file, line: last + 1, column: column + 1, length, text };
-  }
-  /** Index of the line that holds an offset, found by halving: every entry of a long file asks for its place. */
-  #lineOf(offset: number): number {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
 }

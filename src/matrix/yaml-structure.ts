@@ -2,10 +2,10 @@
  * What YAML's parser lets pass and we don't: equal keys and anchors, keys that are no text, merge keys, aliases that
  * lead nowhere. Knows nothing of what the keys mean.
  */
-import { isScalar, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { usageError } from './usage-error.ts';
+import { yaml } from './yaml-library.ts';
 
 export interface StructureErrors {
   readonly diagnostics: readonly Diagnostic[];
@@ -15,6 +15,7 @@ export interface StructureErrors {
 
 /** All of them, in the order of the text; `placeOf` tells where a node stands. */
 export function structureErrors(document: Document, placeOf: (node: unknown) => SourceSpan): StructureErrors {
+  const { isScalar, visit } = yaml();
   const diagnostics: Diagnostic[] = [];
   let fatal = false;
   let aliases = 0;

@@ -12,9 +12,10 @@ import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
-import { cacheFolderOf } from '../key/stat-cache-file.ts';
 import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
+import { cacheFolderOf, liesOutside } from '../matrix/cache-folder.ts';
+import { keepValues, readKeptValues } from '../matrix/kept-values.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
 import type { GatherSources } from './gather-inputs.ts';
 import { listContexts } from './list-contexts.ts';
@@ -72,7 +73,8 @@ export async function readFamily(
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<Result<Family, readonly Diagnostic[]>> {
-  const matrix = await loadMatrix(directory, environment);
+  const cacheFolder = cacheFolderOf(environment);
+  const matrix = await loadWithCache(directory, environment, cacheFolder);
   if (!matrix.ok) return matrix;
   const { set } = matrix.value;
   const dockerfiles = await readDockerfiles(set, signal);
@@ -80,7 +82,21 @@ export async function readFamily(
   const graph = buildGraph(set, dockerfiles.value);
   if (!graph.ok) return graph;
   const warnings = [...matrix.value.warnings, ...graph.value.warnings];
-  return ok({ set, graph: graph.value.graph, warnings, cacheFolder: cacheFolderOf(environment) });
+  return ok({ set, graph: graph.value.graph, warnings, cacheFolder });
+}
+
+/** What was read before and has not changed is not parsed again. */
+async function loadWithCache(
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  folder: string | undefined,
+): ReturnType<typeof loadMatrix> {
+  if (folder === undefined || !liesOutside(directory, folder))
+    return await loadMatrix(directory, environment);
+  const values = readKeptValues(folder, directory);
+  const loaded = await loadMatrix(directory, environment, { values });
+  await keepValues(folder, directory, values);
+  return loaded;
 }
 
 /**

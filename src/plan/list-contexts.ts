@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry } from '../engine/engine.ts';
 import { listContext } from '../key/context-listing.ts';
 import { keepStatCache, readStatCache } from '../key/stat-cache-file.ts';
+import { liesOutside } from '../matrix/cache-folder.ts';
 import type { Image } from '../matrix/image-set.ts';
 
 /**
@@ -47,11 +48,6 @@ export async function listContexts(
   }
   if (cacheFolder !== undefined && cache !== undefined) await keepStatCache(cacheFolder, directory, cache);
   return diagnostics.size > 0 ? err([...diagnostics]) : ok(contexts);
-}
-
-/** A home directory may be the repository, and a cache within a context would make each run a change. */
-function liesOutside(directory: string, folder: string): boolean {
-  return path.relative(directory, folder).startsWith('..');
 }
 
 function listingId(context: string, dockerfile: string): string {

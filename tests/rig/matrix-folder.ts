@@ -40,7 +40,7 @@ export async function loadFiles(
   today?: string,
 ): Promise<ImageSet> {
   await using folder = await matrixFolder(files);
-  const loaded = await loadMatrix(folder.directory, environment, undefined, today);
+  const loaded = await loadMatrix(folder.directory, environment, { today });
   if (!loaded.ok) throw new Error(loaded.error.map(told).join('\n'));
   return loaded.value.set;
 }
@@ -52,7 +52,7 @@ export async function tell(
   today?: string,
 ): Promise<readonly string[]> {
   await using folder = await matrixFolder(files);
-  const loaded = await loadMatrix(folder.directory, environment, undefined, today);
+  const loaded = await loadMatrix(folder.directory, environment, { today });
   const diagnostics = loaded.ok ? loaded.value.warnings : loaded.error;
   const wrong = diagnostics.some((each) => each.severity === 'error');
   const silent = diagnostics.find(({ severity, help }) => severity === 'error' && help === undefined);

@@ -226,7 +226,7 @@ async function outcomeOf(directory: string, file: MutatedFile, text: string): Pr
 
 async function readAll(directory: string, file: MutatedFile, text: string): Promise<readonly Diagnostic[]> {
   const edits = new Map<string, string>(file === 'Course' ? [] : [[file, text]]);
-  const loaded = await loadMatrix(directory, {}, edits, '2026-11-20');
+  const loaded = await loadMatrix(directory, {}, { edits, today: '2026-11-20' });
   if (!loaded.ok) return withErrors(loaded.error);
   const { set, warnings } = loaded.value;
   const known = new Map<string, string>(Object.entries({ ...otherFiles, ...rightFiles, [file]: text }));

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { listContext } from '../../../src/key/context-listing.ts';
-import { cacheFolderOf, keepStatCache, readStatCache } from '../../../src/key/stat-cache-file.ts';
+import { keepStatCache, readStatCache } from '../../../src/key/stat-cache-file.ts';
 import { StatCache } from '../../../src/key/stat-cache.ts';
+import { cacheFolderOf } from '../../../src/matrix/cache-folder.ts';
 import { temporaryFolder } from '../../rig/temporary-folder.ts';
 
 const wrong = 'f'.repeat(64);

@@ -254,7 +254,7 @@ describe('edits that are not written yet', () => {
   test('are read instead of the files', async () => {
     await using folder = await matrixFolder(before);
     const edits = new Map([['courses.yaml', '- { name: b, repo: "https://git.example.org/b.git" }\n']]);
-    const loaded = await loadMatrix(folder.directory, {}, edits);
+    const loaded = await loadMatrix(folder.directory, {}, { edits });
     expect(loaded.ok && loaded.value.set.images.map(({ name }) => name)).toEqual(['c-b']);
   });
 
@@ -264,7 +264,7 @@ describe('edits that are not written yet', () => {
       ['matrix.yaml', before['matrix.yaml']],
       ['courses.yaml', before['courses.yaml']],
     ]);
-    const loaded = await loadMatrix(folder.directory, {}, edits);
+    const loaded = await loadMatrix(folder.directory, {}, { edits });
     expect(loaded.ok && loaded.value.set.images.map(({ name }) => name)).toEqual(['c-a']);
   });
 });
