@@ -5,9 +5,9 @@
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { putArtifact } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
-import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
-import { MEDIA_TYPES } from '../../registry/manifests.ts';
+import { isDigest, type Digest } from '../../registry/digest.ts';
 import { parseReference, type Reference } from '../../registry/reference.ts';
 import { inputsTag, keyLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -17,8 +17,6 @@ import { publishedReference } from '../matrix/naming.ts';
 import { artifactSchema, imageConfigSchema, keyInputsSchema } from './inputs-schema.ts';
 
 const mediaType = 'application/vnd.hubwright.inputs.v1+json+gzip';
-const emptyType = 'application/vnd.oci.empty.v1+json';
-const empty = Buffer.from('{}');
 
 /** A listing of a hundred thousand files; what is longer is not from us. */
 const maxPackedBytes = 8 * 1024 * 1024;
@@ -44,19 +42,8 @@ export async function publishInputs(
   const there = await registry.headManifest(reference, signal);
   if (there.kind === 'found') return ok(undefined);
   const packed = await promisify(gzip)(JSON.stringify(inputs));
-  for (const bytes of [empty, packed]) {
-    const stored = await registry.uploadBlob(reference, bytes, signal);
-    if (stored.kind === 'failed') return err(stored.error.message);
-  }
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociManifest,
-    artifactType: mediaType,
-    config: { mediaType: emptyType, digest: digestOf(empty), size: empty.length },
-    layers: [{ mediaType, digest: digestOf(packed), size: packed.length }],
-  };
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const put = await registry.putManifest(reference, bytes, MEDIA_TYPES.ociManifest, signal);
+  const artifact = { artifactType: mediaType, files: [{ mediaType, bytes: packed }] };
+  const put = await putArtifact(registry, reference, artifact, signal);
   return put.kind === 'failed' ? err(put.error.message) : ok(undefined);
 }
 

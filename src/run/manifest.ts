@@ -14,9 +14,16 @@ export function configDigest(bytes: Buffer): string | undefined {
   return parse(bytes)?.config.digest;
 }
 
-/** Bytes that a pull of the whole image would transfer: its compressed layers. */
-export function compressedSize(bytes: Buffer): number {
-  return parse(bytes)?.layers.reduce((sum, { size }) => sum + size, 0) ?? 0;
+/** A layer as it travels. */
+export interface TravellingLayer {
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What a pull of the whole image would transfer, lowest first. */
+export function travellingLayers(bytes: Buffer): readonly TravellingLayer[] {
+  return (parse(bytes)?.layers ?? []).map(({ digest, size }) => ({ digest, size }));
 }
 
 /** The diffIDs of an image's layers, lowest first, from its configuration. */

@@ -17,7 +17,7 @@ import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
 import { keepScan } from './keep-scan.ts';
-import { compressedSize } from './manifest.ts';
+import { travellingLayers, type TravellingLayer } from './manifest.ts';
 import {
   isSameImage,
   putTag,
@@ -36,8 +36,7 @@ export interface Published {
   readonly reference: string;
   readonly digest: string;
   readonly tags: readonly string[];
-  /** Bytes of the compressed layers. */
-  readonly compressed: number;
+  readonly layers: readonly TravellingLayer[];
   /** What its scan said, where that is kept with it. */
   readonly scan: ScanRecord | undefined;
 }
@@ -103,7 +102,7 @@ export async function publishImage(
     reference: referenceTo(digest),
     digest,
     tags,
-    compressed: compressedSize(named.value.bytes),
+    layers: travellingLayers(named.value.bytes),
     scan: digest === manifest.value.digest ? scan : undefined,
   });
 }

@@ -5,32 +5,16 @@
 import { randomBytes } from 'node:crypto';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { RunEvent, RunEventBody } from '../core/event.ts';
-import { contractVersion } from '../smoke/contract-version.ts';
-import { mainVersions } from '../smoke/main-versions.ts';
-import { profileOf } from '../smoke/profile.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import { describeReason } from '../key/reasons.ts';
-import { publishedRepository } from '../matrix/naming.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
-import { tagsOf } from '../plan/image-tags.ts';
 import { sweepAbandonedRuns } from './abandoned-runs.ts';
 import { elapsed, realClock } from './clock.ts';
 import { estimateMs } from './estimate.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
-import {
-  composeRelease,
-  isSameRelease,
-  readRelease,
-  releaseFile,
-  writeRelease,
-  type ReleaseInput,
-} from './release.ts';
-import { readVerdict } from './kept-verdict.ts';
+import { publishRelease } from './release-stage.ts';
 import { newRunId, RunLog } from './run-log.ts';
 import type { RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
-import { releasedScan } from './released-scan.ts';
-import type { ReleasedImage } from './schema.ts';
-import type { KeptVerdict } from './schema-verdict.ts';
 
 export interface RunRequest {
   readonly drawn: DrawnPlan;
@@ -83,7 +67,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       tidyUp(context, signal),
       tellDatabase(context),
     ]);
-    const release = await publishRelease(context, report, new Date(started));
+    const release = await publishRelease(context, report, new Date(started), signal);
     emit({
       kind: 'run-finished',
       result: report.result,
@@ -120,92 +104,4 @@ async function tellDatabase(context: RunContext): Promise<void> {
   if (!database.ok) return;
   const { updatedAt, ageHours } = database.value;
   emit({ kind: 'scan-database', updatedAt: updatedAt.toISOString(), ageHours });
-}
-
-/** Writes the release of a run that published; answers its path, or undefined where nothing was to be published. */
-async function publishRelease(
-  context: RunContext,
-  report: RunReport,
-  created: Date,
-): Promise<string | undefined> {
-  const { drawn, options } = context;
-  const target = drawn.set.registry;
-  if (!options.push || target === undefined) return undefined;
-  const earlier = await readRelease(drawn.set.directory);
-  const inputs = new Map<string, ReleaseInput>();
-  for (const [name, outcome] of report.outcomes) {
-    const before = earlier?.images.find((image) => image.name === name);
-    const lastTest = await readVerdict(drawn.set.directory, name);
-    inputs.set(name, { outcome, released: releasedImage(context, report, name, before, lastTest) });
-  }
-  const facts = { run: options.runId, created, registry: target.prefix, naming: target.naming };
-  const release = composeRelease(drawn.set, facts, inputs, earlier);
-  // A run that changed nothing leaves the release as it is: whoever watches the file is not disturbed.
-  if (isSameRelease(release, earlier)) return releaseFile;
-  return await writeRelease(drawn.set.directory, release);
-}
-
-/** What the registry has of an image after this run, where the image is what the files say now. */
-function releasedImage(
-  context: RunContext,
-  report: RunReport,
-  name: string,
-  before: ReleasedImage | undefined,
-  lastTest: KeptVerdict | undefined,
-): ReleasedImage | undefined {
-  const { drawn } = context;
-  const target = drawn.set.registry;
-  const image = drawn.graph.nodes.get(name)?.image;
-  const entry = drawn.plan.entries.find((candidate) => candidate.name === name);
-  const published = report.published.get(name);
-  const unchanged = report.outcomes.get(name)?.kind === 'reused' ? entry?.published?.digest : undefined;
-  const digest = published?.digest ?? unchanged;
-  if (
-    target === undefined ||
-    image === undefined ||
-    entry === undefined ||
-    digest === undefined ||
-    image.kind === 'builder'
-  )
-    return undefined;
-  const bytes = report.bytes.get(name);
-  // Of the same digest the sizes are the same, though an engine may tell them otherwise than when it was built.
-  const known = before?.digest === digest ? before.size : {};
-  const compressed = published?.compressed ?? known.compressed;
-  const unpacked = known.unpacked ?? bytes?.size;
-  return {
-    name,
-    definition: image.definition,
-    kind: image.kind,
-    reference: `${publishedRepository(target, name)}@${digest}`,
-    digest,
-    tags: [...(published?.tags ?? tagsOf(drawn.set, name, entry.key, bytes?.created))],
-    key: entry.key,
-    verdict: {
-      contract: contractVersion,
-      profile: profileOf(image.kind),
-      key: entry.verdictKey,
-      ...testOf(entry.verdictKey, lastTest, before?.verdict),
-    },
-    size: {
-      ...(compressed === undefined ? {} : { compressed }),
-      ...(unpacked === undefined ? {} : { unpacked }),
-    },
-    ...releasedScan(published?.scan, digest, before),
-    state: 'current',
-  };
-}
-
-/** What the last test found, where it was a test of just this: made here, or told by whoever published it before. */
-function testOf(
-  verdictKey: string,
-  lastTest: KeptVerdict | undefined,
-  before: ReleasedImage['verdict'] | undefined,
-): Partial<ReleasedImage['verdict']> {
-  if (lastTest?.verdictKey === verdictKey) {
-    const { verdict } = lastTest;
-    const clauses = Object.fromEntries(verdict.clauses.map(({ id, result }) => [id, result]));
-    return { tier: verdict.tier, clauses, versions: { ...mainVersions(verdict) } };
-  }
-  return before?.key === verdictKey ? before : {};
 }

@@ -12,6 +12,11 @@ export const imageManifestSchema = z.object({
 /** The part of an image's configuration that names its layers. */
 export const imageConfigSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
 
+/** The files of an artifact. */
+export const artifactManifestSchema = z.object({
+  layers: z.array(z.object({ mediaType: z.string(), digest: z.string() })),
+});
+
 export const releaseVersion = 1;
 
 export const releasedScanSchema = z.strictObject({
@@ -42,7 +47,14 @@ export const releasedImageSchema = z.strictObject({
     clauses: z.record(z.string(), z.enum(clauseOutcomes)).optional(),
     versions: z.record(z.string(), z.string()).optional(),
   }),
-  size: z.strictObject({ compressed: z.number().optional(), unpacked: z.number().optional() }),
+  /** Bytes: as it travels, as it lies on a node, and as it travels to a node that has its last release. */
+  size: z.strictObject({
+    compressed: z.number().optional(),
+    unpacked: z.number().optional(),
+    added: z.number().optional(),
+  }),
+  /** As they travel, lowest first; images share the lower ones. */
+  layers: z.array(z.strictObject({ digest: z.string(), size: z.number() })).optional(),
   /** What the scan before its publishing found; absent where it was not scanned. */
   scan: releasedScanSchema.optional(),
   /** `current`: what the files say now. `held-back`: an older digest, carried forward because this run could not replace it. */
