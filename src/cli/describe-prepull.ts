@@ -95,7 +95,7 @@ function choosing(command: Command): Command {
 
 function forPools(command: Command): Command {
   return choosing(command)
-    .option('--release <FILE>', 'the release (default: the repository’s release.json)')
+    .option('--release <FILE>', 'a release.json, or its artifact in a registry (default: the repository’s)')
     .option('--pause <REFERENCE>', 'image that keeps the pods running, with its digest');
 }
 

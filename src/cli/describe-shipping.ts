@@ -14,6 +14,8 @@ type ValuesArguments = Omit<ValuesOptions, 'file'> & {
   readonly profiles?: string | true;
 };
 
+const releaseHelp =
+  'a release.json, or its artifact in a registry (default: the repository’s, else the newest of its registry)';
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
 
 /** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
@@ -74,12 +76,13 @@ export function describeShipping(
       '--schema <FILE>',
       'hold the files against the chart’s schema as well (values.schema.json or .yaml)',
     )
+    .option('--release <RELEASE>', releaseHelp)
     .option('--json', 'as JSON', false)
     .option('-C, --directory <DIR>', directoryHelp)
     .action(async ({ file, profiles, ...options }: ValuesArguments) => {
       if (profiles !== undefined) {
         const { valuesProfilesCommand } = await import('./values-profiles.ts');
-        return answer(await valuesProfilesCommand(context, profiles, options.directory));
+        return answer(await valuesProfilesCommand(context, profiles, options));
       }
       const { valuesCommand } = await import('./values.ts');
       return answer(await valuesCommand(context, { ...options, file: file ?? [] }));
@@ -103,6 +106,7 @@ function describeRestart(program: Command, context: CliContext, answer: (code: E
     .option('--namespace <NAME>', 'ask the cluster which images the user pods of this namespace run, instead')
     .option('--context <NAME>', 'of the kubeconfig (default: its current one)')
     .option('--kubeconfig <FILE>', 'default: KUBECONFIG, ~/.kube/config, or the pod’s own account')
+    .option('--release <RELEASE>', releaseHelp)
     .option('--dry-run', 'show them and stop', false)
     .option('--yes', 'do not ask', false)
     .option('--json', 'as JSON', false)

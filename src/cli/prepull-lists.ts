@@ -1,14 +1,12 @@
 /** What the commands under `build prepull` read first: the family's pools, the release, and a pull list for each. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { didYouMean } from '../core/near-name.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ImageSet, Pool } from '../matrix/image-set.ts';
-import { readRelease, releaseFile } from '../run/release.ts';
-import { releaseSchema, type Release } from '../run/schema.ts';
+import type { Release } from '../run/schema.ts';
 import { pullListOf, type PullList } from '../ship/prepull/pull-list.ts';
 import type { CliContext } from './context.ts';
+import { openRelease } from './open-release.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { usage } from './tell.ts';
@@ -39,7 +37,7 @@ export async function readPools(
   const { directory, set, warnings } = family.value;
   const pools = choosePools(set.pools, options.pool ?? []);
   if (!pools.ok) return pools;
-  const release = await readReleaseOf(context, directory, options.release);
+  const release = await openRelease(context, directory, { named: options.release, target: set.registry });
   if (!release.ok) return release;
   const lists: PullList[] = [];
   const wrong: Diagnostic[] = [];
@@ -90,37 +88,4 @@ export function choosePools(
     );
   }
   return ok(names.length === 0 ? pools : pools.filter(({ name }) => names.includes(name)));
-}
-
-async function readReleaseOf(
-  context: CliContext,
-  directory: string,
-  file: string | undefined,
-): Promise<Result<Release, readonly Diagnostic[]>> {
-  if (file !== undefined) return await readReleaseFile(path.resolve(context.cwd, file), file);
-  const release = await readRelease(directory);
-  if (release !== undefined) return ok(release);
-  return err([
-    usage(
-      `there is no \`${releaseFile}\` in \`${directory}\``,
-      'publish the family first: `./build images --changed --push` writes it; or name one: `--release FILE`',
-    ),
-  ]);
-}
-
-/** A release that the user names. */
-export async function readReleaseFile(
-  file: string,
-  shown: string,
-): Promise<Result<Release, readonly Diagnostic[]>> {
-  let content: unknown;
-  try {
-    content = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return err([usage(`\`${shown}\` cannot be read: ${why}`, 'name a release.json')]);
-  }
-  const release = releaseSchema.safeParse(content);
-  if (release.success) return ok(release.data);
-  return err([usage(`\`${shown}\` is no release`, 'name a release.json that `build images --push` wrote')]);
 }

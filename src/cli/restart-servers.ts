@@ -5,11 +5,11 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { parseHubUrl, type HubAddress } from '../hub/hub-api.ts';
 import { nameOf, renderServers } from '../report/restart-servers.ts';
-import { readRelease, releaseFile } from '../run/release.ts';
 import { chooseServers, type DecidedServer } from '../ship/restart/choose-servers.ts';
 import { listServers, stopServer, type HubTrouble } from '../ship/restart/running-servers.ts';
 import { askFirst } from './ask-first.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { openRelease } from './open-release.ts';
 import { findRepository } from './repository.ts';
 import { readToken } from './read-token.ts';
 import { tell, usage } from './tell.ts';
@@ -28,6 +28,7 @@ export interface RestartOptions {
   readonly yes: boolean;
   readonly json: boolean;
   readonly directory?: string;
+  readonly release?: string;
 }
 
 /** Shows which servers would be stopped, asks, and stops them. */
@@ -74,11 +75,9 @@ async function choose(
   hub: HubAddress,
 ): Promise<Result<readonly DecidedServer[], HubTrouble>> {
   const directory = findRepository(options.directory, context.cwd, context.home);
-  const release = await readRelease(directory);
-  if (release === undefined) {
-    const help = 'publish the family first: `./build images --push` writes it';
-    return err(usage(`there is no \`${releaseFile}\` in \`${directory}\``, help));
-  }
+  const opened = await openRelease(context, directory, { named: options.release });
+  if (!opened.ok) return err(opened.error[0] ?? usage('there is no release', 'publish the family first'));
+  const release = opened.value;
   const before = Date.parse(options.before ?? release.created);
   if (Number.isNaN(before)) {
     return err(usage(`\`${options.before}\` is no time`, 'as in `--before 2026-11-26T06:00:00Z`'));

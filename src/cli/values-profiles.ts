@@ -2,10 +2,10 @@
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { nearName } from '../core/near-name.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
-import { readRelease, releaseFile } from '../run/release.ts';
 import { profileLists } from '../ship/values/profile-list.ts';
 import { profileListsText, profileListText } from '../ship/values/profile-text.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { openRelease } from './open-release.ts';
 import { findRepository } from './repository.ts';
 import { tell, usage } from './tell.ts';
 
@@ -13,17 +13,17 @@ import { tell, usage } from './tell.ts';
 export async function valuesProfilesCommand(
   context: CliContext,
   role: string | true,
-  directoryOption: string | undefined,
+  options: { readonly directory?: string; readonly release?: string },
 ): Promise<ExitCode> {
-  const directory = findRepository(directoryOption, context.cwd, context.home);
-  const release = await readRelease(directory);
-  if (release === undefined) {
-    const help = 'publish the family first: `./build images --push` writes it';
-    return await tell(context, [usage(`there is no \`${releaseFile}\` in \`${directory}\``, help)]);
-  }
+  const directory = findRepository(options.directory, context.cwd, context.home);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return await tell(context, matrix.error);
-  const { lists, missing } = profileLists(matrix.value.set, release);
+  const release = await openRelease(context, directory, {
+    named: options.release,
+    target: matrix.value.set.registry,
+  });
+  if (!release.ok) return await tell(context, release.error);
+  const { lists, missing } = profileLists(matrix.value.set, release.value);
   const roles = [...lists.keys()];
   const [only] = lists.values();
   const chosen = role === true ? (lists.size === 1 ? only : undefined) : lists.get(role);

@@ -8,7 +8,6 @@ import { loadMatrix } from '../matrix/load-matrix.ts';
 import { readTextFile } from '../matrix/text-file.ts';
 import { usageWarning } from '../matrix/usage-error.ts';
 import { renderValues, valuesDocument, type ValuesFile } from '../report/values.ts';
-import { readRelease, releaseFile } from '../run/release.ts';
 import type { Release } from '../run/schema.ts';
 import { editValues } from '../ship/values/edit-values.ts';
 import { unifiedDiff } from '../ship/values/unified-diff.ts';
@@ -16,6 +15,7 @@ import type { ValuesDocuments } from '../ship/values/values-document.ts';
 import { openValues, writeValues, writingTrouble } from '../ship/values/values-files.ts';
 import type { SchemaCheck } from '../ship/values/values-schema.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { openRelease } from './open-release.ts';
 import { findRepository } from './repository.ts';
 import { tell, usage } from './tell.ts';
 
@@ -25,6 +25,7 @@ export interface ValuesOptions {
   readonly check: boolean;
   readonly diff: boolean;
   readonly schema?: string;
+  readonly release?: string;
   readonly json: boolean;
   readonly directory?: string;
 }
@@ -87,10 +88,13 @@ async function openAll(
   Result<{ readonly files: readonly ValuesDocuments[]; readonly standard: Standard }, readonly Diagnostic[]>
 > {
   const directory = findRepository(options.directory, context.cwd, context.home);
-  const release = await readRelease(directory);
-  if (release === undefined) return err([noRelease(directory)]);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return matrix;
+  const release = await openRelease(context, directory, {
+    named: options.release,
+    target: matrix.value.set.registry,
+  });
+  if (!release.ok) return release;
   const schema = await openSchema(context, options.schema);
   const files: ValuesDocuments[] = [];
   const mistakes: Diagnostic[] = schema.ok ? [] : [schema.error];
@@ -101,7 +105,7 @@ async function openAll(
   }
   if (mistakes.length > 0 || !schema.ok) return err(mistakes);
   const settings = matrix.value.set.values;
-  return ok({ files, standard: { release, settings, checkSchema: schema.value } });
+  return ok({ files, standard: { release: release.value, settings, checkSchema: schema.value } });
 }
 
 async function openSchema(
@@ -152,12 +156,5 @@ function idleRules(settings: ValuesSettings, edited: readonly ValuesFile[]): rea
     edited.some(({ followed }) => followed.has(index))
       ? []
       : usageWarning('nothing-there', `\`${steps.join('.')}\` leads to no image in these files`, span),
-  );
-}
-
-function noRelease(directory: string): Diagnostic {
-  return usage(
-    `there is no \`${releaseFile}\` in \`${directory}\``,
-    'publish the family first: `./build images --push` writes it',
   );
 }

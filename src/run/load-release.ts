@@ -43,9 +43,15 @@ export async function loadRelease(
   const own = path.join(directory, releaseFile);
   if (existsSync(own)) return await readFileOf(own, own);
   const reference = target === undefined ? undefined : releaseReference(target, releaseTags.newest);
-  if (reference !== undefined) return await fetched(source, reference, signal);
+  if (reference === undefined) return missing(directory, '');
+  const release = await fetchRelease(source.registry, reference, signal);
+  if (release.ok && release.value !== undefined) return ok(release.value);
+  return missing(directory, release.ok ? ', nor one in the registry' : `, and ${release.error}`);
+}
+
+function missing(directory: string, besides: string): Result<never, readonly Diagnostic[]> {
   return err([
-    usageError('no-release', `there is no \`${releaseFile}\` in \`${directory}\``, undefined, {
+    usageError('no-release', `there is no \`${releaseFile}\` in \`${directory}\`${besides}`, undefined, {
       help: 'publish the family first: `./build images --changed --push` writes it; or name one: `--release FILE`',
     }),
   ]);

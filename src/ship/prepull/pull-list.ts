@@ -130,7 +130,7 @@ function ofRelease(image: ReleasedImage, { naming }: Release): PullImage {
     digest: image.digest,
     compressedBytes: image.size.compressed,
     unpackedBytes: image.size.unpacked,
-    layers: [],
+    layers: (image.layers ?? []).map(({ digest, size }) => ({ digest, bytes: size })),
     hasShell: kindsWithShell.has(image.kind),
   };
 }
