@@ -7,6 +7,7 @@ import { createPublicKey } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { KeySource } from '../matrix/image-set.ts';
 import { isSignature, type PublicKey } from './dsse.ts';
@@ -31,19 +32,6 @@ export interface Signer {
 
 const timeoutMs = 2 * 60_000;
 
-const always = ['PATH', 'TMPDIR'];
-/** What a service of keys may need beside its own variables: its user's files, and the way out. */
-const outside = [
-  'HOME',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-];
 /** How the variables of each service begin. */
 const ofService: Readonly<Record<string, readonly string[]>> = {
   awskms: ['AWS_'],
@@ -172,11 +160,8 @@ function lastLine(text: string): string {
 }
 
 function environmentFor(key: KeySource, env: Environment): Record<string, string> {
-  const names =
-    key.kind === 'file'
-      ? [...always, 'COSIGN_PASSWORD']
-      : [...always, ...outside, ...ofItsService(key.address, Object.keys(env))];
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  if (key.kind === 'file') return childEnvironment(env, ['COSIGN_PASSWORD']);
+  return childEnvironment(env, [...networkNames, ...ofItsService(key.address, Object.keys(env))]);
 }
 
 function ofItsService(address: string, names: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
 /** What a command gets from the process: made once, in build.ts, and handed down. Types only. */
+import type { Redactor } from '../core/redact.ts';
 import type { Write } from '../report/reporter.ts';
 
 export interface CliContext {
@@ -10,6 +11,8 @@ export interface CliContext {
   /** Arguments as typed, without node and script. */
   readonly args: readonly string[];
   readonly version: string;
+  /** What must never be told: secrets of the environment, of builds and of logins, as they become known. */
+  readonly secrets: Redactor;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;

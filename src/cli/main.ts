@@ -1,5 +1,6 @@
 /** Puts the process's context together, and sees to it that Ctrl-C ends a run in order. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { passwordIn, Redactor } from '../core/redact.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
 
@@ -14,12 +15,14 @@ export async function main(args: readonly string[], version: string, home: strin
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const { env, stdout, stderr, stdin } = process;
+  const secrets = secretsOf(env);
   const context: CliContext = {
     cwd: process.cwd(),
     home,
     env,
     args,
     version,
+    secrets,
     stdout,
     stderr,
     stdin,
@@ -37,15 +40,41 @@ export async function main(args: readonly string[], version: string, home: strin
     return interrupt.signal.aborted ? exitCode.interrupted : code;
   } catch (error) {
     if (interrupt.signal.aborted) return exitCode.interrupted;
-    stderr.write(`${describeBug(error, env)}\n`);
+    stderr.write(`${describeBug(error, env, secrets)}\n`);
     return exitCode.imageFailed;
   }
 }
 
 /** Whatever gets here is a bug: a person is told so, and how to see more. */
-function describeBug(error: unknown, env: CliContext['env']): string {
+export function describeBug(error: unknown, env: CliContext['env'], secrets: Redactor): string {
   const message = error instanceof Error ? error.message : String(error);
   const more =
     (env['HUBWRIGHT_DEBUG'] ?? '') !== '' && error instanceof Error ? `\n${error.stack ?? ''}` : '';
-  return `internal error: ${message}\n  this is a mistake in hubwright itself; HUBWRIGHT_DEBUG=1 shows where${more}`;
+  return secrets.redact(
+    `internal error: ${message}\n  this is a mistake in hubwright itself; HUBWRIGHT_DEBUG=1 shows where${more}`,
+  );
+}
+
+/** Variables that hold a secret by what they are for. */
+const secretNames = ['COSIGN_PASSWORD', 'SIGSTORE_ID_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'VAULT_TOKEN'];
+
+/** The secrets that the environment is known to hold: those, and the logins in addresses such as a proxy's. */
+export function secretsOf(env: CliContext['env']): Redactor {
+  const secrets = new Redactor();
+  for (const name of secretNames) secrets.add(env[name] ?? '');
+  for (const value of Object.values(env)) {
+    const password = passwordIn(value ?? '');
+    if (password === undefined) continue;
+    secrets.add(password);
+    secrets.add(decoded(password));
+  }
+  return secrets;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Family } from '../plan/draw-plan.ts';
-import { readBuildSecrets } from '../run/build-secrets.ts';
+import { caSecret, readBuildSecrets } from '../run/build-secrets.ts';
 import { findCaBundle } from '../setup/ca-bundle.ts';
 import type { CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
@@ -27,5 +27,6 @@ export async function openRepository(
   if (!ca.ok) return err([ca.error]);
   const secrets = await readBuildSecrets(directory, family.value.set.secrets, ca.value?.bytes, context.env);
   if (!secrets.ok) return secrets;
+  for (const [id, value] of secrets.value) if (id !== caSecret) context.secrets.add(value.toString('utf8'));
   return ok({ directory, family: family.value, secrets: secrets.value });
 }

@@ -110,6 +110,7 @@ export async function runPlan(
         command: context.args,
         version: context.version,
         onEvent: (event) => reporter.event(event),
+        redactor: context.secrets,
       },
       context.signal,
     );

@@ -12,7 +12,12 @@ export async function tell(context: CliContext, diagnostics: readonly Diagnostic
     // Most runs have nothing to tell, and need not load what lays it out.
     const { renderDiagnostics } = await import('../report/diagnostics.ts');
     const screen = screenOf(context.stderr, context.env);
-    screen.write(renderDiagnostics(diagnostics, { colour: screen.colour, width: screen.width || pipeWidth }));
+    screen.write(
+      renderDiagnostics(context.secrets.redactData(diagnostics), {
+        colour: screen.colour,
+        width: screen.width || pipeWidth,
+      }),
+    );
   }
   return exitCodeOf(diagnostics);
 }

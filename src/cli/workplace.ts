@@ -22,10 +22,20 @@ export function openWorkplace(context: CliContext, options: { readonly askAhead?
   const connected = connectDocker({});
   const engine = options.askAhead === true ? askAhead(connected, context.signal) : connected;
   const onTrouble = tellOnce(context);
-  const docker = dockerCredentials(context.env, onTrouble);
-  const credentials = withGoogleCredentials(docker, context.env, onTrouble);
+  const docker = dockerCredentials(withoutOurs(context.env), onTrouble);
+  const google = withGoogleCredentials(docker, context.env, onTrouble);
+  const credentials: CredentialSource = async (host) => {
+    const login = await google(host);
+    for (const secret of [login?.password, login?.identityToken]) context.secrets.add(secret ?? '');
+    return login;
+  };
   const registry = createRegistryClient({ credentials, userAgent: `hubwright/${context.version}` });
   return { engine, registry, credentials, [Symbol.asyncDispose]: () => engine.close() };
+}
+
+/** A credential helper is the user's own program and gets the user's environment, but for what is cosign's alone. */
+function withoutOurs(env: CliContext['env']): CliContext['env'] {
+  return { ...env, COSIGN_PASSWORD: undefined };
 }
 
 /** A login that cannot be had is worth a word, for what follows is only "denied"; each run asks for it several times. */

@@ -1,10 +1,24 @@
 /** Asks git servers which commit a branch or tag is at. */
 import { execa } from 'execa';
+import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { GitReference } from '../matrix/image-set.ts';
 
 const timeoutMs = 60_000;
+
+/** Beside the way to the server, what says who the user is there. */
+const gitNames = [
+  ...networkNames,
+  'SSH_AUTH_SOCK',
+  'GIT_SSH',
+  'GIT_SSH_COMMAND',
+  'GIT_SSL_CAINFO',
+  'GIT_ASKPASS',
+  'XDG_CONFIG_HOME',
+  'USER',
+  'LOGNAME',
+];
 
 /** The commit (40 hexadecimal digits) that the reference names now. git asks nobody for a password. */
 export async function commitOf(
@@ -17,7 +31,8 @@ export async function commitOf(
   if (isCommit(ref)) return ok(ref);
   const result = await execa('git', ['ls-remote', '--exit-code', '--', url, ref, `${ref}^{}`], {
     cwd: directory,
-    env: { GIT_TERMINAL_PROMPT: '0' },
+    env: childEnvironment(process.env, gitNames, { GIT_TERMINAL_PROMPT: '0' }),
+    extendEnv: false,
     reject: false,
     timeout: timeoutMs,
     cancelSignal: signal,

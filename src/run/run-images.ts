@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { RegistryClient } from '../../registry/client.ts';
+import type { Redactor } from '../core/redact.ts';
 import type { RunEvent, RunEventBody } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import { describeReason } from '../key/reasons.ts';
@@ -30,6 +31,8 @@ export interface RunRequest {
   readonly command: readonly string[];
   readonly version: string;
   readonly onEvent: (event: RunEvent) => void;
+  /** Takes secrets out of whatever a run tells; the logs of builds have a mask of their own. */
+  readonly redactor?: Redactor;
 }
 
 /** Runs a plan. Interrupting `signal` ends it in order: what runs is cancelled, the journal is closed. */
@@ -41,7 +44,8 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
   const log = new RunLog(drawn.set.directory, runId);
   const emit = (body: RunEventBody): void => {
     // A machine's clock that is set in the middle of a run takes no event back.
-    const event = { ...body, time: started + elapsed(realClock, since) };
+    const told = request.redactor?.redactData(body) ?? body;
+    const event = { ...told, time: started + elapsed(realClock, since) };
     log.record(event);
     onEvent(event);
   };

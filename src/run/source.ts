@@ -3,6 +3,7 @@
  * no more of the environment than it needs and runs no program that the repository names.
  */
 import { execa } from 'execa';
+import { childEnvironment } from '../core/child-environment.ts';
 import type { Image } from '../matrix/image-set.ts';
 
 export interface Source {
@@ -25,13 +26,7 @@ export async function readSource(
   const git = async (...args: readonly string[]): Promise<string | undefined> => {
     const result = await execa('git', ['-c', 'core.fsmonitor=false', ...args], {
       cwd: directory,
-      env: {
-        PATH: env['PATH'] ?? '',
-        HOME: env['HOME'] ?? '',
-        LC_ALL: 'C',
-        GIT_OPTIONAL_LOCKS: '0',
-        GIT_TERMINAL_PROMPT: '0',
-      },
+      env: childEnvironment(env, [], { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }),
       extendEnv: false,
       stdin: 'ignore',
       stripFinalNewline: false,

@@ -10,6 +10,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
+import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { rootLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -62,7 +63,12 @@ export async function bootstrapDebianRoot(
     all: true,
     reject: false,
     cancelSignal: signal,
-    env: { SOURCE_DATE_EPOCH: sourceDateEpoch, TMPDIR: folder.path, PATH: systemPath(process.env) },
+    env: childEnvironment(process.env, networkNames, {
+      SOURCE_DATE_EPOCH: sourceDateEpoch,
+      TMPDIR: folder.path,
+      PATH: systemPath(process.env),
+    }),
+    extendEnv: false,
   });
   signal.throwIfAborted();
   if (result.exitCode !== 0) {

@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { access, readdir, readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { childEnvironment } from '../core/child-environment.ts';
 
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -46,7 +47,8 @@ export const localHost: Host = {
       stdin: 'ignore',
       reject: false,
       cancelSignal: signal,
-      env: { LC_ALL: 'C', PATH: systemPath(process.env) },
+      env: childEnvironment(process.env, [], { LC_ALL: 'C', PATH: systemPath(process.env) }),
+      extendEnv: false,
     });
     return result.exitCode === undefined ? undefined : result.stdout;
   },

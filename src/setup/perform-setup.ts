@@ -5,6 +5,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
+import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { parsePolicy } from './apt-policy.ts';
@@ -95,7 +96,8 @@ async function isAvailable(name: string, signal: AbortSignal): Promise<boolean> 
     stdin: 'ignore',
     reject: false,
     cancelSignal: signal,
-    env: { LC_ALL: 'C' },
+    env: childEnvironment(process.env, [], { LC_ALL: 'C' }),
+    extendEnv: false,
   });
   return parsePolicy(stdout).length > 0;
 }
@@ -110,7 +112,12 @@ async function runCommand(
     all: true,
     reject: false,
     cancelSignal: signal,
-    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C', PATH: systemPath(process.env) },
+    env: childEnvironment(process.env, networkNames, {
+      DEBIAN_FRONTEND: 'noninteractive',
+      LC_ALL: 'C',
+      PATH: systemPath(process.env),
+    }),
+    extendEnv: false,
   });
   signal.throwIfAborted();
   if (result.exitCode === 0) return ok(undefined);

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { systemPath } from './host.ts';
@@ -30,6 +31,8 @@ export async function startEngine(
   if ((await askEngine(signal)).ok) return ok(undefined);
   if (serviceManager === 'systemd') {
     const result = await execa('systemctl', ['start', 'docker'], {
+      env: childEnvironment(process.env),
+      extendEnv: false,
       stdin: 'ignore',
       reject: false,
       cancelSignal: signal,
@@ -52,7 +55,10 @@ async function startDaemon(): Promise<number | undefined> {
     detached: true,
     cwd: '/',
     stdio: ['ignore', log.fd, log.fd],
-    env: { ...process.env, PATH: systemPath(process.env) },
+    // It outlives us, and its environment is to be read in /proc as long.
+    env: childEnvironment(process.env, [...networkNames, 'DOCKER_TMPDIR', 'DOCKER_RAMDISK'], {
+      PATH: systemPath(process.env),
+    }),
   });
   // Without a listener a missing program would end this process; the pid says as much.
   child.on('error', () => undefined);

@@ -22,6 +22,8 @@ export interface RegistryRig extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
   readonly pid: number;
+  /** Where it keeps what it was given. */
+  readonly dataFolder: string;
   /** Only in mode `token`. */
   readonly tokenServer: TokenServer | undefined;
   /** Ends the process and keeps the data, as a crash would. */
@@ -53,6 +55,7 @@ export async function startRegistry(
     return {
       host,
       pid: child.pid ?? 0,
+      dataFolder: join(folder, 'data'),
       tokenServer,
       stop: () => end(child),
       async [Symbol.asyncDispose]() {

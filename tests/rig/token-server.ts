@@ -25,6 +25,8 @@ export interface TokenServer extends AsyncDisposable {
   readonly issuer: string;
   readonly certificatePath: string;
   readonly seen: readonly TokenRequestSeen[];
+  /** Every token that it gave out. */
+  readonly issued: readonly string[];
 }
 
 interface Options {
@@ -45,6 +47,7 @@ export async function startTokenServer(options: Options): Promise<TokenServer> {
   const key = createPrivateKey(await readFile(keyPath));
   const certificate = new X509Certificate(await readFile(certificatePath));
   const seen: TokenRequestSeen[] = [];
+  const issued: string[] = [];
   const server = createServer((request, response) => {
     void answer(request).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -65,6 +68,7 @@ export async function startTokenServer(options: Options): Promise<TokenServer> {
       return { status: 401, body: { details: 'wrong login' } };
     }
     const token = makeToken(key, certificate, scopes, known, options.lifetimeSeconds);
+    issued.push(token);
     const field = request.method === 'POST' ? 'access_token' : 'token';
     return { status: 200, body: { [field]: token, expires_in: options.lifetimeSeconds } };
   }
@@ -78,6 +82,7 @@ export async function startTokenServer(options: Options): Promise<TokenServer> {
     issuer: 'token rig',
     certificatePath,
     seen,
+    issued,
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();

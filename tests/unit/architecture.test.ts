@@ -125,6 +125,26 @@ describe('the rooms', () => {
   });
 });
 
+describe('each child process', () => {
+  const calls = modules.flatMap(({ path, text }) =>
+    [...text.matchAll(/\b(?:execa|spawn)\((?!page)[^;]*?\n? *\);/g)].map(([call]) => ({ path, call })),
+  );
+
+  it('is found at all', () => {
+    expect(calls.length).toBeGreaterThan(5);
+  });
+
+  it('gets an environment of its own, and no shell', () => {
+    const offences = calls.filter(
+      ({ call }) =>
+        /shell|\.\.\.process\.env/.test(call) ||
+        (call.startsWith('execa') && !call.includes('extendEnv: false')) ||
+        !/\benv\b/.test(call),
+    );
+    expect(offences).toEqual([]);
+  });
+});
+
 describe('each module', () => {
   it('imports relative paths with their ending, and Node by its prefix', () => {
     const builtin =
