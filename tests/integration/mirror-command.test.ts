@@ -1,9 +1,9 @@
 /** `build mirror` and `build exists` as a user runs them, against real registries. */
 import { expect, test } from 'vitest';
 import { withDigest } from '../../registry/reference.ts';
-import { build } from '../rig/command.ts';
+import { build, start } from '../rig/command.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
-import { startRegistry } from '../rig/registry.ts';
+import { LOGIN, startRegistry } from '../rig/registry.ts';
 import { putImage, putIndex, quickClient, referenceTo } from '../rig/registry-image.ts';
 import { matrixFolder } from '../rig/matrix-folder.ts';
 
@@ -30,6 +30,45 @@ test('mirrors are copied under their digests, and are left alone when they are t
   const second = await build(folder.directory, ['mirror', 'pause']);
   expect(second.stdout).toContain('as it was');
   expect(second.exitCode).toBe(0);
+});
+
+test('a copy that is killed goes on without what the registry has acknowledged', async () => {
+  await using upstream = await startRegistry();
+  await using own = await startRegistry('token');
+  await using proxy = await startCuttingProxy(own.host);
+  const client = quickClient(LOGIN);
+  const source = referenceTo(`${upstream.host}/pause:3.10`);
+  const digest = await putImage(client, source, [100_000, 200_000, 300_000]);
+  const auth = Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64');
+  await using folder = await matrixFolder({
+    'matrix.yaml': `registry: ${proxy.host}/family\nimages:\n  pause: { mirror: "${upstream.host}/pause:3.10" }\n`,
+    'docker/config.json': JSON.stringify({ auths: { [proxy.host]: { auth } } }),
+  });
+  const env = { DOCKER_CONFIG: `${folder.directory}/docker` };
+  const manifest = await client.getManifest(source, signal);
+  const { config, layers } = JSON.parse(manifest.kind === 'found' ? manifest.bytes.toString() : '');
+  const sent = (blob: { readonly digest: string }): number =>
+    proxy.count(new RegExp(`^PUT .*digest=${encodeURIComponent(blob.digest)}`));
+
+  const arrived = Promise.withResolvers<void>();
+  const killed = Promise.withResolvers<void>();
+  proxy.before(new RegExp(`^PUT .*digest=${encodeURIComponent(layers[1].digest)}`), async () => {
+    arrived.resolve();
+    await killed.promise;
+  });
+  const running = start(folder.directory, ['mirror'], env);
+  await arrived.promise;
+  running.kill('SIGKILL');
+  await running;
+  killed.resolve();
+  expect([config, ...layers].map(sent)).toEqual([1, 1, 1, 0]);
+
+  const again = await build(folder.directory, ['mirror'], env);
+  expect([again.exitCode, again.stderr]).toEqual([0, '']);
+  // What was on its way when the copy was killed may have arrived, or not.
+  expect([sent(config), sent(layers[0]), sent(layers[2])]).toEqual([1, 1, 1]);
+  const copy = withDigest(referenceTo(`${proxy.host}/family/pause`), digest);
+  expect(await client.headManifest(copy, signal)).toMatchObject({ kind: 'found', digest });
 });
 
 test('a locked mirror stays what it was when its tag moves upstream', async () => {

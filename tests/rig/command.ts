@@ -10,22 +10,27 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** Runs `build ARGS` in a folder, with nothing of this process's environment but the path and what is given. */
+/** Starts `build ARGS` in a folder, with nothing of this process's environment but the path and what is given. */
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+) {
+  return execa(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    cwd,
+    reject: false,
+    stdin: 'ignore',
+    extendEnv: false,
+    env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
+  });
+}
+
+/** Runs it to its end. */
 export async function build(
   cwd: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, ...args],
-    {
-      cwd,
-      reject: false,
-      stdin: 'ignore',
-      extendEnv: false,
-      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
-    },
-  );
+  const { exitCode, stdout, stderr } = await start(cwd, args, env);
   return { exitCode, stdout, stderr };
 }
