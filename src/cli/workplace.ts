@@ -29,13 +29,23 @@ export function openWorkplace(context: CliContext, options: { readonly askAhead?
     for (const secret of [login?.password, login?.identityToken]) context.secrets.add(secret ?? '');
     return login;
   };
-  const registry = createRegistryClient({ credentials, userAgent: `hubwright/${context.version}` });
+  const registry = createRegistryClient({
+    credentials,
+    insecure: insecureRegistries(context.env),
+    userAgent: `hubwright/${context.version}`,
+  });
   return { engine, registry, credentials, [Symbol.asyncDispose]: () => engine.close() };
 }
 
 /** A credential helper is the user's own program and gets the user's environment, but for what is cosign's alone. */
 function withoutOurs(env: CliContext['env']): CliContext['env'] {
   return { ...env, COSIGN_PASSWORD: undefined };
+}
+
+/** Hosts beside this machine that are spoken to without TLS, set apart by commas. */
+function insecureRegistries(env: CliContext['env']): readonly string[] {
+  const hosts = (env['HUBWRIGHT_INSECURE_REGISTRIES'] ?? '').split(',').map((host) => host.trim());
+  return hosts.filter((host) => host !== '');
 }
 
 /** A login that cannot be had is worth a word, for what follows is only "denied"; each run asks for it several times. */

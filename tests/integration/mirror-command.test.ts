@@ -132,6 +132,21 @@ test('exists tells what is there from what is absent, and both from what could n
   expect((await build(folder.directory, ['exists', 'Not A Reference'])).exitCode).toBe(2);
 });
 
+test('a registry without TLS that is not this machine has to be named', async () => {
+  await using rig = await startRegistry();
+  await using proxy = await startCuttingProxy(rig.host, '127.0.0.2');
+  const digest = await putImage(quickClient(), referenceTo(`${rig.host}/base:1`), [10]);
+  await using folder = await matrixFolder({});
+  const there = `${proxy.host}/base:1`;
+  const refused = await build(folder.directory, ['exists', there]);
+  expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('declare it insecure')]);
+  const env = { HUBWRIGHT_INSECURE_REGISTRIES: `other.example, ${proxy.host}` };
+  expect(await build(folder.directory, ['exists', there], env)).toMatchObject({
+    exitCode: 0,
+    stdout: `${there}  ${digest}`,
+  });
+});
+
 test('a login that a broken helper cannot give is told, once', async () => {
   await using rig = await startRegistry('htpasswd');
   await using folder = await matrixFolder({

@@ -11,11 +11,7 @@ export interface Answer {
 }
 
 /** Starts `build ARGS` in a folder, with nothing of this process's environment but the path and what is given. */
-export function start(
-  cwd: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-) {
+export function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return execa(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
     cwd,
     reject: false,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Transform } from 'node:stream';
 
 export interface CuttingProxy extends AsyncDisposable {
-  /** `127.0.0.1:PORT`: the registry's, as far as its users can tell. */
+  /** `address:port`: the registry's, as far as its users can tell. */
   readonly host: string;
   /**
    * The next `times` requests that match (`PATCH /v2/…`) lose their connection after so many bytes of their body;
@@ -52,8 +52,14 @@ interface Fault {
   readonly act: (request: IncomingMessage, response: ServerResponse) => Promise<Passage>;
 }
 
-/** Starts a proxy before the registry at `upstream` (`host:port`), which may come later or go away. */
-export async function startCuttingProxy(upstream: string): Promise<CuttingProxy> {
+/**
+ * Starts a proxy before the registry at `upstream` (`host:port`), which may come later or go away. At 127.0.0.2 it is
+ * none of the names for which a client takes plain HTTP for granted.
+ */
+export async function startCuttingProxy(
+  upstream: string,
+  address: '127.0.0.1' | '127.0.0.2' = '127.0.0.1',
+): Promise<CuttingProxy> {
   const seen: string[] = [];
   const faults: Fault[] = [];
   const server = createServer((request, response) => {
@@ -68,7 +74,7 @@ export async function startCuttingProxy(upstream: string): Promise<CuttingProxy>
       if (passage !== 'handled') forward(upstream, request, response, passage);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // It listens on TCP, so it is no pipe's name.
   const replace: CuttingProxy['replace'] = (match, times, answer) => {
@@ -80,7 +86,7 @@ export async function startCuttingProxy(upstream: string): Promise<CuttingProxy>
     faults.push({ match, leastBytes: 0, left: times, act });
   };
   return {
-    host: `127.0.0.1:${port}`,
+    host: `${address}:${port}`,
     replace,
     cut(match, times, afterBytes = 0) {
       const body = (sever: () => void): Transform => cutter(afterBytes, sever);
