@@ -49,7 +49,12 @@ async function installChartpress(folder: string): Promise<string> {
 /** A repository with a chart and as many images, each with the folder of one of ours; every image is built already. */
 async function chartpressRepository(folder: string, chartpress: string, contexts: readonly string[]) {
   const images = contexts.map((context, index) => {
-    const lines = [`imageName: bench-chartpress-${index}`, `contextPath: images/image${index}`];
+    const lines = [
+      `imageName: bench-chartpress-${index}`,
+      `contextPath: images/image${index}`,
+      // Without one, an image is not listed.
+      `valuesPath: image${index}`,
+    ];
     return { context, yaml: `      image${index}:\n${lines.map((line) => `        ${line}\n`).join('')}` };
   });
   for (const [index, { context }] of images.entries()) {
@@ -57,7 +62,8 @@ async function chartpressRepository(folder: string, chartpress: string, contexts
   }
   await mkdir(path.join(folder, 'chart'), { recursive: true });
   await writeFile(path.join(folder, 'chart/Chart.yaml'), 'apiVersion: v2\nname: chart\nversion: 0.0.1\n');
-  await writeFile(path.join(folder, 'chart/values.yaml'), 'none: true\n');
+  const values = images.map((_, index) => `image${index}: { repository: none, tag: none }\n`);
+  await writeFile(path.join(folder, 'chart/values.yaml'), values.join(''));
   const list = images.map(({ yaml }) => yaml).join('');
   await writeFile(path.join(folder, 'chartpress.yaml'), `charts:\n  - name: chart\n    images:\n${list}`);
   const who = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.org'];
