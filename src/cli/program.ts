@@ -6,6 +6,7 @@ import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'com
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeFamily } from './describe-family.ts';
+import { describeScan } from './describe-scan.ts';
 import { describeSmoke } from './describe-smoke.ts';
 import { describePrepull } from './describe-prepull.ts';
 import { describeShipping } from './describe-shipping.ts';
@@ -65,6 +66,7 @@ function describe(context: CliContext, answer: Answer): Command {
   describePlan(program, context, answer);
   describeExplain(program, context, answer);
   describeSmoke(program, context, answer);
+  describeScan(program, context, answer);
   describeFamily(program, context, answer);
   describeLock(program, context, answer);
   describePrune(program, context, answer);

@@ -5,7 +5,7 @@
  */
 import { severities, type ScanSettings } from '../matrix/image-set.ts';
 import type { ScanException } from './exceptions.ts';
-import { identityOf, type Finding } from './finding.ts';
+import { identityOf, type Finding, type ScanReport } from './finding.ts';
 
 /** What of the settings an image is judged by. */
 export type ScanPolicy = Pick<ScanSettings, 'severity' | 'fixableOnly' | 'deadlineDays'>;
@@ -86,4 +86,13 @@ function addDays(day: string, days: number): string {
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + days);
   return date.toISOString().slice(0, 10);
+}
+
+/** One image's scan, judged. */
+export interface JudgedScan {
+  readonly name: string;
+  /** `repository@sha256:…` of what is published; undefined for an engine's image. */
+  readonly reference: string | undefined;
+  readonly report: ScanReport;
+  readonly judgement: Judgement;
 }

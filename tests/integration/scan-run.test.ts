@@ -4,8 +4,12 @@
  */
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { createRegistryClient } from '../../registry/client.ts';
+import { parseReference } from '../../registry/reference.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Release } from '../../src/run/schema.ts';
+import { readArtifact } from '../../src/scan/kept-artifacts.ts';
+import { readScanRecord, type ScanRecord } from '../../src/scan/scan-record.ts';
 import { fakeTrivy, type FakeTrivy } from '../rig/fake-trivy.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, workspace, type Workspace } from '../rig/workspace.ts';
@@ -203,3 +207,42 @@ test('without Trivy, or with a database that is too old, nothing is published: e
   const tags = await fetch(`http://${rig.host}/v2/_catalog`);
   expect(await tags.json()).toEqual({ repositories: [] });
 });
+
+test('what is published is judged anew by its bill: each finding once, with whom it reaches, and since when', async () => {
+  await using rig = await bench();
+  const { family, trivy, env } = rig;
+  const run = await family.events(['--push'], env);
+  expect(run.exitCode, run.stderr).toBe(0);
+  await trivy.publish(openssl);
+  await trivy.forgetCalls();
+  const known = await family.build(['scan', '--from-sbom'], env);
+  expect(known.exitCode, known.stderr).toBe(0);
+  expect(await trivy.calls()).not.toContain('image');
+  const today = new Date().toISOString().slice(0, 10);
+  expect(known.stdout.replaceAll(family.prefix, '')).toMatch(
+    /^CVE-2099-0001 \(critical\) in openssl 3.0, mended in 3.1: to be mended by \S+ {2}a hole in openssl\n {2}came in with base; reaches course\n\n✓ base +1 critical/,
+  );
+  const json = JSON.parse((await family.build(['scan', '--from-sbom', '--json', '{p}course'], env)).stdout);
+  expect(json.findings).toMatchObject([{ status: 'known', since: today, finding: { id: 'CVE-2099-0001' } }]);
+  expect(json.images).toMatchObject([{ counts: { critical: 1 }, passed: true }]);
+
+  // Since when, other machines read from the registry.
+  const release: Release = JSON.parse(await family.read('release.json'));
+  const base = release.images.find(({ name }) => name.endsWith('base'));
+  const record = await scanOf(base?.reference ?? '');
+  expect(record.offending).toMatchObject([{ id: 'CVE-2099-0001', since: today }]);
+  // What the engine has is compared with nothing.
+  const here = await family.build(['scan', '{p}base', '{p}hub'], env);
+  expect(here.exitCode).toBe(1);
+  expect(here.stdout.replaceAll(family.prefix, '')).toContain('✗ base  1 critical  1 against the policy');
+});
+
+async function scanOf(reference: string): Promise<ScanRecord> {
+  const registry = createRegistryClient({ credentials: async () => undefined });
+  const subject = parseReference(reference);
+  if (subject.kind !== 'reference') throw new Error(subject.message);
+  const bytes = await readArtifact(registry, subject, 'scan', new AbortController().signal);
+  const record = bytes.ok && bytes.value !== undefined ? readScanRecord(bytes.value) : undefined;
+  if (record === undefined) throw new Error(`no scan is kept with ${reference}`);
+  return record;
+}

@@ -1,0 +1,153 @@
+/** What `build scan` was given → images to look at: the engine's, or what is published. Scans nothing. */
+import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { selectImages } from '../graph/select-images.ts';
+import { publishedReference } from '../matrix/naming.ts';
+import { renderTag } from '../matrix/naming.ts';
+import { engineDiagnostic, type Family } from '../plan/draw-plan.ts';
+import { readRelease } from '../run/release.ts';
+import { subjectOf } from '../run/scan-stage.ts';
+import type { CliContext } from './context.ts';
+import { familyNames, familyTargets } from './smoke-targets.ts';
+import { usage } from './tell.ts';
+import type { Workplace } from './workplace.ts';
+
+export interface ScanTarget {
+  readonly name: string;
+  /** The family whose policy it is judged by answers for it. */
+  readonly isFamilys: boolean;
+  readonly what:
+    | { readonly kind: 'engine'; readonly id: string }
+    | { readonly kind: 'published'; readonly subject: Reference };
+}
+
+type Targets = Result<readonly ScanTarget[], readonly Diagnostic[]>;
+
+/** Everything named, the family's images first; no names: the group `default`. */
+export async function scanTargets(
+  context: CliContext,
+  workplace: Workplace,
+  family: Family | undefined,
+  names: readonly string[],
+  options: { readonly fromSbom: boolean },
+): Promise<Targets> {
+  const theirs = family === undefined ? [] : familyNames(names, family);
+  const targets: ScanTarget[] = [];
+  if (family !== undefined && (theirs.length > 0 || names.length === 0)) {
+    const found = await (options.fromSbom
+      ? publishedTargets(context, workplace, family, theirs)
+      : builtTargets(context, workplace, family, theirs));
+    if (!found.ok) return found;
+    targets.push(...found.value);
+  }
+  for (const reference of names.filter((name) => !theirs.includes(name))) {
+    const found = await referenceTarget(context, workplace, reference, options.fromSbom);
+    if (!found.ok) return err([found.error]);
+    targets.push(found.value);
+  }
+  return ok(targets);
+}
+
+async function builtTargets(
+  context: CliContext,
+  workplace: Workplace,
+  family: Family,
+  names: readonly string[],
+): Promise<Targets> {
+  const found = await familyTargets(context, workplace, family, names, { deep: false });
+  if (!found.ok) return found;
+  return ok(
+    found.value.map(({ request }) => ({
+      name: request.name,
+      isFamilys: true,
+      what: { kind: 'engine', id: request.imageId },
+    })),
+  );
+}
+
+/** What the last release names, else what the family's moving tags name in the registry. */
+async function publishedTargets(
+  context: CliContext,
+  workplace: Workplace,
+  { set, graph }: Family,
+  names: readonly string[],
+): Promise<Targets> {
+  const target = set.registry;
+  if (target === undefined)
+    return err([
+      usage(
+        'nothing is published: `registry:` in matrix.yaml is empty',
+        'name one: `DOCKER_REGISTRY=…`, or `registry:`',
+      ),
+    ]);
+  const chosen = selectImages(set, graph, names);
+  if (!chosen.ok) return chosen;
+  const release = await readRelease(set.directory);
+  const released = new Map(
+    release?.registry === target.prefix ? release.images.map(({ name, digest }) => [name, digest]) : [],
+  );
+  const targets: ScanTarget[] = [];
+  for (const name of chosen.value) {
+    if (graph.nodes.get(name)?.image.kind === 'builder') continue;
+    let digest = released.get(name);
+    const moving = set.tags.filter((tag) => !tag.includes('{key}') && !tag.includes('{date}'));
+    for (const template of digest === undefined ? moving : []) {
+      const tag = renderTag(template, { date: '', key: '', name });
+      const found = await digestBehind(context, workplace, publishedReference(target, name, tag));
+      if (!found.ok) return err([found.error]);
+      digest ??= found.value?.digest;
+    }
+    if (digest !== undefined)
+      targets.push({
+        name,
+        isFamilys: true,
+        what: { kind: 'published', subject: subjectOf(target, name, digest) },
+      });
+  }
+  if (targets.length > 0) return ok(targets);
+  return err([usage(`nothing of it is published in ${target.prefix}`, '`build images --push` publishes')]);
+}
+
+async function referenceTarget(
+  context: CliContext,
+  workplace: Workplace,
+  reference: string,
+  fromSbom: boolean,
+): Promise<Result<ScanTarget, Diagnostic>> {
+  if (!fromSbom) {
+    const details = await workplace.engine.images.inspect(reference, context.signal);
+    if (details.ok)
+      return ok({ name: reference, isFamilys: false, what: { kind: 'engine', id: details.value.id } });
+    if (details.error.kind !== 'not-found') return err(engineDiagnostic(details.error));
+  }
+  const found = await digestBehind(context, workplace, reference);
+  if (!found.ok) return found;
+  if (found.value === undefined)
+    return err({
+      category: 'environment',
+      severity: 'error',
+      code: 'image-not-found',
+      message: `there is no \`${reference}\`, neither in the family nor in the engine or a registry`,
+    });
+  return ok({ name: reference, isFamilys: false, what: { kind: 'published', subject: found.value } });
+}
+
+async function digestBehind(
+  { signal }: CliContext,
+  { registry }: Workplace,
+  text: string,
+): Promise<Result<Reference | undefined, Diagnostic>> {
+  const reference = parseReference(text);
+  if (reference.kind === 'invalid-reference')
+    return err(usage(`\`${text}\` is neither an image of the family nor a reference`, reference.message));
+  const answer = await registry.headManifest(reference, signal);
+  if (answer.kind === 'absent') return ok(undefined);
+  if (answer.kind === 'found') return ok(withDigest(reference, answer.digest));
+  return err({
+    category: 'environment',
+    severity: 'error',
+    code: 'registry-unreachable',
+    message: `\`${text}\` cannot be looked up: ${answer.error.message}`,
+  });
+}
