@@ -3,10 +3,16 @@
  * beside it. And the question whether a pass that the registry has counts. What statements look like and how they are
  * signed is the attest room's.
  */
+import { formatReference } from '../../registry/reference.ts';
 import type { Place as AttestPlace } from '../attest/attachments.ts';
 import { signImage, type SigningTrouble, type Statement } from '../attest/sign-image.ts';
-import { predicateTypes, provenanceStatement, testResultStatement } from '../attest/statement.ts';
-import { provenOrigins } from '../attest/proof.ts';
+import {
+  billStatement,
+  predicateTypes,
+  provenanceStatement,
+  testResultStatement,
+} from '../attest/statement.ts';
+import { provenBills, provenOrigins } from '../attest/proof.ts';
 import { publishedRepository } from '../matrix/naming.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { attestPlace, readProof } from '../plan/signed-record.ts';
@@ -15,9 +21,16 @@ import { profileOf } from '../smoke/profile.ts';
 import { buildFacts } from './build-facts.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
+import type { ImageScan, PassedScan } from './scan-stage.ts';
 import { readVerdict } from './kept-verdict.ts';
 import { isSameImage, type Manifest, type Place } from './published-manifest.ts';
 import { cancelled, done, failed, type RunContext, type Signing, type StageResult } from './run-context.ts';
+
+/** What this run knows of the image: its bytes, where the engine has them, and its scan, where it was scanned. */
+export interface Tested {
+  readonly bytes: Bytes | undefined;
+  readonly passed: PassedScan | undefined;
+}
 
 /**
  * Signs what this run tested and pushed, where the family says with what and nobody with that key did so before. What
@@ -28,7 +41,7 @@ export async function attestImage(
   entry: PlanEntry,
   place: Place,
   manifest: Manifest,
-  bytes: Bytes | undefined,
+  { bytes, passed }: Tested,
   signal: AbortSignal,
 ): Promise<StageResult<void>> {
   const { signing, emit, clock } = context;
@@ -37,11 +50,15 @@ export async function attestImage(
   const started = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'sign' });
   const where = attestPlace({ registry: context.registry, ...place, digest: manifest.digest });
-  const missing = await missingStatements(context, signing, entry, { place, where, bytes }, signal);
+  const published = { place, where, bytes };
+  const missing = await missingStatements(context, signing, entry, published, signal);
   if (missing.kind !== 'ok') return missing;
-  if (missing.value.length > 0) {
+  const bill = await missingBill(context, signing, entry, { ...published, scan: passed?.scan }, signal);
+  if (bill.kind !== 'ok') return bill;
+  const statements = [...missing.value, ...bill.value];
+  if (statements.length > 0) {
     const subject = { repository: publishedRepository(place.target, place.name), digest: where.image.digest };
-    const signed = await signImage(where, signing.signer, subject, missing.value, signal);
+    const signed = await signImage(where, signing.signer, subject, statements, signal);
     if (!signed.ok) return signingFailure(entry.name, signed.error);
   }
   emit({
@@ -49,7 +66,7 @@ export async function attestImage(
     image: entry.name,
     stage: 'sign',
     durationMs: elapsed(clock, started),
-    ...(missing.value.length === 0 ? { remembered: true } : {}),
+    ...(statements.length === 0 ? { remembered: true } : {}),
     summary: signing.signer.publicKey.name,
   });
   return done(undefined);
@@ -102,6 +119,33 @@ async function missingStatements(
     statements.push({ predicateType: predicateTypes.provenance, payload });
   }
   return done(statements);
+}
+
+/**
+ * The bill of materials, where this run scanned just these bytes itself and our key signed none yet. One that lies in
+ * the registry may be anybody's, and is not ours to sign.
+ */
+async function missingBill(
+  context: RunContext,
+  { signer }: Signing,
+  entry: PlanEntry,
+  { place, where, bytes, scan }: Published & { readonly scan: ImageScan | undefined },
+  signal: AbortSignal,
+): Promise<StageResult<readonly Statement[]>> {
+  const { digest } = where.image;
+  const isOf = scan?.of.kind === 'engine' ? scan.of.id === bytes.id : scan?.of.digest === digest;
+  if (context.scan === undefined || scan?.raw === undefined || !isOf) return done([]);
+  const signed = await provenBills(where, [signer.publicKey], signal);
+  if ('kind' in signed) return trouble(signed.error);
+  if (signed.length > 0) return done([]);
+  const subject = { repository: publishedRepository(place.target, place.name), digest };
+  const bills = await context.scan.scanner.bills(scan.raw, formatReference(where.image), signal);
+  const payload = bills.ok ? billStatement(subject, bills.value.cyclonedx) : undefined;
+  if (payload !== undefined) return done([{ predicateType: predicateTypes.bill, payload }]);
+  if (signal.aborted) return cancelled;
+  const why = bills.ok ? 'the scanner wrote none' : bills.error.message;
+  context.emit({ kind: 'remark', image: entry.name, message: `its bill of materials is not signed: ${why}` });
+  return done([]);
 }
 
 /** The last verdict, where it is one of these bytes; else what the record knows: that they passed. */

@@ -76,7 +76,7 @@ export async function publishImage(
   const scan =
     passed === undefined ? undefined : await keepScan(context, entry, place, manifest.value, passed, signal);
   // Kept and signed before it gets a name: whoever finds the name finds what is known of it.
-  const signed = await attestImage(context, entry, place, manifest.value, bytes, signal);
+  const signed = await attestImage(context, entry, place, manifest.value, { bytes, passed }, signal);
   if (signed.kind !== 'ok') return signed;
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });

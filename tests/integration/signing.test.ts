@@ -2,12 +2,14 @@
  * What is published with `sign:` and believed with `trust:`: a real engine, a real registry with bearer logins, real
  * cosign. What strangers put there is told apart from what we did.
  */
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isDigest } from '../../registry/digest.ts';
 import { withDigest, withTag } from '../../registry/reference.ts';
 import { openSigner, type Signer } from '../../src/attest/cosign.ts';
 import { signImage } from '../../src/attest/sign-image.ts';
 import { predicateTypes, testResultStatement } from '../../src/attest/statement.ts';
+import { fakeTrivy } from '../rig/fake-trivy.ts';
 import { LOGIN, startRegistry, type RegistryRig } from '../rig/registry.ts';
 import { putImage, quickClient, referenceTo } from '../rig/registry-image.ts';
 import { cosignAgrees, KEY_PASSWORD, makeKeyPair } from '../rig/signing-keys.ts';
@@ -20,7 +22,7 @@ let kit: Workspace;
 let env: Readonly<Record<string, string>>;
 
 const settings = (): string =>
-  `registry: ${rig.host}\nsign: { key: keys/ours.key }\ntrust: [{ key: keys/ours.pub }]\n`;
+  `registry: ${rig.host}\nscan: {}\nsign: { key: keys/ours.key }\ntrust: [{ key: keys/ours.pub }]\n`;
 
 // Builds and signs, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -37,7 +39,9 @@ beforeAll(async () => {
   await kit.write('matrix.yaml', matrixOf(names, settings()));
   const auth = Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64');
   await kit.write('.docker/config.json', JSON.stringify({ auths: { [rig.host]: { auth } } }));
-  env = { COSIGN_PASSWORD: KEY_PASSWORD };
+  const trivy = await fakeTrivy(path.join(kit.directory, '.trivy'));
+  await trivy.publish({});
+  env = { ...trivy.env, COSIGN_PASSWORD: KEY_PASSWORD };
 });
 
 afterAll(async () => {
@@ -59,6 +63,7 @@ test('a family is published with its provenance and verdict, signed, and anybody
       signers: ['keys/ours.pub'],
       passes: [{ image: `${kit.prefix}base`, profile: 'custom', tier: 'gate', signer: 'keys/ours.pub' }],
       provenance: [{ signer: 'keys/ours.pub' }],
+      bills: [{ signer: 'keys/ours.pub' }],
     },
     { state: 'proven', provenance: [{ signer: 'keys/ours.pub' }] },
   ]);
@@ -70,7 +75,7 @@ test('cosign itself verifies the signature and both attestations', async () => {
   const key = ['--key', `${kit.directory}/keys/ours.pub`, '--insecure-ignore-tlog=true'];
   const [reference = ''] = references();
   expect(await cosignAgrees(['verify', ...key, reference])).toBe(true);
-  for (const type of ['slsaprovenance1', predicateTypes.testResult])
+  for (const type of ['slsaprovenance1', 'cyclonedx', predicateTypes.testResult])
     expect(await cosignAgrees(['verify-attestation', ...key, '--type', type, reference])).toBe(true);
   // The form of cosign 3: bundles that refer to the image, here by an empty list of public logs.
   const roots = `${kit.directory}/no-logs.json`;
@@ -161,7 +166,7 @@ test('a pass that nobody signed means that the image is checked again', async ()
 });
 
 test('a wrong password is told before anything is built', async () => {
-  const answer = await kit.build(['images', '--push', '--force'], { COSIGN_PASSWORD: 'wrong' });
+  const answer = await kit.build(['images', '--push', '--force'], { ...env, COSIGN_PASSWORD: 'wrong' });
   expect(answer.exitCode).toBe(2);
   expect(answer.stderr).toContain('the password in `COSIGN_PASSWORD` is not that key’s');
   expect(answer.stderr).not.toContain('built');
