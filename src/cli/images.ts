@@ -34,7 +34,8 @@ export interface ImagesOptions {
   readonly ca?: string;
 }
 
-const exitCodeOfRun: Readonly<Record<RunResult, ExitCode>> = {
+/** The exit code that a run's result asks for. */
+export const exitCodeOfRun: Readonly<Record<RunResult, ExitCode>> = {
   success: exitCode.ok,
   failure: exitCode.imageFailed,
   environment: exitCode.environment,

@@ -5,11 +5,13 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
+import { describeEmit } from './describe-emit.ts';
 import { describeFamily } from './describe-family.ts';
 import { describeScan } from './describe-scan.ts';
 import { describeSmoke } from './describe-smoke.ts';
 import { describePrepull } from './describe-prepull.ts';
 import { describeShipping } from './describe-shipping.ts';
+import { describeNightly } from './describe-nightly.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseDuration } from './duration.ts';
 import type { ExplainOptions } from './explain.ts';
@@ -69,9 +71,11 @@ function describe(context: CliContext, answer: Answer): Command {
   describeScan(program, context, answer);
   describeFamily(program, context, answer);
   describeLock(program, context, answer);
+  describeNightly(program, context, answer);
   describePrune(program, context, answer);
   describeShipping(program, context, answer);
   describePrepull(program, context, answer);
+  describeEmit(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
   return program;

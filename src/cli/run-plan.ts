@@ -63,6 +63,7 @@ export interface RunPlanOptions {
   readonly noCache: boolean;
   readonly force: boolean;
   readonly push: boolean;
+  readonly until?: 'built' | 'checked';
   readonly json: boolean;
   readonly verbose: boolean;
   readonly secrets: ReadonlyMap<string, Buffer>;
@@ -106,6 +107,7 @@ export async function runPlan(
           noCache,
           force,
           push,
+          ...(options.until === undefined ? {} : { until: options.until }),
         },
         command: context.args,
         version: context.version,

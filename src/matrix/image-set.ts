@@ -229,6 +229,12 @@ export interface TrustedKey {
   readonly span: SourceSpan | undefined;
 }
 
+/** Days on which the night moves nothing, both included; YYYY-MM-DD. */
+export interface FreezeWindow {
+  readonly first: string;
+  readonly last: string;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -251,6 +257,7 @@ export interface ImageSet {
   readonly sign: SignSettings | undefined;
   /** Empty: whoever may write to the registry is believed. */
   readonly trust: readonly TrustedKey[];
+  readonly freeze: readonly FreezeWindow[];
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */
   readonly clones: readonly GitReference[];

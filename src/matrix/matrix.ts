@@ -9,6 +9,7 @@ import type { Check, Findings } from './check.ts';
 import { expandDefinition } from './definition.ts';
 import type { PlannedImage } from './definition.ts';
 import { readGroups } from './groups.ts';
+import { readFreeze } from './freeze.ts';
 import type { ImageSet, Lock } from './image-set.ts';
 import type { KeptValues } from './kept-values.ts';
 import { folderOf, parseRepositoryPath } from './repository-path.ts';
@@ -158,11 +159,12 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const scan = readScanSettings(check, content);
   const pools = readPools(check, content.pools, complete ? { images, mirrors, groups } : undefined);
   const values = readValuesSettings(check, content, { images, mirrors, complete });
+  const freeze = readFreeze(check, content.freeze ?? []);
   const sign = readSignSettings(check, content, directory);
   const trust = readTrust(check, content, directory);
   const outside = { roots, mirrors, lock, clones };
   const publishing = { registry, tags, scan, sign, trust };
-  const set = { directory, ...outside, ...publishing, groups, secrets, pools, values };
+  const set = { directory, ...outside, ...publishing, groups, secrets, pools, values, freeze };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

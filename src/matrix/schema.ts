@@ -159,6 +159,10 @@ export const wholeMatrixSchema = z.strictObject({
     .array(trustSchema)
     .describe('Keys whose signatures count; absent: whoever may write to the registry is believed')
     .optional(),
+  freeze: z
+    .array(z.string())
+    .describe('Days on which `build nightly` moves nothing: `2026-12-01/2026-12-05`, or one day')
+    .optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
   pools: z

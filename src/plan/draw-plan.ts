@@ -16,7 +16,7 @@ import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
 import { cacheFolderOf, liesOutside } from '../matrix/cache-folder.ts';
 import { keepValues, readKeptValues } from '../matrix/kept-values.ts';
-import { loadMatrix } from '../matrix/load-matrix.ts';
+import { loadMatrix, type Edits } from '../matrix/load-matrix.ts';
 import type { GatherSources } from './gather-inputs.ts';
 import { listContexts } from './list-contexts.ts';
 import { missingTags } from './missing-tags.ts';
@@ -67,14 +67,18 @@ export interface DrawOptions {
   readonly scanKeyOf?: (imageName: string, contentKey: string) => string;
 }
 
-/** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`. */
+/** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`, `edits` in the place of its files. */
 export async function readFamily(
   directory: string,
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  edits?: Edits,
 ): Promise<Result<Family, readonly Diagnostic[]>> {
   const cacheFolder = cacheFolderOf(environment);
-  const matrix = await loadWithCache(directory, environment, cacheFolder);
+  const matrix =
+    edits === undefined
+      ? await loadWithCache(directory, environment, cacheFolder)
+      : await loadMatrix(directory, environment, { edits });
   if (!matrix.ok) return matrix;
   const { set } = matrix.value;
   const dockerfiles = await readDockerfiles(set, signal);

@@ -57,7 +57,11 @@ export class ImageStages {
     bytes: Bytes | undefined,
     always = false,
   ): Promise<StageResult<unknown>> {
-    if (bytes === undefined || !(always || needsCheck(this.#context, entry, node, bytes)))
+    if (
+      this.#context.options.until === 'built' ||
+      bytes === undefined ||
+      !(always || needsCheck(this.#context, entry, node, bytes))
+    )
       return done(undefined);
     const proxy = await this.#proxyFor(node);
     return await this.#smokeSlots(async () =>
@@ -124,6 +128,7 @@ export class ImageStages {
     passed: PassedScan | undefined,
   ): Promise<StageResult<boolean>> {
     const { drawn, options } = this.#context;
+    if (options.until !== undefined) return done(false);
     const target = drawn.set.registry;
     const isPublished = entry.action === 'reuse' || node.image.kind === 'builder';
     const publishes = options.push && target !== undefined && !isPublished;

@@ -8,6 +8,7 @@ import { oldNameRemark } from '../../registry/google.ts';
 import { keyTag, passTag } from '../core/labels.ts';
 import type { EngineError } from '../engine/engine.ts';
 import type { ScanRecord } from '../scan/scan-record.ts';
+import { verdictKey } from '../key/verdict-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
@@ -29,6 +30,7 @@ import {
 import { pushPatiently } from './push-attempts.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
 import type { PassedScan } from './scan-stage.ts';
+import { contractOf } from './smoke-contract.ts';
 
 /** What the registry has now. */
 export interface Published {
@@ -193,23 +195,33 @@ async function nameManifest(
   signal: AbortSignal,
 ): Promise<StageResult<Manifest>> {
   const key = keyTag(entry.key);
-  const pass = passTag(entry.verdictKey);
+  const passes = passTags(context, entry);
   let manifest = ours;
   for (let round = 0; round < maxRounds; round += 1) {
     const first = await firstPassed(context, entry, place, manifest, signal);
     if (first.kind !== 'ok') return first;
     // The key's tag names ours, unless a later push has moved it: then it goes back to what passed first.
-    const names = round === 0 && first.value.digest === manifest.digest ? [pass] : [key, pass];
+    const names = round === 0 && first.value.digest === manifest.digest ? passes : [key, ...passes];
     manifest = first.value;
     for (const tag of [...names, ...tags]) {
       const put = await putTag(context, place, tag, manifest, signal);
       if (put.kind !== 'ok') return put;
     }
-    const isNamed = await isBehind(context, place, [key, pass], manifest.digest, signal);
+    const isNamed = await isBehind(context, place, [key, ...passes], manifest.digest, signal);
     if (isNamed.kind !== 'ok') return isNamed;
     if (isNamed.value) break;
   }
   return done(manifest);
+}
+
+/** What these bytes passed: a deep pass is a pass of the gate, which another machine asks for. */
+function passTags(
+  { drawn, options }: RunContext,
+  { name, key, verdictKey: own }: PlanEntry,
+): readonly string[] {
+  const image = drawn.graph.nodes.get(name)?.image;
+  const gate = options.tier === 'deep' && image !== undefined ? [verdictKey(key, contractOf(image))] : [];
+  return [...new Set([own, ...gate])].map(passTag);
 }
 
 /** What passed under this key before us, where anything did. A forced run asks for its own bytes. */

@@ -34,6 +34,8 @@ export interface RunOptions {
   /** Believe no earlier pass of the selected images. */
   readonly force: boolean;
   readonly push: boolean;
+  /** Stop when the bytes are there, or when they are checked: nothing gets a name that people use. */
+  readonly until?: 'built' | 'checked';
 }
 
 /** What scans of a run work with. */

@@ -49,6 +49,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     values: { images: [], formerly: [], pullSecret: undefined },
     sign: undefined,
     trust: [],
+    freeze: [],
     lock: emptyLock,
     clones: [],
     ...parts,

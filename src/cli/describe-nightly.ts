@@ -1,0 +1,54 @@
+/** The command for the night: its name, arguments and options. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ExitCode } from '../core/exit-code.ts';
+import { isDay } from '../matrix/day.ts';
+import type { CliContext } from './context.ts';
+import type { NightlyOptions } from './nightly.ts';
+
+const help = `
+Builds what would be another with today's packages and roots, throws away what nobody could tell
+from what is published, and publishes the rest once it has passed, deep tier included. matrix.lock
+moves only for what is published: commit it. docs/nightly.md tells how to run it every night.`;
+
+/** Adds the command to the program; `answer` gets its exit code. */
+export function describeNightly(
+  program: Command,
+  context: CliContext,
+  answer: (code: ExitCode) => void,
+): void {
+  program
+    .command('nightly')
+    .description(
+      'take today’s packages and roots into the images that differ by them, and publish those alone',
+    )
+    .argument('[NAME...]', 'images, definitions, groups or other selectors; default: the group `default`')
+    .addHelpText('after', help)
+    .option('--dry-run', 'ask what has moved and tell what would be tried; build and move nothing', false)
+    .option('--git', 'also the commits of cloned course repositories', false)
+    .addOption(
+      new Option('--day <DAY>', 'take this day for today: YYYY-MM-DD (default: today, UTC)').argParser(day),
+    )
+    .option('--no-push', 'keep what changed in the engine, publish nothing')
+    .option('--summary <FILE>', 'write the summary there as well, as Markdown')
+    .addOption(new Option('--jobs <N>', 'builds at once').argParser(positive))
+    .option('--json', 'the summary as JSON on stdout', false)
+    .option('--verbose', 'show what builds print', false)
+    .option('--ca <FILE>', 'certificate authorities that builds shall trust, as the build secret `ca`')
+    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .action(async (names: string[], options: NightlyOptions) => {
+      const { nightlyCommand } = await import('./nightly.ts');
+      answer(await nightlyCommand(context, names, options));
+    });
+}
+
+function day(text: string): string {
+  if (!isDay(text)) throw new InvalidArgumentError('A day is written YYYY-MM-DD.');
+  return text;
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return number;
+}

@@ -1,0 +1,194 @@
+/**
+ * `build nightly`: takes today's packages and roots into the images that differ by them, publishes those, and leaves
+ * everything else as it is, so that no node pulls for nothing.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { tryWriting } from '../adopt/try-writing.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { lockFile } from '../matrix/load-matrix.ts';
+import { lockTextWith } from '../nightly/moves.ts';
+import { runNight, type NightTools } from '../nightly/night.ts';
+import type { NightSummary } from '../nightly/verdicts.ts';
+import { drawPlan, readFamily, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
+import { nightMarkdown, renderNight, renderPhase } from '../report/nightly.ts';
+import type { Signing } from '../run/run-context.ts';
+import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
+import { screenOf, type CliContext } from './context.ts';
+import { exitCodeOfRun } from './images.ts';
+import { openRepository, type Repository } from './open-repository.ts';
+import { runPlan, type RunPlanOptions } from './run-plan.ts';
+import { tell } from './tell.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
+
+export interface NightlyOptions {
+  readonly directory?: string;
+  readonly dryRun: boolean;
+  readonly securityOnly: boolean;
+  readonly git: boolean;
+  /** YYYY-MM-DD. */
+  readonly day?: string;
+  /** commander's form of --no-push. */
+  readonly push: boolean;
+  readonly summary?: string;
+  readonly jobs?: number;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly ca?: string;
+}
+
+const kept = '.hubwright/nightly';
+
+export async function nightlyCommand(
+  context: CliContext,
+  names: readonly string[],
+  options: NightlyOptions,
+): Promise<ExitCode> {
+  await using workplace = openWorkplace(context);
+  const repository = await openRepository(context, options);
+  if (!repository.ok) return await tell(context, repository.error);
+  const { directory, secrets } = repository.value;
+  const chosen = await registryOf(context, workplace, repository.value, options);
+  if (!chosen.ok) return await tell(context, chosen.error);
+  const family = chosen.value;
+  await tell(context, family.warnings);
+
+  const night = await runNight(
+    family,
+    {
+      names,
+      git: options.git,
+      dryRun: options.dryRun,
+      day: options.day ?? new Date().toISOString().slice(0, 10),
+      affected: undefined,
+    },
+    toolsOf(context, workplace, { family, secrets }, options),
+    context.signal,
+  );
+  if (context.signal.aborted) return exitCode.interrupted;
+  if (!night.ok) return await tell(context, night.error);
+  const { summary, warnings, report } = night.value;
+  await tell(context, warnings);
+  const written = await keepSummary(context, directory, summary, options.summary);
+  const screen = screenOf(context.stdout, context.env);
+  screen.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : renderNight(summary, screen));
+  if (!written.ok) return await tell(context, [written.error]);
+  const ended = report === undefined ? exitCode.ok : exitCodeOfRun[report.result];
+  if (ended !== exitCode.ok) return ended;
+  return summary.images.some(({ state }) => state === 'held-back') ? exitCode.imageFailed : exitCode.ok;
+}
+
+/** Where the night publishes: what matrix.yaml says, or the local registry where one runs; else the engine is all there is. */
+async function registryOf(
+  context: CliContext,
+  workplace: Workplace,
+  { family, secrets }: Repository,
+  { push }: NightlyOptions,
+): Promise<Result<Family, readonly Diagnostic[]>> {
+  if (!push) return ok({ ...family, set: { ...family.set, registry: undefined } });
+  const { chooseRegistry } = await import('./choose-registry.ts');
+  return await chooseRegistry(context, workplace, family, { setup: false, secrets });
+}
+
+interface Place {
+  /** As the files were when the night began, with the registry that it publishes to. */
+  readonly family: Family;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+}
+
+function toolsOf(
+  context: CliContext,
+  workplace: Workplace,
+  { family, secrets }: Place,
+  options: NightlyOptions,
+): NightTools {
+  const { env, signal } = context;
+  const { directory, registry: target } = family.set;
+  const lock = path.join(directory, lockFile);
+  const readLock = (): Promise<string> => readFile(lock, 'utf8').catch(() => '');
+  let signing: Signing | undefined;
+  const say = (doing: string, { plan }: DrawnPlan): void => {
+    const names = plan.entries.filter(({ selected }) => selected).map(({ name }) => name);
+    screenOf(context.stderr, context.env).write(`${renderPhase(doing, names)}\n`);
+  };
+  const run = (doing: string, more: Pick<RunPlanOptions, 'push' | 'tier' | 'until'>): NightTools['build'] => {
+    const { jobs, verbose } = options;
+    const rest = { jobs, verbose, failFast: false, noCache: false, force: false, json: false, secrets };
+    return (drawn) => {
+      say(doing, drawn);
+      return runPlan(context, workplace, drawn, { ...rest, ...more, signing });
+    };
+  };
+  return {
+    engine: workplace.engine,
+    registry: workplace.registry,
+    credentials: workplace.credentials,
+    outside: { registry: workplace.registry, directory },
+    async draw(moves, names, deep) {
+      const list = [...moves];
+      const edits = new Map(list.length === 0 ? [] : [[lockFile, lockTextWith(await readLock(), list)]]);
+      const read = await readFamily(directory, env, signal, edits);
+      if (!read.ok) return read;
+      const tags = datedTags(read.value.set.tags);
+      return await drawPlan(
+        { ...read.value, set: { ...read.value.set, registry: target, tags } },
+        workplace.engine,
+        workplace.registry,
+        {
+          names,
+          mode: { changed: true, force: false, push: target !== undefined },
+          contractOf: (image) => (deep.has(image.name) ? deepContractOf(image) : contractOf(image)),
+          environment: env,
+        },
+        signal,
+      );
+    },
+    async open(base) {
+      if (target === undefined || base.set.sign === undefined) return ok(undefined);
+      const { openSigning } = await import('./open-signing.ts');
+      const opened = await openSigning(context, base);
+      if (!opened.ok) return err([opened.error]);
+      signing = opened.value;
+      return ok(undefined);
+    },
+    build: run('To be compared', { push: false, until: 'built' }),
+    check: run('To be checked', { push: false, tier: 'deep', until: 'checked' }),
+    publish: run('To be published', { push: target !== undefined, tier: 'deep' }),
+    async writeLock(moves) {
+      const { default: writeFileAtomic } = await import('write-file-atomic');
+      const before = await readLock();
+      const after = lockTextWith(before, moves);
+      if (after !== before) await writeFileAtomic(lock, after);
+    },
+  };
+}
+
+/** What the night publishes can be told from the days before, whatever the tags of every day are. */
+function datedTags(tags: readonly string[]): readonly string[] {
+  return tags.some((tag) => tag.includes('{date}')) ? tags : [...tags, '{date}-{key}'];
+}
+
+/** Keeps the summary where the next command, or a pull request, finds it. */
+async function keepSummary(
+  context: CliContext,
+  directory: string,
+  summary: NightSummary,
+  file: string | undefined,
+): Promise<Result<void, Diagnostic>> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  const folder = path.join(directory, kept);
+  const texts: [string, string][] = [
+    [path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`],
+    [path.join(folder, 'summary.md'), nightMarkdown(summary)],
+  ];
+  if (file !== undefined) texts.push([path.resolve(context.cwd, file), nightMarkdown(summary)]);
+  const made = await tryWriting(kept, () => mkdir(folder, { recursive: true }));
+  if (!made.ok) return err(made.error);
+  for (const [place, text] of texts) {
+    const written = await tryWriting(place, () => writeFileAtomic(place, text));
+    if (!written.ok) return written;
+  }
+  return ok(undefined);
+}

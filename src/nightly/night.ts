@@ -1,0 +1,230 @@
+/**
+ * One night: asks what could move, tries it, writes down what stays, and publishes it. The lock moves before the first
+ * push: a night that is killed leaves it as it was, or as it should be, and what is missing in the registry then is
+ * published by the next run. Prints nothing.
+ */
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { err, ok } from '../core/result.ts';
+import type { OutsideTools } from '../lock/outside-entries.ts';
+import { freezeOn } from '../matrix/freeze.ts';
+import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
+import { describeReason } from '../key/reasons.ts';
+import type { RunReport } from '../run/execute-plan.ts';
+import { findMoves, tellMove, type Move } from './moves.ts';
+import { compareBytes, keepUnderKey, publishedImage, type ByteTools } from './trial-bytes.ts';
+import { tryMoves, type Outcome, type Trials, type TrialTools } from './trials.ts';
+import type { NightImage, NightSummary } from './verdicts.ts';
+
+export interface NightOptions {
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly names: readonly string[];
+  readonly git: boolean;
+  readonly dryRun: boolean;
+  /** Only images whose known holes a fresh build may mend: asks which those are. Undefined: all. */
+  readonly affected: ((base: DrawnPlan) => Promise<Outcome<ReadonlySet<string>>>) | undefined;
+}
+
+export interface NightTools extends Omit<TrialTools, 'compare'>, ByteTools {
+  readonly outside: Omit<OutsideTools, 'today'>;
+  /** Opens what publishing will need, such as the key that is signed with: what is wrong with it is told before anything is built. */
+  open(base: DrawnPlan): Promise<Outcome<void>>;
+  /** Writes matrix.lock with these moves made, under a temporary name first. */
+  writeLock(moves: readonly Move[]): Promise<void>;
+  /** Publishes what passed. */
+  publish(drawn: DrawnPlan): Promise<RunReport>;
+}
+
+export interface NightEnd {
+  readonly summary: NightSummary;
+  readonly warnings: readonly Diagnostic[];
+  /** The last run's, where there was one. */
+  readonly report: RunReport | undefined;
+}
+
+/** Lives through one night. An error means that the night ended by something outside, before anything moved or in the middle of publishing. */
+export async function runNight(
+  family: Family,
+  options: NightOptions,
+  tools: NightTools,
+  signal: AbortSignal,
+): Promise<Outcome<NightEnd>> {
+  const { day } = options;
+  const frozen = freezeOn(day, family.set.freeze);
+  if (frozen !== undefined && !options.dryRun) {
+    const summary = { version: 1, day, frozenUntil: frozen.last, moves: [], images: [], notes: [] } as const;
+    return ok({ summary, warnings: [], report: undefined });
+  }
+  const base = await tools.draw([], options.names, new Set());
+  if (!base.ok) return base;
+  const opened = options.dryRun ? ok(undefined) : await tools.open(base.value);
+  if (!opened.ok) return opened;
+  const found = await candidates(family, base.value, options, tools, signal);
+  if (!found.ok) return found;
+  const { moves, notes, troubles } = found.value;
+  const pending = pendingImages(base.value);
+  const head = {
+    version: 1 as const,
+    day,
+    ...(frozen === undefined ? {} : { frozenUntil: frozen.last }),
+  };
+  if (options.dryRun) {
+    const images = foreseen(base.value, pending, moves);
+    const summary: NightSummary = { ...head, dryRun: true, moves: moves.map(tellMove), images, notes };
+    return ok({ summary, warnings: troubles, report: undefined });
+  }
+  const trialTools: TrialTools = {
+    ...tools,
+    compare: (drawn, name) => compareBytes(tools, base.value, drawn, name, signal),
+  };
+  const trials = await tryMoves(trialTools, base.value, pending, moves);
+  if (!trials.ok) return trials;
+  const published = await publishAll(base.value, trials.value, pending, tools, signal);
+  if (!published.ok) return published;
+  const images = endOf(base.value, trials.value, pending, moves, published.value);
+  const partly = images.flatMap(({ name, state }) => {
+    const why = trials.value.heldBack.get(name);
+    return state === 'changed' && why !== undefined
+      ? [`${name} keeps its day, for with a new one ${why}`]
+      : [];
+  });
+  const summary: NightSummary = {
+    ...head,
+    moves: trials.value.moves.map(tellMove),
+    images,
+    notes: [...notes, ...partly],
+  };
+  return ok({ summary, warnings: troubles, report: published.value });
+}
+
+interface Candidates {
+  readonly moves: readonly Move[];
+  readonly troubles: readonly Diagnostic[];
+  readonly notes: readonly string[];
+}
+
+async function candidates(
+  family: Family,
+  base: DrawnPlan,
+  { day, git, affected }: NightOptions,
+  tools: NightTools,
+  signal: AbortSignal,
+): Promise<Outcome<Candidates>> {
+  const planned = base.plan.entries.map(({ name }) => name);
+  let wanted = new Set(planned);
+  const notes: string[] = [];
+  if (affected !== undefined) {
+    const ill = await affected(base);
+    if (!ill.ok) return ill;
+    // A hole that a parent brings in is mended there.
+    wanted = new Set([...ill.value, ...base.graph.ancestors(ill.value)]);
+  }
+  const absent = base.plan.entries.filter(({ kind, local }) => kind === 'builder' && local === undefined);
+  for (const { name } of absent) {
+    if (wanted.delete(name)) notes.push(`${name} is a builder that this machine never built: its day stays`);
+  }
+  const made = [...base.roots].filter(([, { source }]) => source === 'bootstrap').map(([root]) => root);
+  const request = { images: wanted, epochs: wanted, git, made: new Set(made) };
+  const { moves, troubles } = await findMoves(family, request, { ...tools.outside, today: day }, signal);
+  const warnings = troubles.map((trouble): Diagnostic => ({ ...trouble, severity: 'warning' }));
+  return ok({ moves, notes, troubles: warnings });
+}
+
+/** What waits to be published whatever the night finds: edits that nobody has published yet. */
+function pendingImages({ plan }: DrawnPlan): ReadonlySet<string> {
+  const waiting = plan.entries.filter(
+    ({ action, selected, kind }) => selected && kind !== 'builder' && action !== 'reuse',
+  );
+  return new Set(waiting.map(({ name }) => name));
+}
+
+function foreseen(
+  base: DrawnPlan,
+  pending: ReadonlySet<string>,
+  moves: readonly Move[],
+): readonly NightImage[] {
+  return shownEntries(base).map(({ name, reasons }): NightImage => {
+    const because = [
+      ...(pending.has(name) ? reasons.map(describeReason) : []),
+      ...moves.filter(({ users }) => users.includes(name)).map(tellMove),
+    ];
+    return because.length > 0
+      ? { name, state: 'would-try', because }
+      : { name, state: 'same', thrownAway: false };
+  });
+}
+
+function shownEntries({ plan }: DrawnPlan): DrawnPlan['plan']['entries'] {
+  return plan.entries.filter(({ selected, kind }) => selected && kind !== 'builder');
+}
+
+/** Writes the lock, then everything that it promises. */
+async function publishAll(
+  base: DrawnPlan,
+  trials: Trials,
+  pending: ReadonlySet<string>,
+  tools: NightTools,
+  signal: AbortSignal,
+): Promise<Outcome<RunReport | undefined>> {
+  if (signal.aborted) return err([]);
+  const { moves, drawn, verdicts } = trials;
+  if (moves.length > 0) await tools.writeLock(moves);
+  for (const [name, verdict] of verdicts) {
+    const isBuilder = drawn.graph.nodes.get(name)?.image.kind === 'builder';
+    if (verdict.kind !== 'equal' || isBuilder) continue;
+    const kept = await keepUnderKey(tools, base, drawn, name, signal);
+    if (!kept.ok) return kept;
+  }
+  const names = newImages(trials, pending);
+  if (names.length === 0) return ok(undefined);
+  const last = await tools.draw([], names, new Set(names));
+  return last.ok ? ok(await tools.publish(last.value)) : last;
+}
+
+/** Images that passed and are another than what is published; an edit that nobody published is one whatever the night moved. */
+function newImages({ drawn, verdicts }: Trials, pending: ReadonlySet<string>): readonly string[] {
+  const names = shownEntries(drawn).map(({ name }) => name);
+  return names.filter((name) => {
+    const verdict = verdicts.get(name);
+    return verdict === undefined ? pending.has(name) : verdict.kind === 'changed';
+  });
+}
+
+/** What the night came to, for each image that people use. */
+function endOf(
+  base: DrawnPlan,
+  trials: Trials,
+  pending: ReadonlySet<string>,
+  tried: readonly Move[],
+  report: RunReport | undefined,
+): readonly NightImage[] {
+  const isNew = new Set(newImages(trials, pending));
+  return shownEntries(trials.drawn).map(({ name, parents }): NightImage => {
+    const verdict = trials.verdicts.get(name);
+    const heldBack = trials.heldBack.get(name);
+    const outcome = report?.outcomes.get(name);
+    if (isNew.has(name) && outcome?.kind === 'failed')
+      return { name, state: 'held-back', why: `${outcome.stage} failed: ${outcome.failure.message}` };
+    if (isNew.has(name) && outcome?.kind === 'blocked')
+      return { name, state: 'held-back', why: `it stands on ${outcome.culprit}, which is held back` };
+    if (heldBack !== undefined && verdict?.kind !== 'changed')
+      return { name, state: 'held-back', why: heldBack };
+    if (!isNew.has(name)) return { name, state: 'same', thrownAway: trials.thrownAway.has(name) };
+    const entry = base.plan.entries.find((each) => each.name === name);
+    const moved = new Set(trials.moves);
+    return {
+      name,
+      state: 'changed',
+      because: [
+        ...(pending.has(name) ? (entry?.reasons ?? []).map(describeReason) : []),
+        ...tried.filter((move) => moved.has(move) && move.users.includes(name)).map(tellMove),
+        ...parents
+          .filter((parent) => trials.verdicts.get(parent)?.kind === 'changed')
+          .map((parent) => `${parent} changed`),
+      ],
+      difference: verdict?.kind === 'changed' ? verdict.difference : undefined,
+      from: publishedImage(base, entry)?.split('@')[1],
+      to: report?.published.get(name)?.digest,
+    };
+  });
+}
