@@ -24,6 +24,11 @@ export function describeNightly(
     .argument('[NAME...]', 'images, definitions, groups or other selectors; default: the group `default`')
     .addHelpText('after', help)
     .option('--dry-run', 'ask what has moved and tell what would be tried; build and move nothing', false)
+    .option(
+      '--security-only',
+      'only images whose known holes a newer package mends; asks their bills of materials',
+      false,
+    )
     .option('--git', 'also the commits of cloned course repositories', false)
     .addOption(
       new Option('--day <DAY>', 'take this day for today: YYYY-MM-DD (default: today, UTC)').argParser(day),

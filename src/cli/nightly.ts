@@ -14,13 +14,15 @@ import { runNight, type NightTools } from '../nightly/night.ts';
 import type { NightSummary } from '../nightly/verdicts.ts';
 import { drawPlan, readFamily, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
 import { nightMarkdown, renderNight, renderPhase } from '../report/nightly.ts';
-import type { Signing } from '../run/run-context.ts';
+import type { RunScan, Signing } from '../run/run-context.ts';
+import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { exitCodeOfRun } from './images.ts';
 import { openRepository, type Repository } from './open-repository.ts';
 import { runPlan, type RunPlanOptions } from './run-plan.ts';
-import { tell } from './tell.ts';
+import { openScanner, scanDiagnostic } from './open-scanner.ts';
+import { tell, usage } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 export interface NightlyOptions {
@@ -54,6 +56,22 @@ export async function nightlyCommand(
   if (!chosen.ok) return await tell(context, chosen.error);
   const family = chosen.value;
   await tell(context, family.warnings);
+  const policy = await scanPolicyOf(family.set, new Date());
+  if (!policy.ok) return await tell(context, policy.error);
+  await tell(context, policy.value?.warnings ?? []);
+  if (options.securityOnly && policy.value === undefined) return await tell(context, [notScanned]);
+  // A night that builds nothing needs no scanner, but for asking who is affected.
+  const wantsScanner = policy.value !== undefined && family.set.registry !== undefined;
+  const opened =
+    wantsScanner && (!options.dryRun || options.securityOnly)
+      ? await openScanner(context, workplace, policy.value.policy.settings)
+      : ok(undefined);
+  if (!opened.ok) return await tell(context, opened.error);
+  await using scanner = opened.value;
+  const scan =
+    scanner === undefined || policy.value === undefined
+      ? undefined
+      : { scanner, policy: policy.value.policy };
 
   const night = await runNight(
     family,
@@ -62,9 +80,11 @@ export async function nightlyCommand(
       git: options.git,
       dryRun: options.dryRun,
       day: options.day ?? new Date().toISOString().slice(0, 10),
-      affected: undefined,
+      ...(options.securityOnly && scan !== undefined
+        ? { affected: (base) => affectedBy(context, workplace, base, scan) }
+        : {}),
     },
-    toolsOf(context, workplace, { family, secrets }, options),
+    toolsOf(context, workplace, { family, secrets, scan }, options),
     context.signal,
   );
   if (context.signal.aborted) return exitCode.interrupted;
@@ -96,12 +116,30 @@ interface Place {
   /** As the files were when the night began, with the registry that it publishes to. */
   readonly family: Family;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Where what is published is scanned first. */
+  readonly scan: RunScan | undefined;
 }
+
+async function affectedBy(
+  { signal }: CliContext,
+  { registry }: Workplace,
+  base: DrawnPlan,
+  { scanner, policy }: RunScan,
+): Promise<Result<ReadonlySet<string>, readonly Diagnostic[]>> {
+  const { affectedImages } = await import('../nightly/affected.ts');
+  const tools = { registry, scanner, settings: policy.settings, diagnostic: scanDiagnostic };
+  return await affectedImages(base, tools, signal);
+}
+
+const notScanned = usage(
+  '`--security-only` asks which images have known holes, and nothing is scanned',
+  'set `scan` in matrix.yaml, and publish once: bills of materials are kept with what is published',
+);
 
 function toolsOf(
   context: CliContext,
   workplace: Workplace,
-  { family, secrets }: Place,
+  { family, secrets, scan }: Place,
   options: NightlyOptions,
 ): NightTools {
   const { env, signal } = context;
@@ -118,7 +156,8 @@ function toolsOf(
     const rest = { jobs, verbose, failFast: false, noCache: false, force: false, json: false, secrets };
     return (drawn) => {
       say(doing, drawn);
-      return runPlan(context, workplace, drawn, { ...rest, ...more, signing });
+      const scanned = more.until === 'built' || scan === undefined ? {} : { scan };
+      return runPlan(context, workplace, drawn, { ...rest, ...more, ...scanned, signing });
     };
   };
   return {
@@ -141,6 +180,7 @@ function toolsOf(
           mode: { changed: true, force: false, push: target !== undefined },
           contractOf: (image) => (deep.has(image.name) ? deepContractOf(image) : contractOf(image)),
           environment: env,
+          ...scanKeyOption(scan?.policy),
         },
         signal,
       );
@@ -154,7 +194,7 @@ function toolsOf(
       return ok(undefined);
     },
     build: run('To be compared', { push: false, until: 'built' }),
-    check: run('To be checked', { push: false, tier: 'deep', until: 'checked' }),
+    check: run('To be checked', { push: target !== undefined, tier: 'deep', until: 'checked' }),
     publish: run('To be published', { push: target !== undefined, tier: 'deep' }),
     async writeLock(moves) {
       const { default: writeFileAtomic } = await import('write-file-atomic');

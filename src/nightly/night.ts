@@ -22,7 +22,7 @@ export interface NightOptions {
   readonly git: boolean;
   readonly dryRun: boolean;
   /** Only images whose known holes a fresh build may mend: asks which those are. Undefined: all. */
-  readonly affected: ((base: DrawnPlan) => Promise<Outcome<ReadonlySet<string>>>) | undefined;
+  readonly affected?: (base: DrawnPlan) => Promise<Outcome<ReadonlySet<string>>>;
 }
 
 export interface NightTools extends Omit<TrialTools, 'compare'>, ByteTools {

@@ -32,7 +32,7 @@ export async function publishRelease(
 ): Promise<string | undefined> {
   const { drawn, options } = context;
   const target = drawn.set.registry;
-  if (!options.push || target === undefined) return undefined;
+  if (!options.push || options.until !== undefined || target === undefined) return undefined;
   const file = await readRelease(drawn.set.directory);
   for (let round = 1; ; round += 1) {
     const published = await publishedRelease(context, target, signal);

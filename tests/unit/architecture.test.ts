@@ -57,6 +57,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/key',
     'src/plan',
     'src/smoke',
+    'src/scan',
     'src/lock',
     'src/run',
     'src/ship',
