@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
+import { describeManifests } from './describe-manifests.ts';
 import type { EmitGithubOptions } from './emit-github.ts';
 
 const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
@@ -41,6 +42,7 @@ export function describeEmit(program: Command, context: CliContext, answer: (cod
       const { emitGithubCommand } = await import('./emit-github.ts');
       answer(await emitGithubCommand(context, options));
     });
+  describeManifests(emit, context, answer);
 }
 
 /** Takes what a shell and a YAML file may hold as it is. */

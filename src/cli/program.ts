@@ -6,6 +6,7 @@ import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'com
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeEmit } from './describe-emit.ts';
+import { describeLoad } from './describe-manifests.ts';
 import { describeFamily } from './describe-family.ts';
 import { describeScan } from './describe-scan.ts';
 import { describeSmoke } from './describe-smoke.ts';
@@ -15,7 +16,7 @@ import { describeNightly } from './describe-nightly.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseDuration } from './duration.ts';
 import type { ExplainOptions } from './explain.ts';
-import type { ImagesOptions } from './images.ts';
+import type { WatchOptions } from './watch.ts';
 import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
 import type { PruneOptions } from './prune.ts';
@@ -76,6 +77,7 @@ function describe(context: CliContext, answer: Answer): Command {
   describeShipping(program, context, answer);
   describePrepull(program, context, answer);
   describeEmit(program, context, answer);
+  describeLoad(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
   return program;
@@ -114,10 +116,18 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
     .option('--setup', 'first install and start what this machine lacks', false)
     .option('--yes', 'do not ask before setting up', false)
     .option('--ca <FILE>', 'certificate authorities that builds shall trust, as the build secret `ca`')
+    .option('--watch', 'again on each save, until Ctrl-C', false)
+    .option('--load <WHERE>', 'bring what passed into a local cluster: `kind` or `containerd`')
+    .option('--cluster <NAME>', 'of kind', 'jupyterhub')
+    .option('--address <SOCKET>', 'containerd’s', '/run/containerd/containerd.sock')
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
-    .action(async (names: string[], options: ImagesOptions) => {
+    .action(async (names: string[], options: WatchOptions) => {
+      if (options.watch || options.load !== undefined) {
+        const { watchCommand } = await import('./watch.ts');
+        return answer(await watchCommand(context, names, options));
+      }
       const { imagesCommand } = await import('./images.ts');
-      answer(await imagesCommand(context, names, options));
+      return answer(await imagesCommand(context, names, options));
     });
 }
 

@@ -1,8 +1,8 @@
 /**
- * What this project needs of a container engine, as interfaces with data in and data out.
- * The variants live beside it (`docker/` over Docker's API). An engine decides nothing: which image,
- * which tag, what a failure means for others is the caller's business.
+ * What this project needs of a container engine, as interfaces with data in and data out. The variants live beside it
+ * (`docker/` over Docker's API). An engine decides nothing: which image, which tag, what a failure means is not its own.
  */
+import type { Readable } from 'node:stream';
 import type { Result } from '../core/result.ts';
 import type {
   ContainerSpec,
@@ -100,6 +100,8 @@ export interface ImageStore {
     labels: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Result<string, EngineError>>;
+  /** Images as one tar, as `docker load` and containerd take it; reading throws where the engine breaks off. */
+  exportTar(references: readonly string[], signal: AbortSignal): Promise<Result<Readable, EngineError>>;
   pull(
     reference: string,
     credentials: CredentialSource,

@@ -61,6 +61,9 @@ export function imageStore(transport: Transport): ImageStore & ImageSaver {
       return image.ok ? ok(image.value.id) : image;
     },
 
+    exportTar: (references, signal) =>
+      transport.stream({ method: 'GET', path: '/images/get', query: { names: references } }, signal),
+
     async pull(reference, credentials, signal) {
       const headers = await registryAuthHeader(reference, credentials);
       const { repository, tag, digest } = splitReference(reference);
