@@ -19,9 +19,10 @@ export function deafFinding(
     const hint = `it listens on 127.0.0.1:${port} alone, which nothing outside the container reaches; let it listen on 0.0.0.0`;
     return { result: 'fail', evidence, hint };
   }
-  const other = serverAt ?? listening?.find(({ loopback }) => !loopback)?.port;
-  if (other !== undefined) {
-    const hint = `it listens on ${other} instead of ${port}; look for that number in the ENTRYPOINT, its script, CMD and the image's configuration`;
+  const open = listening?.filter(({ loopback }) => !loopback).map((socket) => String(socket.port)) ?? [];
+  const others = serverAt === undefined ? open : [String(serverAt)];
+  if (others.length > 0) {
+    const hint = `it listens on ${others.join(' and ')} instead of ${port}; look for that number in the ENTRYPOINT, its script, CMD and the image's configuration`;
     return { result: 'fail', evidence, hint };
   }
   const hint = `nothing listens on ${port}: the server has not come up; the log's end tells how far it got`;

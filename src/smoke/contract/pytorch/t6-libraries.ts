@@ -12,7 +12,7 @@ export const findsItsLibraries = torchClause(
     met: [],
     severity: 'must',
     tier: 'gate',
-    tested: `\`ldd\` of torch's own shared libraries; unresolved may be ${fromDriver.join(' and ')} alone.`,
+    tested: `\`ldd\` of torch's own shared libraries, and so of all that they load (not of others' that lie beside them); unresolved may be ${fromDriver.join(' and ')} alone.`,
     remedy: 'Install the packages that hold the libraries named, in the versions that this torch asks for.',
     needs: ['T1'],
   },
@@ -20,7 +20,7 @@ export const findsItsLibraries = torchClause(
     code: `
 import pathlib, shutil, subprocess
 folder = pathlib.Path(torch.__file__).parent
-files = sorted({path.resolve() for pattern in ("*.so", "lib/*.so*") for path in folder.glob(pattern)})
+files = sorted({path.resolve() for pattern in ("*.so", "lib/libtorch*.so*", "lib/libc10*.so*", "lib/libcaffe2*.so*") for path in folder.glob(pattern)})
 missing = set()
 if shutil.which("ldd"):
     for path in files:
