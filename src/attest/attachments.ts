@@ -75,14 +75,42 @@ export async function putSignature(
   );
 }
 
-/** Attaches one attestation as a bundle that refers to the image. */
-export async function attachBundle(
+/** Attaches attestations as bundles that refer to the image. */
+export async function attachBundles(
   { registry, image }: Place,
-  { predicateType, envelope }: { readonly predicateType: string; readonly envelope: Buffer },
+  attestations: readonly { readonly predicateType: string; readonly envelope: Buffer }[],
   signer: PublicKey,
   signal: AbortSignal,
 ): Promise<Done | Failed> {
-  const bundle = Buffer.from(
+  const subject = await registry.headManifest(withDigest(image, image.digest), signal);
+  if (subject.kind === 'failed') return subject;
+  if (subject.kind === 'absent') throw new Error(`${image.digest} is signed, but it is not there`);
+  const { digest, mediaType, size } = subject;
+  const bundles = attestations.map(({ predicateType, envelope }) => ({
+    predicateType,
+    bytes: bundleOf(envelope, signer),
+  }));
+  const stored = await putBlobs({ registry, image }, [empty, ...bundles.map(({ bytes }) => bytes)], signal);
+  if (stored.kind === 'failed') return stored;
+  // One after the other: where the registry knows no referrers they share one index.
+  for (const { predicateType, bytes } of bundles) {
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociManifest,
+      artifactType: types.bundle,
+      config: descriptor(types.empty, empty),
+      layers: [descriptor(types.bundle, bytes)],
+      subject: { mediaType, digest, size },
+      annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope', [bundlePredicate]: predicateType },
+    };
+    const attached = await registry.attachReferrer(image, Buffer.from(JSON.stringify(manifest)), signal);
+    if (attached.kind === 'failed') return attached;
+  }
+  return { kind: 'done' };
+}
+
+function bundleOf(envelope: Buffer, signer: PublicKey): Buffer {
+  return Buffer.from(
     JSON.stringify({
       mediaType: types.bundle,
       verificationMaterial: { publicKey: { hint: publicKeyHint(signer.key) } },
@@ -90,25 +118,15 @@ export async function attachBundle(
       dsseEnvelope: JSON.parse(envelope.toString('utf8')) as unknown,
     }),
   );
-  const subject = await registry.headManifest(withDigest(image, image.digest), signal);
-  if (subject.kind === 'failed') return subject;
-  if (subject.kind === 'absent') throw new Error(`${image.digest} is signed, but it is not there`);
-  for (const bytes of [empty, bundle]) {
-    const stored = await registry.uploadBlob(image, bytes, signal);
-    if (stored.kind === 'failed') return stored;
-  }
-  const { digest, mediaType, size } = subject;
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociManifest,
-    artifactType: types.bundle,
-    config: descriptor(types.empty, empty),
-    layers: [descriptor(types.bundle, bundle)],
-    subject: { mediaType, digest, size },
-    annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope', [bundlePredicate]: predicateType },
-  };
-  const attached = await registry.attachReferrer(image, Buffer.from(JSON.stringify(manifest)), signal);
-  return attached.kind === 'failed' ? attached : { kind: 'done' };
+}
+
+async function putBlobs(
+  { registry, image }: Place,
+  blobs: readonly Buffer[],
+  signal: AbortSignal,
+): Promise<Done | Failed> {
+  const answers = await Promise.all(blobs.map((bytes) => registry.uploadBlob(image, bytes, signal)));
+  return answers.find((answer) => answer.kind === 'failed') ?? { kind: 'done' };
 }
 
 /** The envelopes of one kind of statement under the image's `.att` tag. */
@@ -227,10 +245,9 @@ async function putLayers(
       config: {},
     }),
   );
-  for (const bytes of [config, ...added.map((layer) => layer.bytes)]) {
-    const stored = await registry.uploadBlob(image, bytes, signal);
-    if (stored.kind === 'failed') return stored;
-  }
+  const blobs = [config, ...added.map((layer) => layer.bytes)];
+  const stored = await putBlobs(place, blobs, signal);
+  if (stored.kind === 'failed') return stored;
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,

@@ -146,6 +146,7 @@ function refusal(key: KeySource, said: string): CosignTrouble {
   const isPassword = /decrypt|password|passphrase/i.test(said);
   return {
     kind: 'failed',
+    ...(isPassword ? { help: 'the password is the one that `cosign generate-key-pair` asked for' } : {}),
     message: isPassword
       ? `cosign cannot open \`${key.shown}\`: the password in \`COSIGN_PASSWORD\` is not that key’s`
       : `cosign cannot use \`${key.shown}\`: ${said}`,

@@ -4,7 +4,7 @@
  */
 import type { Failed, RegistryError } from '../../registry/error.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { attachBundle, putAttestations, putSignature, type Place } from './attachments.ts';
+import { attachBundles, putAttestations, putSignature, type Place } from './attachments.ts';
 import type { CosignTrouble, Signer } from './cosign.ts';
 import { envelopeOf, inTotoType, signedBytes } from './dsse.ts';
 import { imageSigners } from './proof.ts';
@@ -47,16 +47,16 @@ export async function signImage(
   }));
   // cosign 2 has a form of its own for the image's signature.
   const tagged = attestations.filter(({ predicateType }) => predicateType !== predicateTypes.signature);
-  const writes = [
-    () => putAttestations(place, tagged, signal),
-    ...attestations.map((each) => () => attachBundle(place, each, signer.publicKey, signal)),
-    // Last, for it is what admission controllers wait for.
-    () => putSignature(place, plain, plainSignature, signal),
-  ];
-  for (const write of writes) {
-    const written = await write();
-    if (written.kind === 'failed') return err({ kind: 'registry', error: written.error });
-  }
+  const written = await Promise.all([
+    putAttestations(place, tagged, signal),
+    attachBundles(place, attestations, signer.publicKey, signal),
+  ]);
+  // Last, for it is what admission controllers wait for.
+  const last = written.some(({ kind }) => kind === 'failed')
+    ? []
+    : [await putSignature(place, plain, plainSignature, signal)];
+  for (const each of [...written, ...last])
+    if (each.kind === 'failed') return err({ kind: 'registry', error: each.error });
   return await lookAgain(place, signer, signal);
 }
 

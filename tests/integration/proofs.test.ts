@@ -1,0 +1,165 @@
+/**
+ * What counts as proven, by what lies in a real registry: signatures of other images, garbage and strangers' words
+ * beside ours. The keys are Node's own; that cosign's signatures are the same, signing.test.ts holds.
+ */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Digest } from '../../registry/digest.ts';
+import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
+import { attachBundles, putAttestations, type Place } from '../../src/attest/attachments.ts';
+import type { Signer } from '../../src/attest/cosign.ts';
+import { envelopeOf, inTotoType, signedBytes } from '../../src/attest/dsse.ts';
+import { proveImage } from '../../src/attest/image-proof.ts';
+import { provenPasses } from '../../src/attest/proof.ts';
+import { signImage } from '../../src/attest/sign-image.ts';
+import { predicateTypes, testResultStatement } from '../../src/attest/statement.ts';
+import { readProof } from '../../src/plan/signed-record.ts';
+import { startRegistry, type RegistryRig } from '../rig/registry.ts';
+import { putImage, quickClient, referenceTo } from '../rig/registry-image.ts';
+
+const signal = new AbortController().signal;
+const client = quickClient();
+const ours = signerOf('ours');
+const stranger = signerOf('stranger');
+let rig: RegistryRig;
+
+beforeAll(async () => {
+  rig = await startRegistry();
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+
+test('a pass counts for the digest that it is about, and is nowhere else of use', async () => {
+  const good = await image('one');
+  await passes(good, ours);
+  expect(await provenPasses(good.place, [ours.publicKey], signal)).toMatchObject([{ key: 'k', contract: 7 }]);
+
+  // Our own envelope, beside another image: in cosign's tag, and as a bundle.
+  const other = await image('one');
+  const copied = await client.getManifest(attestationTag(good.place), signal);
+  if (copied.kind !== 'found') throw new Error('nothing was signed');
+  const { bytes, mediaType } = copied;
+  await client.putManifest(attestationTag(other.place), bytes, mediaType, signal);
+  expect(await provenPasses(other.place, [ours.publicKey], signal)).toEqual([]);
+  const envelope = signedPass(good, ours);
+  await attachBundles(
+    other.place,
+    [{ predicateType: predicateTypes.testResult, envelope }],
+    ours.publicKey,
+    signal,
+  );
+  expect(await provenPasses(other.place, [ours.publicKey], signal)).toEqual([]);
+});
+
+test('of a pass only the keys that it names count: it is no pass of another contract or content', async () => {
+  const good = await image('two');
+  await passes(good, ours);
+  const where = {
+    registry: client,
+    target: { prefix: rig.host, naming: 'repository-per-image' as const },
+    name: 'two',
+    digest: good.digest,
+  };
+  const ask = async (key: string, verdictKey: string) =>
+    await readProof(where, { key, verdictKey }, [ours.publicKey], signal);
+  expect(await ask('k', 'v')).toMatchObject({ value: { isOurs: true, hasPassed: true } });
+  expect(await ask('k', 'stricter')).toMatchObject({ value: { isOurs: true, hasPassed: false } });
+  expect(await ask('another', 'v')).toMatchObject({ value: { isOurs: false, hasPassed: false } });
+});
+
+test('garbage and strangers’ words beside ours hide nothing and prove nothing', async () => {
+  const good = await image('three');
+  await putAttestations(
+    good.place,
+    [
+      testResult(Buffer.from('no json')),
+      testResult(Buffer.from('{"payloadType":"application/vnd.in-toto+json","payload":"","signatures":[]}')),
+      testResult(signedPass(good, stranger)),
+    ],
+    signal,
+  );
+  expect(await provenPasses(good.place, [ours.publicKey], signal)).toEqual([]);
+  await passes(good, ours);
+  const proof = await proveImage(client, good.reference, [ours.publicKey], signal);
+  expect(proof).toMatchObject({ value: { signers: ['ours'], passes: [{ signer: 'ours' }], origins: [] } });
+  // What was there before us is there still: others may believe the stranger.
+  expect(await provenPasses(good.place, [stranger.publicKey], signal)).toHaveLength(1);
+});
+
+test('where cosign’s tag was taken away, the bundle says the same', async () => {
+  const good = await image('four');
+  await passes(good, ours);
+  const tag = await client.headManifest(attestationTag(good.place), signal);
+  if (tag.kind !== 'found') throw new Error('nothing was signed');
+  await client.deleteManifest(withDigest(good.reference, tag.digest), signal);
+  expect(await provenPasses(good.place, [ours.publicKey], signal)).toHaveLength(1);
+});
+
+test('a registry that cannot be asked is a trouble, and never "nobody signed it"', async () => {
+  const good = await image('five');
+  const gone = referenceTo('127.0.0.1:1/five:1');
+  const place = { registry: client, image: { ...withDigest(gone, good.digest), digest: good.digest } };
+  expect(await provenPasses(place, [ours.publicKey], signal)).toMatchObject({ kind: 'failed' });
+});
+
+function testResult(envelope: Buffer) {
+  return { predicateType: predicateTypes.testResult, envelope };
+}
+
+interface Put {
+  readonly reference: Reference;
+  readonly digest: Digest;
+  readonly place: Place;
+}
+
+async function image(name: string): Promise<Put> {
+  const reference = referenceTo(`${rig.host}/${name}:1`);
+  const digest = await putImage(client, reference, [300]);
+  return {
+    reference,
+    digest,
+    place: { registry: client, image: { ...withDigest(reference, digest), digest } },
+  };
+}
+
+function passOf({ digest, reference }: Put): Buffer {
+  const repository = `${reference.registry}/${reference.repository}`;
+  return testResultStatement(
+    { repository, digest },
+    {
+      image: 'image',
+      key: 'k',
+      verdictKeys: ['v'],
+      contract: 7,
+      profile: 'custom',
+      tier: 'gate',
+      judged: new Date(0),
+      clauses: { C1: 'pass', C2: 'waived' },
+    },
+  );
+}
+
+async function passes(put: Put, signer: Signer): Promise<void> {
+  const repository = `${put.reference.registry}/${put.reference.repository}`;
+  const statements = [{ predicateType: predicateTypes.testResult, payload: passOf(put) }];
+  const signed = await signImage(put.place, signer, { repository, digest: put.digest }, statements, signal);
+  expect(signed.ok).toBe(true);
+}
+
+function signedPass(put: Put, signer: Signer & { signNow(bytes: Uint8Array): string }): Buffer {
+  const payload = passOf(put);
+  return envelopeOf(payload, signer.signNow(signedBytes(inTotoType, payload)));
+}
+
+function attestationTag({ image: { digest, ...rest } }: Place): Reference {
+  return withTag(rest, `${digest.replace(':', '-')}.att`);
+}
+
+function signerOf(name: string): Signer & { signNow(bytes: Uint8Array): string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signNow = (bytes: Uint8Array): string => sign('sha256', bytes, privateKey).toString('base64');
+  return {
+    publicKey: { name, key: publicKey },
+    signNow,
+    sign: async (payloads) => ({ ok: true, value: payloads.map(signNow) }),
+  };
+}
