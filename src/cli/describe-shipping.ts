@@ -28,6 +28,11 @@ export function describeShipping(
     .command('mirror')
     .description('copy images that the family uses unchanged (`mirror:`) into its own registry')
     .argument('[NAME...]', 'mirrors (default: all)')
+    .option(
+      '--trivy-db',
+      'copy the database of known holes that scans go by; mirrors only where named',
+      false,
+    )
     .option('--json', 'as JSON', false)
     .option('-C, --directory <DIR>', directoryHelp)
     .action(async (names: string[], options: MirrorOptions) => {

@@ -4,12 +4,13 @@ import { renderRequirements } from '../report/requirements.ts';
 import { localHost } from '../setup/host.ts';
 import { inspectMachine } from '../setup/inspect-machine.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { signs } from './set-up.ts';
+import { familyWants } from './set-up.ts';
 import { openWorkplace } from './workplace.ts';
 
 export interface DoctorOptions {
   readonly tests: boolean;
   readonly browser: boolean;
+  readonly scanner: boolean;
   readonly json: boolean;
 }
 
@@ -18,7 +19,12 @@ export async function doctorCommand(context: CliContext, options: DoctorOptions)
   const { requirements } = await inspectMachine(
     localHost,
     (signal) => workplace.engine.info(signal),
-    { bootstrap: true, tests: options.tests, browser: options.browser, signing: await signs(context) },
+    {
+      bootstrap: true,
+      tests: options.tests,
+      browser: options.browser,
+      ...(await familyWants(context, options.scanner)),
+    },
     context.signal,
   );
   const screen = screenOf(context.stdout, context.env);

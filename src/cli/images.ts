@@ -62,6 +62,7 @@ export async function imagesCommand(
       yes: options.yes,
       tests: false,
       family: asRead,
+      scanning: options.push && asRead.set.scan !== undefined,
     });
     if (prepared !== exitCode.ok) return prepared;
   }

@@ -4,6 +4,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { Mirror } from '../matrix/image-set.ts';
 import { readFamily } from '../plan/draw-plan.ts';
 import { renderMirrors } from '../report/mirrors.ts';
+import { mirrorDatabase, mirroredDatabase } from '../ship/mirror-database.ts';
 import { mirrorImage } from '../ship/mirror-images.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
@@ -12,6 +13,8 @@ import { openWorkplace } from './workplace.ts';
 
 export interface MirrorOptions {
   readonly directory?: string;
+  /** The scanner's database, and of the mirrors only those that are named. */
+  readonly trivyDb: boolean;
   readonly json: boolean;
 }
 
@@ -28,7 +31,7 @@ export async function mirrorCommand(
   const family = await readFamily(directory, context.env, context.signal);
   if (!family.ok) return await tell(context, family.error);
   await tell(context, family.value.warnings);
-  const { mirrors, registry: target } = family.value.set;
+  const { mirrors, registry: target, scan } = family.value.set;
   const unknown = names.find((name) => !mirrors.some((mirror) => mirror.name === name));
   if (unknown !== undefined)
     return await tell(context, [usage(`there is no mirror \`${unknown}\``, knownMirrors(mirrors))]);
@@ -40,13 +43,21 @@ export async function mirrorCommand(
       ),
     ]);
   await using workplace = openWorkplace(context);
-  const chosen = names.length === 0 ? mirrors : mirrors.filter(({ name }) => names.includes(name));
+  const isAll = names.length === 0 && !options.trivyDb;
+  const chosen = isAll ? mirrors : mirrors.filter(({ name }) => names.includes(name));
   const limit = pLimit(atOnce);
-  const outcomes = await limit.map(chosen, (mirror) =>
+  const copied = await limit.map(chosen, (mirror) =>
     mirrorImage(mirror, target, workplace.registry, context.signal),
   );
+  const databases = scan?.databases ?? [];
+  const outcomes = options.trivyDb
+    ? [...copied, await mirrorDatabase(target, databases, workplace.registry, context.signal)]
+    : copied;
   const screen = screenOf(context.stdout, context.env);
   screen.write(options.json ? `${JSON.stringify(outcomes, null, 2)}\n` : renderMirrors(outcomes, screen));
+  const own = mirroredDatabase(target);
+  if (options.trivyDb && !options.json && !databases.includes(own))
+    screen.write(`scans take it from there with \`scan: { databases: ["${own}"] }\` in matrix.yaml\n`);
   return outcomes.some(({ result }) => result.kind === 'failed') ? exitCode.environment : exitCode.ok;
 }
 

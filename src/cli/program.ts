@@ -216,7 +216,8 @@ function describeMachine(program: Command, context: CliContext, answer: Answer):
     .option('--yes', 'do not ask', false)
     .option('--tests', 'also what the project’s own tests need', false)
     .option('--browser', 'also what `smoke --family` needs: Chromium', false)
-    .action(async (options: { yes: boolean; tests: boolean; browser: boolean }) => {
+    .option('--scanner', 'also what scanning needs: Trivy, built with Go where no package has it', false)
+    .action(async (options: { yes: boolean; tests: boolean; browser: boolean; scanner: boolean }) => {
       const { setupCommand } = await import('./set-up.ts');
       answer(await setupCommand(context, options));
     });
@@ -225,6 +226,7 @@ function describeMachine(program: Command, context: CliContext, answer: Answer):
     .description('tell what is there, what is missing, and how to get it')
     .option('--tests', 'also what the project’s own tests need', false)
     .option('--browser', 'also what `smoke --family` needs: Chromium', false)
+    .option('--scanner', 'also what scanning needs: Trivy, built with Go where no package has it', false)
     .option('--json', 'as JSON', false)
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import('./doctor.ts');

@@ -31,6 +31,8 @@ export interface SetUpOptions {
   readonly browser?: boolean;
   /** Also what signing needs; where a family is given, it says so itself. */
   readonly signing?: boolean;
+  /** Also what scanning needs. */
+  readonly scanning?: boolean;
   /** The family whose roots may have to be made on the spot. */
   readonly family: Family | undefined;
 }
@@ -51,6 +53,7 @@ export async function setUpMachine(
       tests: options.tests,
       browser: options.browser ?? false,
       signing: options.family?.set.sign !== undefined || options.signing === true,
+      scanning: options.scanning === true,
     },
     context.signal,
   );
@@ -146,19 +149,28 @@ async function makeRoot(
 /** `build setup`: the machine alone, no image. */
 export async function setupCommand(
   context: CliContext,
-  options: { readonly yes: boolean; readonly tests: boolean; readonly browser: boolean },
+  options: {
+    readonly yes: boolean;
+    readonly tests: boolean;
+    readonly browser: boolean;
+    readonly scanner: boolean;
+  },
 ): Promise<ExitCode> {
   await using workplace = openWorkplace(context);
   return await setUpMachine(context, workplace.engine, {
     ...options,
-    signing: await signs(context),
+    ...(await familyWants(context, options.scanner)),
     family: undefined,
   });
 }
 
-/** Whether the repository that the user stands in signs what it publishes; one with mistakes is told by other commands. */
-export async function signs(context: CliContext): Promise<boolean> {
+/** What the repository that the user stands in does with what it publishes; one with mistakes is told by other commands. */
+export async function familyWants(
+  context: CliContext,
+  scanner: boolean,
+): Promise<{ readonly signing: boolean; readonly scanning: boolean }> {
   const directory = findRepository(undefined, context.cwd, context.home);
   const family = await readCheckedFamily(context, directory);
-  return family.ok && family.value.set.sign !== undefined;
+  const set = family.ok ? family.value.set : undefined;
+  return { signing: set?.sign !== undefined, scanning: scanner || set?.scan !== undefined };
 }

@@ -6,6 +6,7 @@ import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,22 +28,8 @@ export interface TrivyProgram {
 /** The version that `--setup` builds: src/setup/trivy/go.mod names the same. */
 export const trivyVersion = '0.70.0';
 
-/** What a child may know of our environment: enough to find the engine, the registries' logins and the way out. */
-const passedOn = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'DOCKER_HOST',
-  'DOCKER_CONFIG',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-] as const;
+/** Enough to find the engine and the registries' logins. */
+const passedOn = [...networkNames, 'DOCKER_HOST', 'DOCKER_CONFIG'];
 
 const maxOutputBytes = 16 * 1024 * 1024;
 
@@ -74,7 +61,7 @@ export function trivyAt(program: string, env: Environment): TrivyProgram {
   return {
     program,
     cache: env['HUBWRIGHT_TRIVY_CACHE'] || path.join(cacheOf(env), 'trivy'),
-    env: Object.fromEntries(passedOn.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+    env: childEnvironment(env, passedOn),
   };
 }
 

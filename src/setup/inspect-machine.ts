@@ -8,6 +8,7 @@ import { majorOf, parsePolicy } from './apt-policy.ts';
 import { parseAptSources } from './apt-sources.ts';
 import { type Host, readFolder } from './host.ts';
 import { inspectCosign } from './inspect-cosign.ts';
+import { inspectTrivy } from './inspect-trivy.ts';
 import { oldestEngine } from './plan-setup.ts';
 import type { AptSource, Machine, PackageVersion, Purpose, Requirement } from './requirement.ts';
 
@@ -70,6 +71,7 @@ export async function inspectMachine(
     ...(purpose.bootstrap || purpose.tests ? await inspectBootstrap(host, packages) : []),
     ...(purpose.tests ? testPackages.map((wanted) => inspectPackage(wanted, packages)) : []),
     ...(await inspectCosign(host, purpose, engineVersions.length > 0, signal)),
+    ...(purpose.scanning === true ? await inspectTrivy(host, host.env, signal) : []),
     ...(purpose.browser === true ? [await inspectBrowser(host, signal)] : []),
   ];
   return { requirements, machine };

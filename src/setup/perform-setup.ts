@@ -68,6 +68,11 @@ async function performStep(
       const packages = [...step.packages, ...optional.flat()];
       return runCommand(step, aptInstall(packages, step.suite), signal);
     }
+    case 'build-trivy': {
+      const { buildTrivy } = await import('./build-trivy.ts');
+      const built = await buildTrivy(process.env, signal);
+      return built.ok ? ok(undefined) : err(stepFailed(step, built.error));
+    }
     case 'start-engine':
       return startEngine(step.serviceManager, askEngine, signal);
     default:

@@ -32,6 +32,7 @@ const packageOf: Partial<Record<RequirementId, string>> = {
   'busybox-static': 'busybox-static',
   iproute2: 'iproute2',
   chromium: 'chromium',
+  go: 'golang-go',
 };
 
 /** Asked of apt only where its archive has them: Debian 12 and older Ubuntus have not. */
@@ -51,7 +52,9 @@ export function planSetup(
   const packages = open.flatMap((requirement) => packageOf[requirement.id] ?? []);
   const optional = open.flatMap((requirement) => optionalOf[requirement.id] ?? []);
   const wanted = [...packages, ...optional];
-  if (engine === undefined && wanted.length === 0) return ok({ steps: [] });
+  const trivy = planTrivy(open);
+  if (!trivy.ok) return trivy;
+  if (engine === undefined && wanted.length === 0) return ok({ steps: trivy.value });
 
   if (!machine.root) return err(setupNeedsRoot(open));
   const engineSteps = engine === undefined ? ok(noSteps) : planEngine(engine, machine);
@@ -60,8 +63,33 @@ export function planSetup(
 
   const installs = [...install, ...(wanted.length === 0 ? [] : [installPackages(packages, optional, open)])];
   if (installs.length > 0 && !machine.apt) return err(setupNeedsApt(open));
-  return ok({ steps: [...sources, ...(installs.length === 0 ? [] : [refreshLists]), ...installs, ...start] });
+  const refresh = installs.length === 0 ? [] : [refreshLists];
+  return ok({ steps: [...sources, ...refresh, ...installs, ...start, ...trivy.value] });
 }
+
+/** Trivy is built where it is missing; with which Go, the machine tells. */
+function planTrivy(open: readonly Requirement[]): Result<readonly SetupStep[], Diagnostic> {
+  const [trivy, go] = ['trivy', 'go'].map((id) => open.find((requirement) => requirement.id === id));
+  if (trivy === undefined) return ok([]);
+  if (trivy.mend?.startsWith('./build') !== true)
+    return err(trouble('trivy-missing', 'there is no Trivy where one is said to be', trivy.mend ?? ''));
+  if (go !== undefined && go.mend?.startsWith('apt-get') !== true)
+    return err(
+      trouble(
+        'go-not-available',
+        `no package has Trivy here, and building it needs Go ${go.needed}; there is ${go.found ?? 'none'}`,
+        `${go.mend ?? ''}; or install Trivy, or name one in \`HUBWRIGHT_TRIVY\``,
+      ),
+    );
+  return ok([buildTrivy]);
+}
+
+const buildTrivy: SetupStep = {
+  kind: 'build-trivy',
+  title: 'Build Trivy',
+  reason: 'it scans what is published (about ten minutes on two processors, once)',
+  shown: ['go build github.com/aquasecurity/trivy/cmd/trivy, as src/setup/trivy/go.mod pins it'],
+};
 
 /** The command line of an installation, as it is run and as it is shown. */
 export function aptInstall(packages: readonly string[], suite: string | undefined): readonly string[] {

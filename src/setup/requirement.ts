@@ -15,7 +15,9 @@ export type RequirementId =
   | 'busybox-static'
   | 'iproute2'
   | 'chromium'
-  | 'cosign';
+  | 'cosign'
+  | 'go'
+  | 'trivy';
 
 /** `missing`: not installed. `too-old`, `not-running`: installed, but not fit. `ok`: nothing to do. */
 export type RequirementState = 'ok' | 'missing' | 'too-old' | 'not-running';
@@ -44,6 +46,8 @@ export interface Purpose {
   readonly browser?: boolean;
   /** Published images are to be signed. */
   readonly signing?: boolean;
+  /** Images are to be scanned. */
+  readonly scanning?: boolean;
 }
 
 /** One version of a package that apt could install. */
@@ -95,6 +99,8 @@ export type SetupStep = {
       /** Suite to prefer, or undefined for the machine's own. */
       readonly suite: string | undefined;
     }
+  /** With Go, into the user's cache folder. */
+  | { readonly kind: 'build-trivy' }
   | { readonly kind: 'start-engine'; readonly serviceManager: Machine['serviceManager'] }
 );
 

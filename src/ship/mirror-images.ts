@@ -21,15 +21,18 @@ export interface MirrorOutcome {
     | { readonly kind: 'failed'; readonly reason: string };
 }
 
-/** Copies one mirror to the target; never throws for what a registry does. */
+type MirrorSource = Pick<Mirror, 'name' | 'from' | 'digest'>;
+
+/** Copies one mirror to the target, under its own tag or `tag`; never throws for what a registry does. */
 export async function mirrorImage(
-  mirror: Mirror,
+  mirror: MirrorSource,
   target: RegistryTarget,
   registry: RegistryClient,
   signal: AbortSignal,
+  tag?: string,
 ): Promise<MirrorOutcome> {
   const source = sourceOf(mirror);
-  const to = publishedReference(target, mirror.name, source.tag ?? 'latest');
+  const to = publishedReference(target, mirror.name, tag ?? source.tag ?? 'latest');
   const about = { name: mirror.name, from: mirror.from, to };
   const destination = parseReference(to);
   if (destination.kind === 'invalid-reference')
@@ -64,7 +67,7 @@ export async function mirrorImage(
 }
 
 /** What is read: by the digest of matrix.lock where there is one, so that what a tag names tomorrow changes nothing today. */
-function sourceOf(mirror: Mirror): { readonly tag: string | undefined; readonly locked: Reference } {
+function sourceOf(mirror: MirrorSource): { readonly tag: string | undefined; readonly locked: Reference } {
   const reference = parseReference(mirror.from);
   if (reference.kind === 'invalid-reference')
     throw new Error(`a checked mirror is no reference: ${mirror.from}`);
@@ -73,7 +76,7 @@ function sourceOf(mirror: Mirror): { readonly tag: string | undefined; readonly 
   return { tag: reference.tag, locked };
 }
 
-function lockHint({ name, digest }: Mirror): string {
+function lockHint({ name, digest }: MirrorSource): string {
   if (digest === undefined) return '';
   return ` as ${digest.slice(0, 19)}…; \`./build lock --update ${name}\` asks what it is now`;
 }

@@ -1,4 +1,6 @@
 /** `build mirror` and `build exists` as a user runs them, against real registries. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { withDigest } from '../../registry/reference.ts';
 import { build, start } from '../rig/command.ts';
@@ -30,6 +32,35 @@ test('mirrors are copied under their digests, and are left alone when they are t
   const second = await build(folder.directory, ['mirror', 'pause']);
   expect(second.stdout).toContain('as it was');
   expect(second.exitCode).toBe(0);
+});
+
+test('--trivy-db copies the database of the first place that has it, and says how scans find it', async () => {
+  await using upstream = await startRegistry();
+  await using own = await startRegistry();
+  const client = quickClient();
+  const digest = await putImage(client, referenceTo(`${upstream.host}/public/trivy-db:2`), [50_000]);
+  const places = [
+    `${own.host}/family/trivy-db:2`,
+    `${upstream.host}/absent/trivy-db:2`,
+    `${upstream.host}/public/trivy-db:2`,
+  ];
+  const matrix = (databases: readonly string[]): string =>
+    `registry: ${own.host}/family\nscan: { databases: ${JSON.stringify(databases)} }\nimages:\n  pause: { mirror: "${upstream.host}/nothing:1" }\n`;
+  await using folder = await matrixFolder({ 'matrix.yaml': matrix(places.slice(1)) });
+  const first = await build(folder.directory, ['mirror', '--trivy-db']);
+  expect(first.exitCode, first.stderr).toBe(0);
+  expect(first.stdout).toContain(`${own.host}/family/trivy-db:2@${digest.slice(0, 19)}`);
+  expect(first.stdout).toContain(`scans take it from there with \`scan: { databases: ["${places[0]}"] }\``);
+  expect(await client.headManifest(referenceTo(places[0] ?? ''), signal)).toMatchObject({ digest });
+  // Its own registry named first is no source of the copy.
+  await writeFile(path.join(folder.directory, 'matrix.yaml'), matrix(places));
+  const second = await build(folder.directory, ['mirror', '--trivy-db']);
+  expect(second.stdout).toContain('as it was');
+  expect(second.stdout).not.toContain('scans take it');
+  await writeFile(path.join(folder.directory, 'matrix.yaml'), matrix(places.slice(0, 2)));
+  const third = await build(folder.directory, ['mirror', '--trivy-db']);
+  expect(third.exitCode).toBe(3);
+  expect(third.stdout).toContain(`${places[1]} is not there`);
 });
 
 test('a copy that is killed goes on without what the registry has acknowledged', async () => {
