@@ -114,6 +114,7 @@ function tokenCall(request: TokenRequest, realm: URL, credentials: Credentials |
     return {
       ...common,
       method: 'POST',
+      isRepeatable: true,
       url: realm,
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: Buffer.from(form.toString()),

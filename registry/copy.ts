@@ -4,6 +4,7 @@
  * calling it again: a manifest is put only when all that it names is there.
  */
 import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
 import { getBlobPart, headBlob } from './blobs.ts';
 import { isDigest, type Digest } from './digest.ts';
 import { invalidAnswer, type Failed } from './error.ts';
@@ -37,6 +38,8 @@ export interface Copied {
 /** How deep an index may hold indexes; nobody nests more than once. */
 const MAX_DEPTH = 3;
 const MAX_MEMBERS = 1000;
+/** Each holds a piece in memory, and one alone seldom fills a line. */
+const BLOBS_AT_ONCE = 3;
 
 /**
  * Copies the source (by its digest, else its tag) to the target's tag or digest, all platforms included.
@@ -90,12 +93,29 @@ async function copyMembers(
   const image = parseJson(imageManifestSchema, manifest.bytes);
   if (image === undefined || image.layers.length > MAX_MEMBERS)
     return invalidAnswer(way.source.registry, `${manifest.digest} is a manifest that cannot be copied`);
-  for (const blob of [image.config, ...image.layers]) {
-    if (blob.urls !== undefined && blob.urls.length > 0) continue;
-    const failure = await copyBlob(blob, way, options, signal);
-    if (failure !== undefined) return failure;
-  }
-  return undefined;
+  const blobs = new Map([image.config, ...image.layers].map((blob) => [blob.digest, blob]));
+  return copyBlobs([...blobs.values()], way, options, signal);
+}
+
+/** Some at a time, in order; after a failure none is begun, and those under way come to their end. */
+async function copyBlobs(
+  blobs: readonly RawDescriptor[],
+  way: Way,
+  options: UploadOptions,
+  signal: AbortSignal,
+): Promise<Failed | undefined> {
+  const limit = pLimit(BLOBS_AT_ONCE);
+  let failure: Failed | undefined;
+  const copies = blobs.map((blob) =>
+    limit(async () => {
+      const isElsewhere = blob.urls !== undefined && blob.urls.length > 0;
+      if (failure !== undefined || isElsewhere) return;
+      const failed = await copyBlob(blob, way, options, signal);
+      failure ??= failed;
+    }),
+  );
+  await Promise.all(copies);
+  return failure;
 }
 
 async function copyMember(

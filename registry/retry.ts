@@ -38,7 +38,7 @@ const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 const LASTING = /^ERR_SSL_|^ERR_TLS_|CERT|SIGNATURE/;
 
 /**
- * The same Send with retries. POST and PATCH are sent again only on 429, which says that nothing was done;
+ * The same Send with retries. POST and PATCH are sent again only on 429, which says that nothing was done, or where they change nothing;
  * everything else that we send is idempotent. The last outcome is the one that is answered.
  */
 export function withRetries(send: Send, policy: RetryPolicy): Send {
@@ -86,7 +86,7 @@ function jitteredPause(attempt: number, policy: RetryPolicy): number {
 }
 
 function isPassing(request: HttpRequest, outcome: Answer | Failed): boolean {
-  if (request.method === 'POST' || request.method === 'PATCH')
+  if ((request.method === 'POST' || request.method === 'PATCH') && request.isRepeatable !== true)
     return outcome.kind === 'answer' && outcome.status === 429;
   if (outcome.kind === 'answer') return PASSING.has(outcome.status);
   const { error } = outcome;

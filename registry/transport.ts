@@ -1,8 +1,11 @@
 /**
  * One HTTP exchange: connection, time limit, bounded body, and redirects under guard.
- * Knows no logins and never tries twice (session.ts and retry.ts). Runs on Node's own fetch, whose
- * connections are kept alive and shared; Node's settings for proxies and additional CAs apply.
+ * Knows no logins and tries nothing twice (session.ts and retry.ts). Over Node's own HTTP client and its global
+ * agents: connections are kept and shared, and Node's settings for proxies and additional CAs apply. Not over fetch,
+ * which ends the connection after each HEAD, and adds encodings that are not the registry's bytes.
  */
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { cancelled, failed, invalidAnswer, type Failed } from './error.ts';
 import { DOCKER_HUB } from './reference.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -14,6 +17,8 @@ export interface HttpRequest {
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer>;
+  /** A POST that changes nothing may be sent again. */
+  readonly isRepeatable?: true;
   /** A longer answer is refused while it is read. */
   readonly maxBytes: number;
 }
@@ -30,6 +35,7 @@ export interface Answer {
 export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<Answer | Failed>;
 
 const REDIRECTS = 5;
+const MAX_REDIRECT_BYTES = 64 * 1024;
 
 /** Sends one request. Expected trouble (connection, time, size, bad redirects, the signal) comes back as Failed. */
 export function createTransport(options: { readonly userAgent: string; readonly timeoutMs: number }): Send {
@@ -75,22 +81,17 @@ async function follow(
   let url = request.url;
   for (let hop = 0; hop <= REDIRECTS; hop += 1) {
     const fromElsewhere = url.origin !== request.url.origin;
-    const response = await fetch(url, {
-      method: request.method,
-      headers: headersFor(request, fromElsewhere, userAgent),
-      redirect: 'manual',
-      signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
-    const location = response.headers.get('location');
-    if (!isRedirect(response.status) || location === null) {
+    const response = await exchange(url, request, headersFor(request, fromElsewhere, userAgent), signal);
+    const status = response.statusCode ?? 0;
+    const { location } = response.headers;
+    if (!isRedirect(status) || location === undefined) {
       const body = await readBounded(response, request.maxBytes, limit);
-      if (body === undefined) {
+      if (body === undefined)
         return invalidAnswer(request.host, `the answer is longer than ${request.maxBytes} bytes`);
-      }
-      return { kind: 'answer', status: response.status, headers: response.headers, body, fromElsewhere };
+      return { kind: 'answer', status, headers: headersOf(response), body, fromElsewhere };
     }
-    await response.body?.cancel();
+    // What a redirect says besides is nothing to us, but read to its end it leaves a connection.
+    await readBounded(response, MAX_REDIRECT_BYTES, limit);
     const next = redirectTarget(location, url);
     if (typeof next === 'string') return invalidAnswer(request.host, next);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -101,11 +102,37 @@ async function follow(
   return invalidAnswer(request.host, `more than ${REDIRECTS} redirects`);
 }
 
-function headersFor(request: HttpRequest, elsewhere: boolean, userAgent: string): Headers {
-  const headers = new Headers(request.headers);
-  headers.set('user-agent', userAgent);
+/** Sends, and answers when the head of the answer is there. */
+function exchange(
+  url: URL,
+  { method, body }: HttpRequest,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const outgoing = send(url, { method, headers, signal });
+  outgoing.on('response', resolve);
+  outgoing.on('error', reject);
+  outgoing.end(body);
+  return promise;
+}
+
+function headersFor(
+  request: HttpRequest,
+  elsewhere: boolean,
+  userAgent: string,
+): Readonly<Record<string, string>> {
+  const { authorization, ...others } = request.headers;
+  const headers = { ...others, 'user-agent': userAgent };
   // A storage host that a registry redirects to has its own signature in the URL; our login is not for it.
-  if (elsewhere) headers.delete('authorization');
+  return elsewhere || authorization === undefined ? headers : { ...headers, authorization };
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(headersDistinct))
+    for (const value of values) headers.append(name, value);
   return headers;
 }
 
@@ -127,15 +154,14 @@ function redirectTarget(location: string, from: URL): URL | string {
 
 /** The whole body, or undefined as soon as it is longer than allowed. */
 async function readBounded(
-  response: Response,
+  response: IncomingMessage,
   maxBytes: number,
   limit: TimeLimit,
 ): Promise<Buffer | undefined> {
-  if (response.body === null) return Buffer.alloc(0);
-  const chunks: Uint8Array[] = [];
+  const chunks: Buffer[] = [];
   let length = 0;
-  // Leaving the loop early cancels the stream and with it the connection.
-  for await (const chunk of response.body) {
+  // Leaving the loop early destroys the stream and with it the connection.
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.byteLength;
     limit.moved(chunk.byteLength);
     if (length > maxBytes) return undefined;
@@ -146,27 +172,20 @@ async function readBounded(
 
 function connectionError(host: string, error: unknown): Failed {
   const code = codeOf(error);
-  // Anything else that fetch throws is a bug of ours, such as a header that cannot be.
-  if (code === undefined && !isNetworkFailure(error)) throw error;
-  return failed({
-    kind: 'unreachable',
-    host,
-    message: `${host}: ${explain(code)}`,
-    ...(code === undefined ? {} : { code }),
-  });
-}
-
-function isNetworkFailure(error: unknown): boolean {
-  return error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated');
+  // What is wrong with our own arguments (ERR_INVALID_…), or has no code at all, is a bug.
+  if (code === undefined || code.startsWith('ERR_INVALID_')) throw error;
+  return failed({ kind: 'unreachable', host, code, message: `${host}: ${explain(code)}` });
 }
 
 function codeOf(error: unknown): string | undefined {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
-  return typeof cause.code === 'string' ? cause.code : undefined;
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  // TLS that fails while something is written tells in its message alone how.
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1];
+  if (error.code !== 'EPROTO' || reason === undefined) return error.code;
+  return `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
-function explain(code: string | undefined): string {
+function explain(code: string): string {
   switch (code) {
     case 'ECONNREFUSED':
       return 'nothing listens there (connection refused)';
@@ -182,6 +201,6 @@ function explain(code: string | undefined): string {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return `its certificate is signed by nobody known here (${code}); name the authority in NODE_EXTRA_CA_CERTS`;
     default:
-      return `the connection failed${code === undefined ? '' : ` (${code})`}`;
+      return `the connection failed (${code})`;
   }
 }

@@ -112,6 +112,29 @@ describe('passing trouble', () => {
   });
 });
 
+describe('connections', () => {
+  test('a host gets so many requests at a time, over connections that are kept', async () => {
+    await using rig = await startRig({ perHost: 4 });
+    const waiting: (() => void)[] = [];
+    const sockets = new Set<unknown>();
+    rig.registry.fail(
+      MANIFESTS,
+      (request, response) => {
+        sockets.add(request.socket);
+        waiting.push(() => void response.writeHead(404, { 'content-length': 10 }).end());
+      },
+      20,
+    );
+    const asked = Promise.all(Array.from({ length: 20 }, () => rig.client.headManifest(rig.target, signal)));
+    for (let round = 0; round < 5; round += 1) {
+      await expect.poll(() => waiting.length).toBe(4);
+      for (const answer of waiting.splice(0)) answer();
+    }
+    expect(new Set((await asked).map(({ kind }) => kind))).toEqual(new Set(['absent']));
+    expect(sockets.size).toBe(4);
+  });
+});
+
 describe('time', () => {
   test('a registry that keeps silent is unreachable after the time limit', async () => {
     await using rig = await startRig({ timeoutMs: 50, retry: { attempts: 1 } });

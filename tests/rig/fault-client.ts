@@ -17,7 +17,12 @@ export interface FaultRig extends AsyncDisposable {
 
 /** A registry that has `base:one`, and a client whose pauses are noted and not waited for. */
 export async function startRig(
-  options: { credentials?: Credentials; retry?: Partial<RetryPolicy>; timeoutMs?: number } = {},
+  options: {
+    credentials?: Credentials;
+    retry?: Partial<RetryPolicy>;
+    timeoutMs?: number;
+    perHost?: number;
+  } = {},
 ): Promise<FaultRig> {
   const registry = await startFaultRegistry();
   registry.manifests.set('base:one', MANIFEST).set(`base@${digestOf(MANIFEST)}`, MANIFEST);
@@ -26,6 +31,7 @@ export async function startRig(
     credentials: async () => options.credentials,
     userAgent: 'client under test',
     timeoutMs: options.timeoutMs ?? 5000,
+    ...(options.perHost === undefined ? {} : { perHost: options.perHost }),
     retry: {
       random: () => 0.5,
       sleep: async (ms) => {
