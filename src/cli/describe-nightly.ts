@@ -2,7 +2,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import { isDay } from '../matrix/day.ts';
+import type { Quorum } from '../ship/prepull/judge.ts';
 import type { CliContext } from './context.ts';
+import { parseQuorum } from './describe-prepull.ts';
+import { parseDuration } from './duration.ts';
 import type { NightlyOptions } from './nightly.ts';
 
 const help = `
@@ -34,6 +37,24 @@ export function describeNightly(
       new Option('--day <DAY>', 'take this day for today: YYYY-MM-DD (default: today, UTC)').argParser(day),
     )
     .option('--no-push', 'keep what changed in the engine, publish nothing')
+    .option('--prepull', 'then bring the release to the nodes of the pools in matrix.yaml, and wait', false)
+    .option('--pool <NAME...>', 'with --prepull: these pools (default: all)')
+    .addOption(
+      new Option('--quorum <SHARE>', 'with --prepull: how many nodes are enough, `98%` or a number')
+        .argParser(parseQuorum)
+        .default({ kind: 'share', percent: 100 } satisfies Quorum, '100%'),
+    )
+    .addOption(
+      new Option('--deadline <DURATION>', 'with --prepull: give up after so long')
+        .argParser(parseDuration)
+        .default(1_800_000, '30m'),
+    )
+    .option(
+      '--kubeconfig <FILE>',
+      'with --prepull: default KUBECONFIG, ~/.kube/config, or the pod’s own account',
+    )
+    .option('--context <NAME>', 'with --prepull: the kubeconfig’s context (default: its current one)')
+    .option('--values <FILE...>', 'then, once the nodes have it, write the release into these Helm values')
     .option('--summary <FILE>', 'write the summary there as well, as Markdown')
     .addOption(new Option('--jobs <N>', 'builds at once').argParser(positive))
     .option('--json', 'the summary as JSON on stdout', false)

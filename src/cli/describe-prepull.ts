@@ -135,7 +135,8 @@ function withWait(command: Command): Command {
     );
 }
 
-function parseQuorum(text: string): Quorum {
+/** How many nodes are enough. */
+export function parseQuorum(text: string): Quorum {
   const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
   if (share !== undefined && Number(share) > 0 && Number(share) <= 100)
     return { kind: 'share', percent: Number(share) };

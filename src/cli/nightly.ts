@@ -10,7 +10,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
 import { lockTextWith } from '../nightly/moves.ts';
-import { runNight, type NightTools } from '../nightly/night.ts';
+import { runNight, type NightEnd, type NightTools } from '../nightly/night.ts';
 import type { NightSummary } from '../nightly/verdicts.ts';
 import { drawPlan, readFamily, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
 import { nightMarkdown, renderNight, renderPhase } from '../report/nightly.ts';
@@ -19,13 +19,14 @@ import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { exitCodeOfRun } from './images.ts';
+import { shipNight, type NightlyShipping, type Shipped } from './nightly-shipping.ts';
 import { openRepository, type Repository } from './open-repository.ts';
 import { runPlan, type RunPlanOptions } from './run-plan.ts';
 import { openScanner, scanDiagnostic } from './open-scanner.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
-export interface NightlyOptions {
+export interface NightlyOptions extends NightlyShipping {
   readonly directory?: string;
   readonly dryRun: boolean;
   readonly securityOnly: boolean;
@@ -89,15 +90,36 @@ export async function nightlyCommand(
   );
   if (context.signal.aborted) return exitCode.interrupted;
   if (!night.ok) return await tell(context, night.error);
-  const { summary, warnings, report } = night.value;
+  const { warnings, report } = night.value;
   await tell(context, warnings);
+  const shipped = await shipWhatIsNew(context, directory, options, night.value);
+  const summary = withNotes(night.value.summary, shipped.notes);
   const written = await keepSummary(context, directory, summary, options.summary);
   const screen = screenOf(context.stdout, context.env);
   screen.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : renderNight(summary, screen));
   if (!written.ok) return await tell(context, [written.error]);
   const ended = report === undefined ? exitCode.ok : exitCodeOfRun[report.result];
   if (ended !== exitCode.ok) return ended;
+  if (shipped.code !== exitCode.ok) return shipped.code;
   return summary.images.some(({ state }) => state === 'held-back') ? exitCode.imageFailed : exitCode.ok;
+}
+
+/** A night that moved nothing ships as well: the one before may have ended before the nodes had all. */
+async function shipWhatIsNew(
+  context: CliContext,
+  directory: string,
+  options: NightlyOptions,
+  { summary, report }: NightEnd,
+): Promise<Shipped> {
+  const nothing = { code: exitCode.ok, notes: [] };
+  const isAsked = options.prepull || options.values !== undefined;
+  const failed = report !== undefined && report.result !== 'success';
+  if (!isAsked || failed || summary.frozenUntil !== undefined || summary.dryRun) return nothing;
+  return await shipNight(context, directory, options);
+}
+
+function withNotes(summary: NightSummary, notes: readonly string[]): NightSummary {
+  return { ...summary, notes: [...summary.notes, ...notes] };
 }
 
 /** Where the night publishes: what matrix.yaml says, or the local registry where one runs; else the engine is all there is. */

@@ -1,0 +1,60 @@
+/** kill -9 at any moment of a night: the lock is as it was or as it should be, and the next night makes it whole. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { startPackageIndex } from '../rig/package-index.ts';
+import { startRegistry } from '../rig/registry.ts';
+import { workspace } from '../rig/workspace.ts';
+
+vi.setConfig({ testTimeout: 1_800_000 });
+
+const kills = 8;
+
+test('eight nights that are killed', async () => {
+  await using registry = await startRegistry();
+  await using index = await startPackageIndex();
+  index.debian.set('curl', '0');
+  await using family = await workspace({
+    'matrix.yaml': `registry: ${registry.host}
+roots:
+  "{p}root": { from: "rig.example/{p}root:1", bootstrap: { debian: trixie } }
+images:
+  "{p}base": { context: base, kind: custom }
+  "{p}child": { context: child, kind: custom }
+`,
+    'base/Dockerfile': `FROM rig.example/{p}root:1\nARG EPOCH\n${index.apt}\nCMD ["true"]\n`,
+    'child/Dockerfile': 'FROM {p}base\nCOPY own /data/\n',
+    'child/own': 'own',
+  });
+  const names = ['base', 'child'].map((name) => `${family.prefix}${name}`);
+  const lock = (): Promise<string> =>
+    readFile(path.join(family.directory, 'matrix.lock'), 'utf8').catch(() => '');
+  const first = await family.build(['images', ...names, '--changed', '--push']);
+  expect(first.exitCode, first.stderr).toBe(0);
+  // How long a whole night of this machine takes, so that kills fall anywhere in it.
+  index.debian.set('curl', '1');
+  const began = Date.now();
+  const whole = await family.build(['nightly', ...names, '--day', '2026-11-01']);
+  expect(whole.exitCode, whole.stderr).toBe(0);
+  const nightMs = Date.now() - began;
+
+  for (let round = 2; round < kills + 2; round += 1) {
+    index.debian.set('curl', String(round));
+    const day = `2026-11-${String(round).padStart(2, '0')}`;
+    const before = await lock();
+    const delay = Math.random() * nightMs;
+    const moment = `round ${round}, killed after ${Math.round(delay)} of about ${nightMs} ms`;
+    const running = family.start(['nightly', ...names, '--day', day]);
+    await sleep(delay);
+    running.kill('SIGKILL');
+    await running;
+    expect([before, before.replace(/2026-11-\d\d/, day)], moment).toContain(await lock());
+
+    const again = await family.build(['nightly', ...names, '--day', day]);
+    expect(again.exitCode, `${moment}: ${again.stderr}`).toBe(0);
+    expect(await lock(), moment).toBe(before.replace(/2026-11-\d\d/, day));
+    const plan = await family.build(['plan', ...names, '--push']);
+    expect(plan.stdout, moment).toContain('Nothing to do');
+  }
+});

@@ -1,0 +1,69 @@
+/** `build nightly` on one image: what is equal is thrown away, what moved is published, and a freeze keeps it still. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { NightSummary } from '../../src/nightly/verdicts.ts';
+import { startPackageIndex } from '../rig/package-index.ts';
+import { startRegistry } from '../rig/registry.ts';
+import { workspace, type CommandResult } from '../rig/workspace.ts';
+
+test('equal bytes are thrown away, a moved package is published, a freeze keeps all still', async () => {
+  await using registry = await startRegistry();
+  await using index = await startPackageIndex();
+  index.debian.set('curl', '8.14.1-2');
+  await using family = await workspace({
+    'matrix.yaml': `registry: ${registry.host}
+freeze: [2026-11-04]
+roots:
+  "{p}root": { from: "rig.example/{p}root:1", bootstrap: { debian: trixie } }
+images:
+  "{p}base": { context: base, kind: custom }
+`,
+    'base/Dockerfile': `FROM rig.example/{p}root:1\nARG EPOCH\n${index.apt}\nCMD ["true"]\n`,
+  });
+  const name = `${family.prefix}base`;
+  const night = async (
+    ...args: readonly string[]
+  ): Promise<CommandResult & { readonly summary: NightSummary }> => {
+    const result = await family.build(['nightly', name, '--json', ...args]);
+    expect(result.exitCode, result.stderr).toBe(0);
+    return { ...result, summary: JSON.parse(result.stdout) as NightSummary }; // our own document
+  };
+  const lock = (): Promise<string> =>
+    readFile(path.join(family.directory, 'matrix.lock'), 'utf8').catch(() => 'none');
+  const tags = async (): Promise<readonly string[]> => {
+    const answer = await fetch(`http://${registry.host}/v2/${name}/tags/list`);
+    return ((await answer.json()) as { tags: string[] }).tags.filter((tag) => /^\d{4}-/.test(tag)); // a registry's list
+  };
+  const first = await family.build(['images', name, '--changed', '--push']);
+  expect(first.exitCode, first.stderr).toBe(0);
+
+  const quiet = await night('--day', '2026-11-02');
+  expect(quiet.summary.images).toEqual([{ name, state: 'same', thrownAway: true }]);
+  expect(await lock()).toBe('none');
+  expect(await tags()).toEqual([]);
+
+  index.debian.set('curl', '8.15.0-1');
+  const foreseen = await night('--day', '2026-11-03', '--dry-run');
+  expect(foreseen.summary.images).toMatchObject([{ name, state: 'would-try' }]);
+  expect(index.installs.apt).toBe(2);
+
+  const frozen = await night('--day', '2026-11-04');
+  expect(frozen.summary).toMatchObject({ frozenUntil: '2026-11-04', images: [] });
+  expect(index.installs.apt).toBe(2);
+
+  const moved = await night('--day', '2026-11-05', '--summary', 'night.md');
+  expect(moved.summary.images).toMatchObject([
+    {
+      state: 'changed',
+      because: ['system packages as of 2026-11-05'],
+      difference: { packages: [{ name: 'pkg:deb/curl?arch=amd64', from: '8.14.1-2', to: '8.15.0-1' }] },
+    },
+  ]);
+  expect(await lock()).toContain(`  ${name}: 2026-11-05\n`);
+  // Every image of the night has a tag with a day, though matrix.yaml asks for none.
+  expect(await tags()).toHaveLength(1);
+  expect(await family.read('night.md')).toContain('  | curl (deb) | 8.14.1-2 | 8.15.0-1 |');
+  const plan = await family.build(['plan', name, '--push']);
+  expect(plan.stdout).toContain('Nothing to do');
+}, 300_000);
