@@ -192,7 +192,8 @@ function toolsOf(
       const edits = new Map(list.length === 0 ? [] : [[lockFile, lockTextWith(await readLock(), list)]]);
       const read = await readFamily(directory, env, signal, edits);
       if (!read.ok) return read;
-      const tags = datedTags(read.value.set.tags);
+      // Only what the night itself publishes: an image that is published without such a tag lacks nothing.
+      const tags = deep.size > 0 ? datedTags(read.value.set.tags) : read.value.set.tags;
       return await drawPlan(
         { ...read.value, set: { ...read.value.set, registry: target, tags } },
         workplace.engine,

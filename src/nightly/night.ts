@@ -212,6 +212,10 @@ function endOf(
     if (!isNew.has(name)) return { name, state: 'same', thrownAway: trials.thrownAway.has(name) };
     const entry = base.plan.entries.find((each) => each.name === name);
     const moved = new Set(trials.moves);
+    const from = publishedImage(base, entry)?.split('@')[1];
+    const to = report?.published.get(name)?.digest;
+    // It only lacked a tag.
+    if (to !== undefined && from === to) return { name, state: 'same', thrownAway: false };
     return {
       name,
       state: 'changed',
@@ -223,8 +227,8 @@ function endOf(
           .map((parent) => `${parent} changed`),
       ],
       difference: verdict?.kind === 'changed' ? verdict.difference : undefined,
-      from: publishedImage(base, entry)?.split('@')[1],
-      to: report?.published.get(name)?.digest,
+      from,
+      to,
     };
   });
 }
