@@ -30,9 +30,21 @@ const maxPayloadBytes = 64 * 1024;
 
 const empty = Buffer.from('{}');
 
+/** As much of a registry as signatures need. */
+export type AttachmentRegistry = Pick<
+  RegistryClient,
+  | 'attachReferrer'
+  | 'getBlob'
+  | 'getManifest'
+  | 'headManifest'
+  | 'listReferrers'
+  | 'putManifest'
+  | 'uploadBlob'
+>;
+
 /** Where an image lies: its reference has a digest. */
 export interface Place {
-  readonly registry: RegistryClient;
+  readonly registry: AttachmentRegistry;
   readonly image: Reference & { readonly digest: Digest };
 }
 
@@ -51,6 +63,7 @@ export async function putAttestations(
   attestations: readonly { readonly predicateType: string; readonly envelope: Buffer }[],
   signal: AbortSignal,
 ): Promise<Done | Failed> {
+  if (attestations.length === 0) return { kind: 'done' };
   const layers = attestations.map(({ predicateType, envelope }) => ({
     mediaType: types.envelope,
     bytes: envelope,

@@ -1,4 +1,5 @@
 /** The release for commands that read one: what the user names, else the repository's own. */
+import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -18,15 +19,14 @@ export async function openRelease(
   }: { readonly named?: string | undefined; readonly target?: RegistryTarget | undefined } = {},
 ): Promise<Result<Release, readonly Diagnostic[]>> {
   await using workplace = openWorkplace(context);
+  const matrix = await loadMatrix(directory, context.env);
+  // A matrix.yaml with mistakes in it names no place and no keys: whoever needs the family tells them.
+  const set = matrix.ok ? matrix.value.set : undefined;
+  const trusted = await loadTrust(set?.trust ?? [], context.env, context.signal);
+  if (!trusted.ok) return trusted;
   const source = { named, cwd: context.cwd, directory, registry: workplace.registry };
   return await loadRelease(
-    { ...source, target: target ?? (await targetOf(context, directory)) },
+    { ...source, target: target ?? set?.registry, trusted: trusted.value },
     context.signal,
   );
-}
-
-/** A matrix.yaml with mistakes in it names no place: whoever needs the family tells them. */
-async function targetOf(context: CliContext, directory: string): Promise<RegistryTarget | undefined> {
-  const matrix = await loadMatrix(directory, context.env);
-  return matrix.ok ? matrix.value.set.registry : undefined;
 }

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatFamiliar, parseReference, type Reference } from '../../registry/reference.ts';
+import type { PublicKey } from '../attest/dsse.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -23,6 +24,8 @@ export interface ReleaseSource {
   readonly directory: string;
   readonly target: RegistryTarget | undefined;
   readonly registry: ReleaseRegistry;
+  /** Keys whose signature a release in a registry needs; none: the registry is believed. */
+  readonly trusted?: readonly PublicKey[];
 }
 
 /** Reads the release. What is missing or unreadable is told with what to do. */
@@ -44,7 +47,7 @@ export async function loadRelease(
   if (existsSync(own)) return await readFileOf(own, own);
   const reference = target === undefined ? undefined : releaseReference(target, releaseTags.newest);
   if (reference === undefined) return missing(directory, '');
-  const release = await fetchRelease(source.registry, reference, signal);
+  const release = await fetchTrusted(source, reference, signal);
   if (release.ok && release.value !== undefined) return ok(release.value);
   return missing(directory, release.ok ? ', nor one in the registry' : `, and ${release.error}`);
 }
@@ -69,13 +72,28 @@ async function readFileOf(file: string, shown: string): Promise<Result<Release, 
   return unreadable(shown, 'it is no release that this version of hubwright knows');
 }
 
+/** Of a registry's release, where keys are trusted, the very bytes that one of them signed. */
+async function fetchTrusted(
+  { registry, trusted = [] }: ReleaseSource,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<Result<Release | undefined, string>> {
+  if (trusted.length === 0) return await fetchRelease(registry, reference, signal);
+  const { signedRelease } = await import('./release-signature.ts');
+  const named = await signedRelease(registry, reference, trusted, signal);
+  if (!named.ok) return named;
+  if (named.value.kind === 'absent') return ok(undefined);
+  if (named.value.kind === 'signed') return await fetchRelease(registry, named.value.reference, signal);
+  return err(`\`${formatFamiliar(reference)}\` is not signed by a key under \`trust\``);
+}
+
 async function fetched(
-  { registry }: ReleaseSource,
+  source: ReleaseSource,
   reference: Reference,
   signal: AbortSignal,
 ): Promise<Result<Release, readonly Diagnostic[]>> {
   const shown = formatFamiliar(reference);
-  const release = await fetchRelease(registry, reference, signal);
+  const release = await fetchTrusted(source, reference, signal);
   if (release.ok && release.value !== undefined) return ok(release.value);
   return unreadable(shown, release.ok ? 'the registry has no such release' : release.error);
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { artifactManifest, uploadArtifact, type Artifact } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
-import { digestOf, isDigest } from '../../registry/digest.ts';
+import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { formatFamiliar, parseReference, type Reference } from '../../registry/reference.ts';
 import { parseJson } from '../../registry/schema.ts';
@@ -29,7 +29,13 @@ const maxReleaseBytes = 32 * 1024 * 1024;
 
 export type ReleaseRegistry = Pick<
   RegistryClient,
-  'getBlob' | 'getManifest' | 'headManifest' | 'putManifest' | 'uploadBlob'
+  | 'attachReferrer'
+  | 'getBlob'
+  | 'getManifest'
+  | 'headManifest'
+  | 'listReferrers'
+  | 'putManifest'
+  | 'uploadBlob'
 >;
 
 /** Where a family's release lies in its registry; undefined where its name leaves no room for one. */
@@ -64,6 +70,8 @@ export interface ReleaseArtifact {
   readonly release: Release;
   /** What current images' keys were made from, by key. */
   readonly inputs: Readonly<Record<string, KeyInputs>>;
+  /** Signs what was put, before `newest` and `green` name it. */
+  readonly sign?: (name: Reference, digest: Digest) => Promise<Result<void, string>>;
 }
 
 /**
@@ -72,7 +80,7 @@ export interface ReleaseArtifact {
  */
 export async function putRelease(
   registry: ReleaseRegistry,
-  { target, release, inputs }: ReleaseArtifact,
+  { target, release, inputs, sign }: ReleaseArtifact,
   green: boolean,
   signal: AbortSignal,
 ): Promise<Result<'newest' | 'overtaken', string>> {
@@ -96,6 +104,8 @@ export async function putRelease(
   for (const reference of [own, newest]) {
     const put = await registry.putManifest(reference, bytes, MEDIA_TYPES.ociManifest, signal);
     if (put.kind === 'failed') return err(put.error.message);
+    const signed = reference === own ? await sign?.(own, put.digest) : undefined;
+    if (signed?.ok === false) return signed;
   }
   const there = await registry.headManifest(newest, signal);
   if (there.kind === 'failed') return err(there.error.message);

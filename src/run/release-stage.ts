@@ -2,6 +2,8 @@
  * The end of a run that published: the whole family as `release.json` and as an artifact in the registry. What earlier
  * runs left, here or on other machines, is carried forward; what one image contributes is released-image.ts's.
  */
+import type { Digest } from '../../registry/digest.ts';
+import type { Reference } from '../../registry/reference.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -17,7 +19,7 @@ import {
 } from './release.ts';
 import { fetchRelease, laterRelease, putRelease, releaseReference, releaseTags } from './release-artifact.ts';
 import { releasedImage } from './released-image.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunContext, Signing } from './run-context.ts';
 import type { Release } from './schema.ts';
 
 /** Rounds until machines that release at the same moment have taken up each other's images. */
@@ -46,7 +48,17 @@ export async function publishRelease(
     if (!isSameRelease(kept, file)) await writeRelease(drawn.set.directory, kept);
     if (!published.ok || (unchanged && newest !== undefined)) return releaseFile;
     const green = report.result === 'success' && kept.images.every(({ state }) => state === 'current');
-    const artifact = { target, release: kept, inputs: inputsOf(context, kept) };
+    const { signing } = context;
+    if (signing === undefined && drawn.trusted.length > 0) {
+      tellUnpublished(context, 'with `trust` it counts only where it is signed', signal);
+      return releaseFile;
+    }
+    const artifact = {
+      target,
+      release: kept,
+      inputs: inputsOf(context, kept),
+      ...(signing === undefined ? {} : { sign: signerOf(context, signing, signal) }),
+    };
     const put = await putRelease(context.registry, artifact, green, signal);
     if (!put.ok) tellUnpublished(context, put.error, signal);
     if (!put.ok || put.value === 'newest' || round === maxRounds) return releaseFile;
@@ -55,12 +67,28 @@ export async function publishRelease(
 
 /** The newest release that the registry has; undefined where it has none yet. */
 async function publishedRelease(
-  { registry }: RunContext,
+  { registry, drawn, emit }: RunContext,
   target: RegistryTarget,
   signal: AbortSignal,
 ): Promise<Result<Release | undefined, string>> {
   const reference = releaseReference(target, releaseTags.newest);
-  return reference === undefined ? ok(undefined) : await fetchRelease(registry, reference, signal);
+  if (reference === undefined) return ok(undefined);
+  if (drawn.trusted.length === 0) return await fetchRelease(registry, reference, signal);
+  const { signedRelease } = await import('./release-signature.ts');
+  const named = await signedRelease(registry, reference, drawn.trusted, signal);
+  if (!named.ok) return named;
+  if (named.value.kind === 'signed') return await fetchRelease(registry, named.value.reference, signal);
+  const message =
+    'the release in the registry is not signed by a key under `trust`: nothing is carried over from it';
+  if (named.value.kind === 'unsigned') emit({ kind: 'remark', message });
+  return ok(undefined);
+}
+
+function signerOf({ registry }: RunContext, { signer }: Signing, signal: AbortSignal) {
+  return async (name: Reference, digest: Digest): Promise<Result<void, string>> => {
+    const { signRelease } = await import('./release-signature.ts');
+    return await signRelease(registry, name, digest, signer, signal);
+  };
 }
 
 function tellUnpublished({ emit }: RunContext, error: string, signal: AbortSignal): void {

@@ -165,6 +165,18 @@ test('a pass that nobody signed means that the image is checked again', async ()
   expect(await plannedReason('child')).toEqual(['verify', 'not-signed']);
 });
 
+test('a release that a stranger put in the place of ours is not believed, and ours is', async () => {
+  const [reference = ''] = [`${rig.host}/hubwright-release:newest`];
+  await kit.write('values.yaml', 'singleuser: { image: { name: x, tag: y } }\n');
+  const ours = await kit.build(['values', '--file', 'values.yaml', '--release', reference]);
+  expect(ours.stderr).not.toContain('not signed');
+  expect(ours.exitCode).not.toBe(2);
+  await putImage(quickClient(LOGIN), referenceTo(reference), [100]);
+  const planted = await kit.build(['values', '--file', 'values.yaml', '--release', reference]);
+  expect(planted.stderr).toContain('is not signed by a key under `trust`');
+  expect(planted.exitCode).toBe(2);
+});
+
 test('a wrong password is told before anything is built', async () => {
   const answer = await kit.build(['images', '--push', '--force'], { ...env, COSIGN_PASSWORD: 'wrong' });
   expect(answer.exitCode).toBe(2);
