@@ -7,6 +7,7 @@ import { jsonReporter } from '../report/json.ts';
 import { plainReporter } from '../report/plain.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { RunReport } from '../run/execute-plan.ts';
+import { openHistory } from '../run/history.ts';
 import type { Signing } from '../run/run-context.ts';
 import { runImages } from '../run/run-images.ts';
 import { screenOf, type CliContext } from './context.ts';
@@ -111,6 +112,7 @@ export async function runPlan(
         },
         command: context.args,
         version: context.version,
+        history: openHistory(drawn.set.directory, context.env, context.signal),
         onEvent: (event) => reporter.event(event),
         redactor: context.secrets,
       },

@@ -1,14 +1,13 @@
 /**
  * The push and tag stages of one image that passed: its bytes travel once, by the engine's push under the key's
  * tag; they are believed to be there only when the registry's own manifest names the very image that was tested;
- * every further tag is the same manifest under another name. Of several machines that publish one key the first
- * wins: what has passed under it already stays, and is what the others name as well.
+ * every further tag is the same manifest under another name, which name-manifest.ts gives. Of several machines that
+ * publish one key the first wins: what has passed under it already stays, and is what the others name as well.
  */
 import { oldNameRemark } from '../../registry/google.ts';
 import { keyTag, passTag } from '../core/labels.ts';
 import type { EngineError } from '../engine/engine.ts';
 import type { ScanRecord } from '../scan/scan-record.ts';
-import { verdictKey } from '../key/verdict-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { tagsOf } from '../plan/image-tags.ts';
@@ -19,18 +18,11 @@ import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
 import { keepScan } from './keep-scan.ts';
 import { travellingLayers, type TravellingLayer } from './manifest.ts';
-import {
-  isSameImage,
-  putTag,
-  readDigest,
-  readManifest,
-  type Manifest,
-  type Place,
-} from './published-manifest.ts';
+import { nameManifest } from './name-manifest.ts';
+import { isSameImage, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
 import { pushPatiently } from './push-attempts.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
 import type { PassedScan } from './scan-stage.ts';
-import { contractOf } from './smoke-contract.ts';
 
 /** What the registry has now. */
 export interface Published {
@@ -38,6 +30,8 @@ export interface Published {
   readonly reference: string;
   readonly digest: string;
   readonly tags: readonly string[];
+  /** What a later revision published before: tags that move stay on it, and so does the release. */
+  readonly newer?: string;
   readonly layers: readonly TravellingLayer[];
   /** What its scan said, where that is kept with it. */
   readonly scan: ScanRecord | undefined;
@@ -85,8 +79,8 @@ export async function publishImage(
   const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
   const named = await nameManifest(context, entry, place, manifest.value, tags, signal);
   if (named.kind !== 'ok') return named;
-  const { digest } = named.value;
-  if (bytes !== undefined && !isSameImage(context, named.value, bytes.id)) {
+  const { digest } = named.value.manifest;
+  if (bytes !== undefined && !isSameImage(context, named.value.manifest, bytes.id)) {
     const message = `the registry has the same inputs already, built elsewhere (${digest.slice(0, 19)}…); those stay published`;
     emit({ kind: 'remark', image: entry.name, message });
   }
@@ -98,13 +92,14 @@ export async function publishImage(
     durationMs: elapsed(clock, tagging),
     digest,
     reference: referenceTo(digest),
-    summary: tags.join(', '),
+    summary: named.value.tags.join(', '),
   });
   return done({
     reference: referenceTo(digest),
     digest,
-    tags,
-    layers: travellingLayers(named.value.bytes),
+    tags: named.value.tags,
+    ...(named.value.newer === undefined ? {} : { newer: named.value.newer }),
+    layers: travellingLayers(named.value.manifest.bytes),
     scan: digest === manifest.value.digest ? scan : undefined,
   });
 }
@@ -179,81 +174,4 @@ function withRemark(error: EngineError, reference: string): EngineError {
 
 function notThere(message: string): StageResult<never> {
   return failed({ message, blame: 'environment', tail: [] });
-}
-
-/**
- * Names what is published: the pass, then the tags that people use. Answers the manifest that they name in the end:
- * ours, or that of a run elsewhere which passed under this key before. No registry compares and swaps, so two that
- * name the same key at the same moment look again until both find the same.
- */
-async function nameManifest(
-  context: RunContext,
-  entry: PlanEntry,
-  place: Place,
-  ours: Manifest,
-  tags: readonly string[],
-  signal: AbortSignal,
-): Promise<StageResult<Manifest>> {
-  const key = keyTag(entry.key);
-  const passes = passTags(context, entry);
-  let manifest = ours;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const first = await firstPassed(context, entry, place, manifest, signal);
-    if (first.kind !== 'ok') return first;
-    // The key's tag names ours, unless a later push has moved it: then it goes back to what passed first.
-    const names = round === 0 && first.value.digest === manifest.digest ? passes : [key, ...passes];
-    manifest = first.value;
-    for (const tag of [...names, ...tags]) {
-      const put = await putTag(context, place, tag, manifest, signal);
-      if (put.kind !== 'ok') return put;
-    }
-    const isNamed = await isBehind(context, place, [key, ...passes], manifest.digest, signal);
-    if (isNamed.kind !== 'ok') return isNamed;
-    if (isNamed.value) break;
-  }
-  return done(manifest);
-}
-
-/** What these bytes passed: a deep pass is a pass of the gate, which another machine asks for. */
-function passTags(
-  { drawn, options }: RunContext,
-  { name, key, verdictKey: own }: PlanEntry,
-): readonly string[] {
-  const image = drawn.graph.nodes.get(name)?.image;
-  const gate = options.tier === 'deep' && image !== undefined ? [verdictKey(key, contractOf(image))] : [];
-  return [...new Set([own, ...gate])].map(passTag);
-}
-
-/** What passed under this key before us, where anything did. A forced run asks for its own bytes. */
-async function firstPassed(
-  context: RunContext,
-  entry: PlanEntry,
-  place: Place,
-  ours: Manifest,
-  signal: AbortSignal,
-): Promise<StageResult<Manifest>> {
-  if (context.options.force) return done(ours);
-  const digest = await readDigest(context, place, passTag(entry.verdictKey), signal);
-  if (digest.kind !== 'ok') return digest;
-  if (digest.value === undefined || digest.value === ours.digest) return done(ours);
-  const counts = await passCounts(context, entry, place, digest.value, signal);
-  if (counts.kind !== 'ok') return counts;
-  if (!counts.value) return done(ours);
-  const first = await readManifest(context, place, digest.value, signal);
-  return first.kind === 'ok' ? done(first.value ?? ours) : first;
-}
-
-async function isBehind(
-  context: RunContext,
-  place: Place,
-  tags: readonly string[],
-  digest: string,
-  signal: AbortSignal,
-): Promise<StageResult<boolean>> {
-  for (const tag of tags) {
-    const found = await readDigest(context, place, tag, signal);
-    if (found.kind !== 'ok') return found;
-    if (found.value !== digest) return done(false);
-  }
-  return done(true);
 }

@@ -34,6 +34,8 @@ export async function releasedImage(
   const image = drawn.graph.nodes.get(name)?.image;
   const entry = drawn.plan.entries.find((candidate) => candidate.name === name);
   const published = report.published.get(name);
+  // A later revision of the files has published this image: what it left is newer than what we have.
+  if (published?.newer !== undefined && before !== undefined) return before;
   const unchanged = report.outcomes.get(name)?.kind === 'reused' ? entry?.published?.digest : undefined;
   const digest = published?.digest ?? unchanged;
   if (
@@ -49,6 +51,7 @@ export async function releasedImage(
   const known = before?.digest === digest ? before : undefined;
   const layers =
     published?.layers ?? known?.layers ?? (await layersBehind(context, { target, name }, digest, signal));
+  const revision = known?.revision ?? (await context.history?.revision());
   return {
     name,
     definition: image.definition,
@@ -57,6 +60,7 @@ export async function releasedImage(
     digest,
     tags: [...(published?.tags ?? tagsOf(drawn.set, name, entry.key, bytes?.created))],
     key: entry.key,
+    ...(revision === undefined ? {} : { revision }),
     verdict: {
       contract: contractVersion,
       profile: profileOf(image.kind),

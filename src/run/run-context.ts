@@ -38,6 +38,14 @@ export interface RunOptions {
   readonly until?: 'built' | 'checked';
 }
 
+/** Which revision of the family's files a run publishes, and how others stand to it. */
+export interface History {
+  /** Undefined where the family lies in no git repository; asked once a run. */
+  revision(): Promise<string | undefined>;
+  /** Whether ours is an ancestor of the other; false where git does not know. */
+  isBefore(other: string): Promise<boolean>;
+}
+
 /** What scans of a run work with. */
 export interface RunScan {
   readonly scanner: Scanner;
@@ -62,6 +70,8 @@ export interface RunContext {
   readonly options: RunOptions;
   /** Where images are scanned before they are published. */
   readonly scan?: RunScan;
+  /** Where tags that move are held against the revision that set them. */
+  readonly history?: History | undefined;
 }
 
 /** How a stage of one image ended. */

@@ -15,7 +15,7 @@ import { estimateMs } from './estimate.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
 import { publishRelease } from './release-stage.ts';
 import { newRunId, RunLog } from './run-log.ts';
-import type { RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
+import type { History, RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
 
 export interface RunRequest {
   readonly drawn: DrawnPlan;
@@ -27,6 +27,7 @@ export interface RunRequest {
   readonly options: Omit<RunOptions, 'runId'>;
   /** Where what is published is scanned first. */
   readonly scan?: RunScan;
+  readonly history?: History;
   /** The command line as typed, and our version, for the journal. */
   readonly command: readonly string[];
   readonly version: string;

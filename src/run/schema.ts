@@ -38,6 +38,8 @@ export const releasedImageSchema = z.strictObject({
   digest: z.string(),
   tags: z.array(z.string()),
   key: z.string(),
+  /** The git revision of the files that it was published from first; tags never move back behind it. */
+  revision: z.string().optional(),
   verdict: z.strictObject({
     contract: z.number(),
     profile: z.string(),

@@ -1,0 +1,44 @@
+/**
+ * How the revision of a family's files stands to another one, by its git repository. Asks git, which gets no more of the
+ * environment than it needs and runs no program that the repository names; what git does not know is not told.
+ */
+import { execa } from 'execa';
+import { childEnvironment } from '../core/child-environment.ts';
+import type { History } from './run-context.ts';
+
+const timeoutMs = 60_000;
+const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** The history of the repository that `directory` lies in; nothing is asked before it is needed. */
+export function openHistory(
+  directory: string,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): History {
+  const git = async (...args: readonly string[]): Promise<string | undefined> => {
+    const result = await execa('git', ['-c', 'core.fsmonitor=false', ...args], {
+      cwd: directory,
+      env: childEnvironment(env, [], { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }),
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      timeout: timeoutMs,
+      cancelSignal: signal,
+    });
+    return result.failed ? undefined : result.stdout.trim();
+  };
+  const ask = async (): Promise<string | undefined> => {
+    const head = await git('rev-parse', '--verify', 'HEAD');
+    return head !== undefined && commit.test(head) ? head : undefined;
+  };
+  let head: Promise<string | undefined> | undefined;
+  const revision = (): Promise<string | undefined> => (head ??= ask());
+  return {
+    revision,
+    async isBefore(other) {
+      const ours = await revision();
+      if (ours === undefined || ours === other || !commit.test(other)) return false;
+      return (await git('merge-base', '--is-ancestor', ours, other)) !== undefined;
+    },
+  };
+}

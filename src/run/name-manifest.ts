@@ -1,0 +1,161 @@
+/**
+ * Names a manifest that the registry has: as existing and passed under its key, then with the tags that people use. A
+ * tag that holds the key says what is behind it and is never moved; the others never move back to an older revision of
+ * the family's files. How the manifest came there is publish-stage.ts's.
+ */
+import { keyTag, passTag } from '../core/labels.ts';
+import { verdictKey } from '../key/verdict-key.ts';
+import { publishedReference, shortKey } from '../matrix/naming.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import { passCounts } from './attest-stage.ts';
+import { putTag, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
+import { fetchRelease, releaseReference, releaseTags } from './release-artifact.ts';
+import { done, failed, type RunContext, type StageResult } from './run-context.ts';
+import { contractOf } from './smoke-contract.ts';
+
+/** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
+const maxRounds = 3;
+
+/** What an image is called now. */
+export interface Named {
+  readonly manifest: Manifest;
+  /** Of the tags that people use those that name it. */
+  readonly tags: readonly string[];
+  /** The later revision that the others stay on. */
+  readonly newer?: string;
+}
+
+/**
+ * Names what is published: the pass, then the tags that people use. Answers the manifest that they name in the end:
+ * ours, or that of a run elsewhere which passed under this key before. No registry compares and swaps, so two that
+ * name the same key at the same moment look again until both find the same.
+ */
+export async function nameManifest(
+  context: RunContext,
+  entry: PlanEntry,
+  place: Place,
+  ours: Manifest,
+  tags: readonly string[],
+  signal: AbortSignal,
+): Promise<StageResult<Named>> {
+  const key = keyTag(entry.key);
+  const passes = passTags(context, entry);
+  let manifest = ours;
+  let given: Omit<Named, 'manifest'> = { tags };
+  for (let round = 0; round < maxRounds; round += 1) {
+    const first = await firstPassed(context, entry, place, manifest, signal);
+    if (first.kind !== 'ok') return first;
+    // The key's tag names ours, unless a later push has moved it: then it goes back to what passed first.
+    const names = round === 0 && first.value.digest === manifest.digest ? passes : [key, ...passes];
+    manifest = first.value;
+    const may = await tagsToGive(context, entry, place, { digest: manifest.digest, tags }, signal);
+    if (may.kind !== 'ok') return may;
+    given = may.value;
+    for (const tag of [...names, ...given.tags]) {
+      const put = await putTag(context, place, tag, manifest, signal);
+      if (put.kind !== 'ok') return put;
+    }
+    const isNamed = await isBehind(context, place, [key, ...passes], manifest.digest, signal);
+    if (isNamed.kind !== 'ok') return isNamed;
+    if (isNamed.value) break;
+  }
+  if (given.newer !== undefined) {
+    const message = `${tags.filter((tag) => !given.tags.includes(tag)).join(', ')} stays on what a later revision (${given.newer.slice(0, 12)}) published`;
+    context.emit({ kind: 'remark', image: entry.name, message });
+  }
+  return done({ manifest, ...given });
+}
+
+/** What these bytes passed: a deep pass is a pass of the gate, which another machine asks for. */
+function passTags(
+  { drawn, options }: RunContext,
+  { name, key, verdictKey: own }: PlanEntry,
+): readonly string[] {
+  const image = drawn.graph.nodes.get(name)?.image;
+  const gate = options.tier === 'deep' && image !== undefined ? [verdictKey(key, contractOf(image))] : [];
+  return [...new Set([own, ...gate])].map(passTag);
+}
+
+/** What passed under this key before us, where anything did. A forced run asks for its own bytes. */
+async function firstPassed(
+  context: RunContext,
+  entry: PlanEntry,
+  place: Place,
+  ours: Manifest,
+  signal: AbortSignal,
+): Promise<StageResult<Manifest>> {
+  if (context.options.force) return done(ours);
+  const digest = await readDigest(context, place, passTag(entry.verdictKey), signal);
+  if (digest.kind !== 'ok') return digest;
+  if (digest.value === undefined || digest.value === ours.digest) return done(ours);
+  const counts = await passCounts(context, entry, place, digest.value, signal);
+  if (counts.kind !== 'ok') return counts;
+  if (!counts.value) return done(ours);
+  const first = await readManifest(context, place, digest.value, signal);
+  return first.kind === 'ok' ? done(first.value ?? ours) : first;
+}
+
+async function isBehind(
+  context: RunContext,
+  place: Place,
+  tags: readonly string[],
+  digest: string,
+  signal: AbortSignal,
+): Promise<StageResult<boolean>> {
+  for (const tag of tags) {
+    const found = await readDigest(context, place, tag, signal);
+    if (found.kind !== 'ok') return found;
+    if (found.value !== digest) return done(false);
+  }
+  return done(true);
+}
+
+/** The tags that may name this digest now. One that never moves and names another is the image's failure. */
+async function tagsToGive(
+  context: RunContext,
+  entry: PlanEntry,
+  place: Place,
+  { digest, tags }: { readonly digest: string; readonly tags: readonly string[] },
+  signal: AbortSignal,
+): Promise<StageResult<Omit<Named, 'manifest'>>> {
+  const elsewhere = new Map<string, string>();
+  for (const tag of tags) {
+    const there = await readDigest(context, place, tag, signal);
+    if (there.kind !== 'ok') return there;
+    if (there.value === undefined || there.value === digest) continue;
+    if (tag.includes(shortKey(entry.key))) return taken(place, tag, there.value, digest);
+    elsewhere.set(tag, there.value);
+  }
+  if (elsewhere.size === 0) return done({ tags });
+  const newer = await laterRevision(context, entry.name, place, new Set(elsewhere.values()), signal);
+  if (newer === undefined) return done({ tags });
+  const stay = (tag: string): boolean => elsewhere.get(tag) === newer.digest;
+  return done({ tags: tags.filter((tag) => !stay(tag)), newer: newer.revision });
+}
+
+function taken(place: Place, tag: string, there: string, ours: string): StageResult<never> {
+  const text = publishedReference(place.target, place.name, tag);
+  const message = `${text} names another image (${there}) than the one of this key (${ours}); a tag with a key in it never moves. Find out who set it; then delete it, or take what the registry has: without --force, what passed first under a key stays`;
+  return failed({ message, blame: 'image', tail: [] });
+}
+
+/**
+ * The one of these digests that a later revision than ours published, by the newest release. What no release tells, or
+ * what lies on another line of history, is not later.
+ */
+async function laterRevision(
+  { registry, history }: RunContext,
+  name: string,
+  { target }: Place,
+  digests: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<{ readonly digest: string; readonly revision: string } | undefined> {
+  const reference = releaseReference(target, releaseTags.newest);
+  if (history === undefined || reference === undefined) return undefined;
+  const release = await fetchRelease(registry, reference, signal);
+  const image = release.ok ? release.value?.images.find((each) => each.name === name) : undefined;
+  if (image?.revision === undefined || !digests.has(image.digest)) return undefined;
+  return (await history.isBefore(image.revision))
+    ? { digest: image.digest, revision: image.revision }
+    : undefined;
+}
