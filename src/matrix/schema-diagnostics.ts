@@ -27,7 +27,8 @@ export function readSchema<T>(
   source: YamlSource,
   entryDepth: (path: YamlPath) => number,
 ): SchemaReading<T> {
-  const first = schema.safeParse(source.value, { reportInput: true });
+  // Walked, not compiled first, as zod does for schemas that are used again and again.
+  const first = schema.safeParse(source.value, { reportInput: true, jitless: true });
   if (first.success) return { content: first.data, diagnostics: [], dropped: [] };
   const diagnostics: Diagnostic[] = [];
   const dropped: YamlPath[] = [];
