@@ -123,6 +123,17 @@ describe('logins', () => {
     expect(used.map(({ headers }) => headers.authorization)).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2']);
   });
 
+  test('an identity token is sent again where the token server fails for a moment', async () => {
+    await using rig = await startRig({ credentials: { username: '', password: '', identityToken: 'kept' } });
+    const challenge = `Bearer realm="http://${rig.registry.host}/token"`;
+    rig.registry.fail(/ \/v2\/$/, answerWith(401, { 'www-authenticate': challenge }));
+    rig.registry.fail(/^POST \/token/, answerWith(500));
+    rig.registry.fail(/^POST \/token/, (request) => void request.socket.destroy());
+    rig.registry.fail(/^POST \/token/, (_, response) => void response.end('{"access_token":"new"}'));
+    expect((await rig.client.getManifest(rig.target, signal)).kind).toBe('found');
+    expect(rig.registry.seen.at(-1)?.headers.authorization).toBe('Bearer new');
+  });
+
   test('a registry that refuses every token is asked no third time', async () => {
     await using rig = await startRig({ credentials: LOGIN });
     const challenge = `Bearer realm="http://${rig.registry.host}/token"`;
