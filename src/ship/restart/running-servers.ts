@@ -125,11 +125,16 @@ function forbidden(scopes: string): Diagnostic {
 }
 
 function odd(what: string, { status, body }: HttpAnswer): Diagnostic {
-  const said = textField(jsonOf({ body }), 'message') ?? body.slice(0, 200).trim();
+  // What is no JSON is a page of a proxy's: its status says as much.
+  const said = textField(jsonOf({ body }), 'message') ?? '';
   return {
     category: 'environment',
     severity: 'error',
     code: 'hub-refuses',
     message: `the hub did not ${what}: HTTP ${status}${said === '' ? '' : `, ${said}`}`,
+    help:
+      status >= 500
+        ? 'the hub, or the proxy before it, is not well: look at its log, then call this again'
+        : 'is `--hub` where users come in, and is it JupyterHub 2 or later?',
   };
 }

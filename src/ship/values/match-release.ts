@@ -71,8 +71,16 @@ export function leadsTo(path: readonly string[], steps: readonly (readonly strin
   );
 }
 
+/** Images by the one spelling of their repositories: a large file asks of thousands of places. */
+const indexes = new WeakMap<Release, ReadonlyMap<string, ReleasedImage>>();
+
 function byRepository(release: Release, repository: string): ReleasedImage | undefined {
-  return release.images.find((image) => canonical(repositoryOf(image)) === repository);
+  let index = indexes.get(release);
+  if (index === undefined) {
+    index = new Map(release.images.map((image) => [canonical(repositoryOf(image)), image]));
+    indexes.set(release, index);
+  }
+  return index.get(repository);
 }
 
 /** `registry:NAME-VERSION`: of two names the longer, for one may begin the other. */
