@@ -103,13 +103,17 @@ export function retryAfter(headers: Headers, nowMs: number): number | undefined 
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
-/** Text from outside as it may stand in a message: one line, no control characters, not endless. */
+/** A registry that is confused, or means ill, may say again what it was sent: logins and tokens. */
+const credentials = [
+  // A word that follows is only a credential where it looks like one.
+  /\b((?:Basic|Bearer)\s+)(?:(?=[\w+/=.~-]*[\d=+/])[\w+/=.~-]{4,}|[\w+/=.~-]{24,})/gi,
+  /\b(ey)J[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g,
+];
+
+/** Text from outside as it may stand in a message: one line, no control characters, no credentials, not endless. */
 export function cleanText(text: string): string {
-  const line = text
-    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-    .trim()
-    .slice(0, 300);
-  return line;
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+  return credentials.reduce((clean, pattern) => clean.replaceAll(pattern, '$1***'), line).slice(0, 300);
 }
 
 function registrysWords(body: Uint8Array): { text: string; code?: string } {
