@@ -19,7 +19,7 @@ import type { ExplainOptions } from './explain.ts';
 import type { WatchOptions } from './watch.ts';
 import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
-import type { PruneOptions } from './prune.ts';
+import { describePrune } from './describe-prune.ts';
 import type { RegistryStartOptions } from './registry.ts';
 
 /** Runs the command line. Mistakes in arguments are told on stderr and answer 2. */
@@ -188,24 +188,6 @@ function describeLock(program: Command, context: CliContext, answer: Answer): vo
     .action(async (names: string[], options: LockOptions) => {
       const { lockCommand } = await import('./lock.ts');
       answer(await lockCommand(context, names, options));
-    });
-}
-
-function describePrune(program: Command, context: CliContext, answer: Answer): void {
-  program
-    .command('prune')
-    .description('let go of old contents in the engine that this repository has no use for; shows them first')
-    .requiredOption('--local', 'this machine’s own: records in the engine, folders of runs')
-    .addOption(
-      new Option('--older-than <DURATION>', 'leave what is younger')
-        .argParser(parseDuration)
-        .default(parseDuration('7d'), '7d'),
-    )
-    .option('--yes', 'remove them', false)
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
-    .action(async (options: PruneOptions) => {
-      const { pruneCommand } = await import('./prune.ts');
-      answer(await pruneCommand(context, options));
     });
 }
 

@@ -46,7 +46,7 @@ export function releaseReference(target: RegistryTarget, tag: string): Reference
 
 /** The release that a reference names; undefined where there is none. The error is a sentence for a person. */
 export async function fetchRelease(
-  registry: ReleaseRegistry,
+  registry: Pick<ReleaseRegistry, 'getBlob' | 'getManifest'>,
   reference: Reference,
   signal: AbortSignal,
 ): Promise<Result<Release | undefined, string>> {

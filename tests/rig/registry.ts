@@ -30,10 +30,10 @@ export interface RegistryRig extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a registry and waits until it listens. Deleting is allowed in it. */
+/** Starts a registry and waits until it listens. Deleting is allowed in it, but where it `keepsAll`. */
 export async function startRegistry(
   mode: RegistryMode = 'open',
-  options: { readonly tokenLifetimeSeconds?: number } = {},
+  options: { readonly tokenLifetimeSeconds?: number; readonly keepsAll?: true } = {},
 ): Promise<RegistryRig> {
   const folder = await mkdtemp(join(tmpdir(), 'hubwright-registry-'));
   const tokenServer =
@@ -46,7 +46,10 @@ export async function startRegistry(
       : undefined;
   try {
     await writeFile(join(folder, 'htpasswd'), `${LOGIN.username}:${LOGIN_HASH}\n`);
-    await writeFile(join(folder, 'config.json'), JSON.stringify(configuration(folder, mode, tokenServer)));
+    await writeFile(
+      join(folder, 'config.json'),
+      JSON.stringify(configuration(folder, mode, tokenServer, options.keepsAll !== true)),
+    );
     const child = spawn(REGISTRY_BINARY, ['serve', join(folder, 'config.json')], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {},
@@ -72,11 +75,16 @@ export async function startRegistry(
 }
 
 // YAML is a superset of JSON, and the registry reads YAML.
-function configuration(folder: string, mode: RegistryMode, tokenServer: TokenServer | undefined): object {
+function configuration(
+  folder: string,
+  mode: RegistryMode,
+  tokenServer: TokenServer | undefined,
+  deletes: boolean,
+): object {
   return {
     version: 0.1,
     log: { level: 'info', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: deletes } },
     http: { addr: '127.0.0.1:0', secret: 'of this rig' },
     ...(mode === 'htpasswd' ? { auth: { htpasswd: { realm: 'rig', path: join(folder, 'htpasswd') } } } : {}),
     ...(tokenServer === undefined

@@ -118,3 +118,17 @@ export const daemonSetSchema = z.object({
 export type PodReply = z.infer<typeof podSchema>;
 export type NodeReply = z.infer<typeof nodeSchema>;
 export type DaemonSetReply = z.infer<typeof daemonSetSchema>;
+
+const named = z.array(z.object({ image: text })).optional();
+const had = z.array(z.object({ imageID: text })).optional();
+
+/** Pods as far as the images that they run. */
+export const podListSchema = z.object({
+  metadata: z.object({ continue: text }).optional(),
+  items: z.array(
+    z.object({
+      spec: z.object({ containers: named, initContainers: named }).optional(),
+      status: z.object({ containerStatuses: had, initContainerStatuses: had }).optional(),
+    }),
+  ),
+});
