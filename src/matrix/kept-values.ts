@@ -36,9 +36,7 @@ export class KeptValues {
 
   /** Remembers a value, where JSON can say it (it has no infinity). */
   learn(text: string, scalars: Scalars, value: unknown): void {
-    // Aliases may unfold into much more than the text.
-    const json = JSON.stringify(value);
-    if (json.length > mostCharacters / 2 || !isDeepStrictEqual(JSON.parse(json), value)) return;
+    if (!isShort(value) || !isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value)) return;
     this.#used.set(idOf(text, scalars), value);
     this.#learned = true;
   }
@@ -49,6 +47,23 @@ export class KeptValues {
     const body = JSON.stringify([...this.#used]);
     return body.length > mostCharacters ? undefined : `${title} ${sha256Of(body)}\n${body}`;
   }
+}
+
+/** False for what aliases unfold into more than is kept: a text of 4 MB may become one of 400 MB, and is not to be written out to see that. */
+function isShort(value: unknown): boolean {
+  let left = mostCharacters / 2;
+  const open = [value];
+  while (open.length > 0 && left > 0) {
+    const each = open.pop();
+    left -= typeof each === 'string' ? each.length : 1;
+    if (typeof each !== 'object' || each === null) continue;
+    for (const [name, inner] of Object.entries(each)) {
+      left -= name.length;
+      open.push(inner);
+      if (left <= 0) break;
+    }
+  }
+  return left > 0;
 }
 
 function idOf(text: string, scalars: Scalars): string {

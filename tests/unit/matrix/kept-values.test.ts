@@ -55,6 +55,7 @@ describe('a file that was read before', () => {
     ['an error', 'a: [\n'],
     ['a finding', 'a: 1\na: 2\n'],
     ['a number that JSON cannot say', 'a: .inf\n'],
+    ['aliases that unfold into too much', `a: &a ${'x'.repeat(1_000_000)}\nb: [${'*a, '.repeat(9)}]\n`],
     ['a zero that JSON cannot say', 'a: -0.0\n'],
   ])('with %s is parsed each time', (_, broken) => {
     const values = new KeptValues();
