@@ -39,8 +39,9 @@ export async function prepullRunCommand(
   context: CliContext,
   options: ApplyOptions & WaitOptions,
 ): Promise<ExitCode> {
+  const began = performance.now();
   return await applyPools(context, options, (cluster, pools, display) =>
-    waitForPools(context, cluster, pools, { options, display }),
+    waitForPools(context, cluster, pools, { options, display, began }),
   );
 }
 
@@ -93,6 +94,10 @@ async function applyPools(
         priorityClass: options.priorityClass,
         namespaces: options.createNamespace,
         force: options.forceConflicts,
+        onStep: (step) => {
+          if (step === 'making-pods')
+            display.note(list.pool.name, 'its pods first, then the images, a few nodes at a time');
+        },
       },
       context.signal,
     );

@@ -34,6 +34,7 @@ export interface Awaited {
 
 /** `build prepull wait`: until the nodes have what their DaemonSets say. */
 export async function prepullWaitCommand(context: CliContext, options: WaitOptions): Promise<ExitCode> {
+  const began = performance.now();
   const opened = await openPools(context, options);
   if (!opened.ok) return await tell(context, opened.error);
   const { cluster, places } = opened.value;
@@ -44,7 +45,14 @@ export async function prepullWaitCommand(context: CliContext, options: WaitOptio
     const bytes = placed.ok ? bytesTold(placed.set?.annotations ?? {}) : undefined;
     pools.push({ place, target: undefined, bytes });
   }
-  return await waitForPools(context, cluster, pools, { options, display });
+  return await waitForPools(context, cluster, pools, { options, display, began });
+}
+
+interface Waiting {
+  readonly options: WaitOptions;
+  readonly display: PrepullDisplay;
+  /** When the person began to wait, by `performance.now()`. */
+  readonly began: number;
 }
 
 /** Waits for all pools at once. 0: each has its quorum; 1: one has not at the deadline; 3: the cluster refuses. */
@@ -52,9 +60,8 @@ export async function waitForPools(
   context: CliContext,
   cluster: Cluster,
   pools: readonly Awaited[],
-  { options, display }: { readonly options: WaitOptions; readonly display: PrepullDisplay },
+  { options, display, began }: Waiting,
 ): Promise<ExitCode> {
-  const began = performance.now();
   const { quorum, minNodes, deadline } = options;
   const ends = await Promise.all(
     pools.map(async (pool) => ({

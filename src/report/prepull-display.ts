@@ -155,7 +155,7 @@ function barLine(
   left: number | undefined,
   { style, width }: { readonly style: Style; readonly width: number },
 ): string {
-  const length = width < 100 ? 20 : 40;
+  const length = width < 100 ? 12 : 30;
   const filled = status.desired === 0 ? 0 : Math.round((status.ready / status.desired) * length);
   const bar = `${style.good('━'.repeat(filled))}${style.dim('─'.repeat(length - filled))}`;
   return `${style.bold(pool)}  ${bar}  ${countsText(status)}${style.dim(leftText(left))}`;

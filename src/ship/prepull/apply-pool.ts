@@ -22,7 +22,7 @@ export interface ApplyOptions extends Besides {
   readonly force: boolean;
   /** How long no further pod may come up before the images are given all the same. */
   readonly quietMs?: number;
-  readonly onStep?: (step: 'pods-made' | 'images-given') => void;
+  readonly onStep?: (step: 'making-pods' | 'giving-images') => void;
 }
 
 export type ApplyEnd =
@@ -55,16 +55,16 @@ export async function applyPool(
   if (before.set === undefined) {
     const paused = await applySet('pause');
     if (!paused.ok) return trouble(paused.trouble, doing);
+    options.onStep?.('making-pods');
     await waitForPods(api, place, options.quietMs ?? quietMs, signal);
     if (signal.aborted) return trouble({ kind: 'cancelled' }, doing);
-    options.onStep?.('pods-made');
   }
+  options.onStep?.('giving-images');
   const applied = await applySet('images');
   if (!applied.ok) return trouble(applied.trouble, doing);
   const set = readSet(applied.body);
   if (set === undefined)
     return trouble({ kind: 'refused', status: 200, message: 'the answer is no DaemonSet' }, doing);
-  options.onStep?.('images-given');
   const same = before.set?.generation === set.generation;
   const change = before.set === undefined ? 'created' : same ? 'unchanged' : 'changed';
   return { kind: 'applied', change, set };
