@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
+import { registerHooks } from 'node:module';
 import path from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -29,7 +30,7 @@ const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Asks nothing of the cluster yet: that it does not answer is told by the first request. */
 export async function connectCluster(choice: ClusterChoice): Promise<Result<Cluster, Diagnostic>> {
-  const { KubeConfig: Config } = await import('@kubernetes/client-node');
+  const Config = await loadLibrary();
   const config = new Config();
   const files = filesOf(choice);
   try {
@@ -52,6 +53,30 @@ export async function connectCluster(choice: ClusterChoice): Promise<Result<Clus
   }
   return clusterOf(config, choice);
 }
+
+/**
+ * The library's reader of kubeconfigs alone. It comes with a model for every kind of object there is: 25 MB of source,
+ * and 45 MB of memory, for requests that api.ts makes itself. They are left out while it is loaded.
+ */
+async function loadLibrary(): Promise<typeof KubeConfig> {
+  const hooks = registerHooks({
+    resolve: (specifier, { parentURL, ...context }, next) =>
+      specifier === './gen/index.js' && parentURL?.includes('/@kubernetes/client-node/') === true
+        ? { url: noModels, shortCircuit: true }
+        : next(specifier, { parentURL, ...context }),
+  });
+  try {
+    // By its file, for the index has everything else too.
+    const { KubeConfig: Reader } = await import('@kubernetes/client-node/dist/config.js');
+    return Reader;
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** What of them the reader names. */
+const noModels =
+  'data:text/javascript,export class ServerConfiguration {} export const createConfiguration = undefined;';
 
 function clusterOf(config: KubeConfig, choice: ClusterChoice): Result<Cluster, Diagnostic> {
   const known = config.getContexts().map(({ name }) => name);
