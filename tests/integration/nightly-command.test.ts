@@ -52,7 +52,11 @@ images:
   expect(frozen.summary).toMatchObject({ frozenUntil: '2026-11-04', images: [] });
   expect(index.installs.apt).toBe(2);
 
-  const moved = await night('--day', '2026-11-05', '--summary', 'night.md');
+  await family.write(
+    'values.yaml',
+    `hub:\n  image: { name: ${registry.host}/${name}, tag: latest } # by hand\n`,
+  );
+  const moved = await night('--day', '2026-11-05', '--summary', 'night.md', '--values', 'values.yaml');
   expect(moved.summary.images).toMatchObject([
     {
       state: 'changed',
@@ -64,6 +68,10 @@ images:
   // Every image of the night has a tag with a day, though matrix.yaml asks for none.
   expect(await tags()).toHaveLength(1);
   expect(await family.read('night.md')).toContain('  | curl (deb) | 8.14.1-2 | 8.15.0-1 |');
+  const [image] = moved.summary.images;
+  const digest = image?.state === 'changed' ? image.to : undefined;
+  expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(await family.read('values.yaml')).toMatch(new RegExp(`@${digest}['"]? } # by hand\n$`));
   const plan = await family.build(['plan', name, '--push']);
   expect(plan.stdout).toContain('Nothing to do');
 }, 300_000);

@@ -132,7 +132,8 @@ export const trivial = 'FROM rig.example/{p}root:1\nCOPY . /data/\nCMD ["true"]\
 
 async function removeImages(engine: Engine, prefix: string): Promise<void> {
   const images = valueOf(await engine.images.list({}, patience()));
-  for (const tag of images.flatMap(({ tags }) => tags)) {
-    if (tag.includes(prefix)) await engine.images.remove(tag, patience());
+  // What was pulled by its digest has no tag that would take it along.
+  for (const reference of images.flatMap(({ tags, digests }) => [...tags, ...digests])) {
+    if (reference.includes(prefix)) await engine.images.remove(reference, patience());
   }
 }
