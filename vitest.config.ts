@@ -17,5 +17,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
+    // What is waited for comes in its time; on a busy machine that is not the default's one second.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -325,12 +325,12 @@ test('Ctrl-C ends what runs, in the engine as well, closes the journal and answe
     'course/Dockerfile': 'FROM {p}base\n',
   });
   const running = family.start(['images']);
-  await expect.poll(async () => await processesWith(marker), { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => await processesWith(marker)).toBeGreaterThan(0);
   running.kill('SIGINT');
   const { exitCode, stderr } = await running;
   expect(exitCode).toBe(130);
   expect(stderr).toContain('Interrupted: 2 cancelled');
-  await expect.poll(async () => await processesWith(marker), { timeout: 5000 }).toBe(0);
+  await expect.poll(async () => await processesWith(marker)).toBe(0);
   const [run] = await readdir(path.join(family.directory, '.hubwright/runs'));
   const journal = (await family.read(`.hubwright/runs/${run}/events.ndjson`)).trim().split('\n');
   expect(JSON.parse(journal.at(-1) ?? '')).toMatchObject({ kind: 'run-finished', result: 'interrupted' });

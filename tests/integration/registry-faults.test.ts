@@ -127,7 +127,7 @@ describe('connections', () => {
     );
     const asked = Promise.all(Array.from({ length: 20 }, () => rig.client.headManifest(rig.target, signal)));
     for (let round = 0; round < 5; round += 1) {
-      await expect.poll(() => waiting.length, { timeout: 30_000 }).toBe(4);
+      await expect.poll(() => waiting.length).toBe(4);
       for (const answer of waiting.splice(0)) answer();
     }
     expect(new Set((await asked).map(({ kind }) => kind))).toEqual(new Set(['absent']));
