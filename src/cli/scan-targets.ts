@@ -55,7 +55,12 @@ async function builtTargets(
   family: Family,
   names: readonly string[],
 ): Promise<Targets> {
-  const found = await familyTargets(context, workplace, family, names, { deep: false });
+  const chosen = selectImages(family.set, family.graph, names);
+  if (!chosen.ok) return chosen;
+  // A builder is never published; what it leaves in others is found there.
+  const isShipped = (name: string): boolean => family.graph.nodes.get(name)?.image.kind !== 'builder';
+  const shipped = names.length === 0 ? chosen.value.filter(isShipped) : chosen.value;
+  const found = await familyTargets(context, workplace, family, shipped, { deep: false });
   if (!found.ok) return found;
   return ok(
     found.value.map(({ request }) => ({
