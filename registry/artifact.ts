@@ -13,7 +13,7 @@ const EMPTY = Buffer.from('{}');
 
 export interface ArtifactFile {
   readonly mediaType: string;
-  readonly bytes: Buffer<ArrayBuffer>;
+  readonly bytes: Buffer;
 }
 
 export interface Artifact {

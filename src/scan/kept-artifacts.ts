@@ -3,9 +3,9 @@
  * artifact that refers to the image's digest, so that any machine, and any tool that knows referrers, finds it by the
  * digest alone. Puts and reads bytes; what they say is others' matter.
  */
+import { artifactManifest, uploadArtifact, type Artifact } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
-import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
-import { MEDIA_TYPES } from '../../registry/manifests.ts';
+import { isDigest, type Digest } from '../../registry/digest.ts';
 import { withDigest, type Reference } from '../../registry/reference.ts';
 import type { Referrer } from '../../registry/referrers.ts';
 import { imageManifestSchema, parseJson } from '../../registry/schema.ts';
@@ -24,8 +24,6 @@ export type KeepingRegistry = Pick<
   'attachReferrer' | 'getBlob' | 'getManifest' | 'headManifest' | 'listReferrers' | 'uploadBlob'
 >;
 
-const emptyType = 'application/vnd.oci.empty.v1+json';
-const empty = Buffer.from('{}');
 const created = 'org.opencontainers.image.created';
 
 /** A bill of ten thousand packages; what is longer is not from us. */
@@ -48,21 +46,16 @@ export async function keepArtifact(
   const image = await registry.headManifest(subject, signal);
   if (image.kind === 'absent') return err('the image has gone from the registry');
   if (image.kind === 'failed') return err(image.error.message);
-  for (const blob of [empty, bytes]) {
-    const stored = await registry.uploadBlob(subject, blob, signal);
-    if (stored.kind === 'failed') return err(stored.error.message);
-  }
   const mediaType = keptTypes[kind];
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociManifest,
+  const artifact: Artifact = {
     artifactType: mediaType,
-    config: { mediaType: emptyType, digest: digestOf(empty), size: empty.length },
-    layers: [{ mediaType, digest: digestOf(bytes), size: bytes.length }],
-    subject: { mediaType: image.mediaType, digest: image.digest, size: image.size },
+    files: [{ mediaType, bytes }],
+    subject: image,
     annotations: { [created]: made.toISOString() },
   };
-  const put = await registry.attachReferrer(subject, Buffer.from(JSON.stringify(manifest)), signal);
+  const failed = await uploadArtifact(registry, subject, artifact, signal);
+  if (failed !== undefined) return err(failed.error.message);
+  const put = await registry.attachReferrer(subject, artifactManifest(artifact), signal);
   return put.kind === 'failed' ? err(put.error.message) : ok(put.digest);
 }
 
