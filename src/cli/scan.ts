@@ -57,6 +57,7 @@ export async function scanCommand(
 
   const tools = { context, workplace, scanner, policy, database: database.value, options };
   const results = await Promise.all(targets.value.map((target) => judge(tools, target)));
+  if (context.signal.aborted) return exitCode.interrupted;
   const troubles = results.flatMap((result) => (result.ok ? [] : [result.error]));
   const judged = results.flatMap((result) => (result.ok ? [result.value] : []));
   const screen = screenOf(context.stdout, context.env);
