@@ -51,9 +51,11 @@ export async function nameManifest(
     const may = await tagsToGive(context, entry, place, { digest: manifest.digest, tags }, signal);
     if (may.kind !== 'ok') return may;
     given = may.value;
-    for (const tag of [...names, ...given.tags]) {
-      const put = await putTag(context, place, tag, manifest, signal);
-      if (put.kind !== 'ok') return put;
+    // Whoever finds a name that people use finds that it passed; among themselves they wait for nothing.
+    for (const together of [names, given.tags]) {
+      const puts = await Promise.all(together.map((tag) => putTag(context, place, tag, first.value, signal)));
+      const trouble = puts.find((put) => put.kind !== 'ok');
+      if (trouble !== undefined) return trouble;
     }
     const isNamed = await isBehind(context, place, [key, ...passes], manifest.digest, signal);
     if (isNamed.kind !== 'ok') return isNamed;
@@ -102,8 +104,8 @@ async function isBehind(
   digest: string,
   signal: AbortSignal,
 ): Promise<StageResult<boolean>> {
-  for (const tag of tags) {
-    const found = await readDigest(context, place, tag, signal);
+  const digests = await Promise.all(tags.map((tag) => readDigest(context, place, tag, signal)));
+  for (const found of digests) {
     if (found.kind !== 'ok') return found;
     if (found.value !== digest) return done(false);
   }
@@ -119,8 +121,10 @@ async function tagsToGive(
   signal: AbortSignal,
 ): Promise<StageResult<Omit<Named, 'manifest'>>> {
   const elsewhere = new Map<string, string>();
-  for (const tag of tags) {
-    const there = await readDigest(context, place, tag, signal);
+  const asked = await Promise.all(
+    tags.map(async (tag) => ({ tag, there: await readDigest(context, place, tag, signal) })),
+  );
+  for (const { tag, there } of asked) {
     if (there.kind !== 'ok') return there;
     if (there.value === undefined || there.value === digest) continue;
     if (tag.includes(shortKey(entry.key))) return taken(place, tag, there.value, digest);

@@ -6,8 +6,10 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createRegistryClient } from '../../registry/client.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { PlanDocument } from '../../src/plan/plan.ts';
+import { fetchRelease, releaseReference } from '../../src/run/release-artifact.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
 import { startRegistry } from '../rig/registry.ts';
@@ -52,6 +54,26 @@ async function published(host: string, name: string, tag: string): Promise<Publi
   };
 }
 
+/** What the registry tells of the family as a whole; the newest release holds every image of it and no older one. */
+async function releaseArtifact(
+  host: string,
+  prefix: string,
+): Promise<{ readonly newest: Release; readonly green: Release }> {
+  const registry = createRegistryClient({ credentials: async () => undefined });
+  const target = { prefix: host, naming: 'repository-per-image' } as const;
+  const [newest, green] = await Promise.all(
+    ['newest', 'green'].map(async (tag) => {
+      const reference = releaseReference(target, tag);
+      if (reference === undefined) throw new Error(`no reference for ${tag}`);
+      const fetched = await fetchRelease(registry, reference, AbortSignal.timeout(30_000));
+      if (!fetched.ok || fetched.value === undefined) throw new Error(`no ${tag} release of ${prefix}`);
+      return fetched.value;
+    }),
+  );
+  if (newest === undefined || green === undefined) throw new Error('two tags give two releases');
+  return { newest, green };
+}
+
 /** All that has to be true of a registry and of the releases of those who published to it. */
 async function expectConsistent(host: string, machines: readonly Workspace[]): Promise<void> {
   const [{ prefix, build }] = machines as readonly [Workspace];
@@ -74,6 +96,9 @@ async function expectConsistent(host: string, machines: readonly Workspace[]): P
     below = byKey.layers;
     digests.set(name, byKey.digest);
   }
+  const artifact = await releaseArtifact(host, prefix);
+  expect(new Map(artifact.newest.images.map(({ name, digest }) => [name, digest]))).toEqual(digests);
+  expect(artifact.green, 'all is green').toEqual(artifact.newest);
   for (const { directory } of machines) {
     const text = await readFile(path.join(directory, 'release.json'), 'utf8');
     const release = JSON.parse(text) as Release; // our own file

@@ -1,6 +1,7 @@
 /** Pushes by a real engine to a real registry that breaks off, starts anew, or says no. */
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
+import type { Release } from '../../src/run/schema.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
@@ -73,3 +74,25 @@ test.each([
     }
   },
 );
+
+test('a push that was killed goes on without sending a blob again that the registry has acknowledged', async () => {
+  await using rig = await publishingFamily();
+  const held = Promise.withResolvers<void>();
+  // All blobs are there, and the manifest never arrives.
+  rig.proxy.replace(keyManifest, 1, () => held.resolve());
+  const running = rig.family.start(['images', '--push'], rig.env);
+  await held.promise;
+  running.kill('SIGKILL');
+  await running;
+  const uploads = /^PUT .*base\/blobs\/uploads\//;
+  const acknowledged = rig.proxy.count(uploads);
+  expect(acknowledged).toBeGreaterThanOrEqual(2);
+
+  const again = await rig.family.events(['--changed', '--push'], rig.env);
+  expect(again.exitCode, again.stderr).toBe(0);
+  const release = JSON.parse(await rig.family.read('release.json')) as Release; // our own file
+  const { layers = [] } = release.images[0] ?? {};
+  expect(layers.length).toBeGreaterThanOrEqual(1);
+  for (const { digest } of layers)
+    expect(rig.proxy.count(new RegExp(`^PUT .*digest=${encodeURIComponent(digest)}`)), digest).toBe(1);
+});
