@@ -75,6 +75,9 @@ describe('a registry with releases of five days', () => {
     const kept = await keepArtifact(client, subject, scan, signal);
     if (!kept.ok) throw new Error(kept.error);
 
+    const signature = withTag(subject, `${oldest.replace(':', '-')}.sig`);
+    await putImage(client, signature, [10]);
+
     const args = ['prune', '--keep-releases', '1'];
     const shown = await build(folder.directory, args);
     expect(shown.exitCode, shown.stderr).toBe(0);
@@ -95,6 +98,7 @@ describe('a registry with releases of five days', () => {
       [0, true],
     ]);
     expect(await isThere(rig.host, kept.value)).toBe(false);
+    expect(await client.headManifest(signature, signal)).toMatchObject({ kind: 'absent' });
     const again = await build(folder.directory, args);
     expect(again.stdout).toBe('nothing has expired');
   });

@@ -110,7 +110,8 @@ export async function removeContent(
   }
   const beside = [
     ...content.keys.map((key) => publishedTag(target.naming, content.name, inputsTag(key))),
-    content.digest.replace(':', '-'),
+    // The tag schema's list of referrers, and cosign's signatures and attestations.
+    ...['', '.sig', '.att'].map((suffix) => content.digest.replace(':', '-') + suffix),
   ];
   for (const tag of beside) {
     const head = await registry.headManifest(withTag(image, tag), signal);
