@@ -42,3 +42,6 @@ export function inputsTag(contentKey: string): string {
 export function recordReference(imageName: string, tag: string): string {
   return `${recordRepositoryPrefix}${imageName}:${tag}`;
 }
+
+/** Where the family's release lies among its images: stands where an image's name would. */
+export const releaseName = 'hubwright-release';

@@ -1,5 +1,6 @@
 /** Checks that need the whole family: names that two images share, and bases that nobody has. */
-import type { SourceSpan } from '../core/diagnostic.ts';
+import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
+import { releaseName } from '../core/labels.ts';
 import { didYouMean } from '../core/near-name.ts';
 import type { CourseBase } from './axes.ts';
 import type { Check } from './check.ts';
@@ -11,6 +12,7 @@ export function checkImageNames(check: Check, images: readonly Image[], mirrors:
   const owners = new Map<string, { definition: string; span: SourceSpan }>();
   const named = [...images, ...mirrors.map((mirror) => ({ ...mirror, definition: mirror.name }))];
   for (const { name, definition, span } of named) {
+    if (name.startsWith(releaseName)) check.findings.add(reserved(name, span));
     const owner = owners.get(name);
     if (owner === undefined) {
       owners.set(name, { definition, span });
@@ -82,4 +84,10 @@ export function checkCourseBases(
       }),
     );
   }
+}
+
+function reserved(name: string, span: SourceSpan): Diagnostic {
+  return usageError('reserved-name', `\`${name}\` is where the family’s release is published`, span, {
+    help: `give it a name that does not begin with \`${releaseName}\``,
+  });
 }

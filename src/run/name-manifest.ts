@@ -9,7 +9,7 @@ import { publishedReference, shortKey } from '../matrix/naming.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { passCounts } from './attest-stage.ts';
 import { putTag, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
-import { fetchRelease, releaseReference, releaseTags } from './release-artifact.ts';
+import { publishedRelease } from './published-release.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
 import { contractOf } from './smoke-contract.ts';
 
@@ -148,16 +148,17 @@ function taken(place: Place, tag: string, there: string, ours: string): StageRes
  * what lies on another line of history, is not later.
  */
 async function laterRevision(
-  { registry, history }: RunContext,
+  context: RunContext,
   name: string,
   { target }: Place,
   digests: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly revision: string } | undefined> {
-  const reference = releaseReference(target, releaseTags.newest);
-  if (history === undefined || reference === undefined) return undefined;
-  const release = await fetchRelease(registry, reference, signal);
-  const image = release.ok ? release.value?.images.find((each) => each.name === name) : undefined;
+  const { history } = context;
+  if (history === undefined) return undefined;
+  const release = await publishedRelease(context, target, signal);
+  if (!release.ok || release.value === 'unsigned') return undefined;
+  const image = release.value?.images.find((each) => each.name === name);
   if (image?.revision === undefined || !digests.has(image.digest)) return undefined;
   return (await history.isBefore(image.revision))
     ? { digest: image.digest, revision: image.revision }

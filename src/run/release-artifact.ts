@@ -11,14 +11,14 @@ import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { formatFamiliar, parseReference, type Reference } from '../../registry/reference.ts';
 import { parseJson } from '../../registry/schema.ts';
+import { releaseName } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
 import { artifactManifestSchema, releaseSchema, type Release } from './schema.ts';
 
-/** Stands where an image's name would: `registry/hubwright-release:newest`. */
-export const releaseName = 'hubwright-release';
+/** As in `registry/hubwright-release:newest`. */
 export const releaseTags = { newest: 'newest', green: 'green' } as const;
 
 const releaseType = 'application/vnd.hubwright.release.v1+json';

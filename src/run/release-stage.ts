@@ -4,7 +4,7 @@
  */
 import type { Digest } from '../../registry/digest.ts';
 import type { Reference } from '../../registry/reference.ts';
-import { ok, type Result } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { RunReport } from './execute-plan.ts';
@@ -17,7 +17,8 @@ import {
   writeRelease,
   type ReleaseInput,
 } from './release.ts';
-import { fetchRelease, laterRelease, putRelease, releaseReference, releaseTags } from './release-artifact.ts';
+import { publishedRelease } from './published-release.ts';
+import { laterRelease, putRelease } from './release-artifact.ts';
 import { releasedImage } from './released-image.ts';
 import type { RunContext, Signing } from './run-context.ts';
 import type { Release } from './schema.ts';
@@ -39,7 +40,8 @@ export async function publishRelease(
   for (let round = 1; ; round += 1) {
     const published = await publishedRelease(context, target, signal);
     if (!published.ok) tellUnpublished(context, published.error, signal);
-    const newest = published.ok ? published.value : undefined;
+    if (published.ok && published.value === 'unsigned') context.emit(nothingCarried);
+    const newest = published.ok && published.value !== 'unsigned' ? published.value : undefined;
     const earlier = laterRelease(newest, file);
     const release = await compose(context, report, { earlier, created, target }, signal);
     // A run that changed nothing leaves the release as it is: whoever watches it is not disturbed.
@@ -47,7 +49,7 @@ export async function publishRelease(
     const kept = unchanged && earlier !== undefined ? earlier : release;
     if (!isSameRelease(kept, file)) await writeRelease(drawn.set.directory, kept);
     if (!published.ok || (unchanged && newest !== undefined)) return releaseFile;
-    const green = report.result === 'success' && kept.images.every(({ state }) => state === 'current');
+    const green = isGreen(context, report, kept);
     const { signing } = context;
     if (signing === undefined && drawn.trusted.length > 0) {
       tellUnpublished(context, 'with `trust` it counts only where it is signed', signal);
@@ -65,25 +67,6 @@ export async function publishRelease(
   }
 }
 
-/** The newest release that the registry has; undefined where it has none yet. */
-async function publishedRelease(
-  { registry, drawn, emit }: RunContext,
-  target: RegistryTarget,
-  signal: AbortSignal,
-): Promise<Result<Release | undefined, string>> {
-  const reference = releaseReference(target, releaseTags.newest);
-  if (reference === undefined) return ok(undefined);
-  if (drawn.trusted.length === 0) return await fetchRelease(registry, reference, signal);
-  const { signedRelease } = await import('./release-signature.ts');
-  const named = await signedRelease(registry, reference, drawn.trusted, signal);
-  if (!named.ok) return named;
-  if (named.value.kind === 'signed') return await fetchRelease(registry, named.value.reference, signal);
-  const message =
-    'the release in the registry is not signed by a key under `trust`: nothing is carried over from it';
-  if (named.value.kind === 'unsigned') emit({ kind: 'remark', message });
-  return ok(undefined);
-}
-
 function signerOf({ registry }: RunContext, { signer }: Signing, signal: AbortSignal) {
   return async (name: Reference, digest: Digest): Promise<Result<void, string>> => {
     const { signRelease } = await import('./release-signature.ts');
@@ -95,6 +78,25 @@ function tellUnpublished({ emit }: RunContext, error: string, signal: AbortSigna
   if (signal.aborted) return;
   const message = `the release is in ${releaseFile} alone; other machines do not find it in the registry (${error})`;
   emit({ kind: 'remark', message });
+}
+
+const nothingCarried = {
+  kind: 'remark',
+  message:
+    'the release in the registry is not signed by a key under `trust`: nothing is carried over from it',
+} as const;
+
+/** A run of some images says nothing of the others' files: green is what a run over the default group left whole. */
+function isGreen({ drawn }: RunContext, report: RunReport, release: Release): boolean {
+  const current = new Set(release.images.flatMap(({ name, state }) => (state === 'current' ? [name] : [])));
+  const wanted = new Set(drawn.set.groups.get('default'));
+  return (
+    report.result === 'success' &&
+    current.size === release.images.length &&
+    drawn.set.images
+      .filter(({ name, kind }) => wanted.has(name) && kind !== 'builder')
+      .every(({ name }) => report.outcomes.has(name) && current.has(name))
+  );
 }
 
 interface Setting {

@@ -95,3 +95,15 @@ test('whoever reads releases finds them by a file, by a reference, and in the re
   await family.write('matrix.json', '{}\n');
   expect(await load('matrix.json')).toMatchObject({ ok: false, error: [{ code: 'no-release' }] });
 });
+
+test('a run of some images does not call the family green', async () => {
+  await using rig = await startRegistry();
+  await using family = await workspace(files);
+  const env = { DOCKER_REGISTRY: `${rig.host}/family` };
+  const some = await family.build(['images', '{p}base', '--changed', '--push'], env);
+  expect(some.exitCode, some.stderr).toBe(0);
+  expect((await releaseAt(rig.host, 'newest'))?.images).toHaveLength(1);
+  expect(await releaseAt(rig.host, 'green')).toBeUndefined();
+  expect((await push(family, rig.host)).exitCode).toBe(0);
+  expect((await releaseAt(rig.host, 'green'))?.images).toHaveLength(2);
+});

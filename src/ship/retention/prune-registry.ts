@@ -6,11 +6,11 @@ import type { RegistryClient } from '../../../registry/client.ts';
 import { isDigest } from '../../../registry/digest.ts';
 import type { Failed } from '../../../registry/error.ts';
 import { parseReference, withDigest, withTag, type Reference } from '../../../registry/reference.ts';
-import { inputsTag } from '../../core/labels.ts';
+import { inputsTag, releaseName } from '../../core/labels.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { RegistryTarget } from '../../matrix/image-set.ts';
 import { publishedTag } from '../../matrix/naming.ts';
-import { fetchRelease, releaseName, releaseReference, releaseTags } from '../../run/release-artifact.ts';
+import { fetchRelease, releaseReference, releaseTags } from '../../run/release-artifact.ts';
 import type { Release } from '../../run/schema.ts';
 import type { ReleasedContent } from './expired-images.ts';
 

@@ -201,6 +201,16 @@ groups: { "-x": [default] }
     ]);
   });
 
+  test('a name under which the release is published', async () => {
+    const told = await tell({
+      'matrix.yaml': 'images:\n  hubwright-release: { context: a, kind: custom }\n',
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:3 «hubwright-release» reserved-name: `hubwright-release` is where the family’s release is published (help: give it a name that does not begin with `hubwright-release`)',
+    ]);
+  });
+
   test('a reference that several images provide', async () => {
     const told = await tell({
       'matrix.yaml': `images:
