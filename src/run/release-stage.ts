@@ -48,7 +48,9 @@ export async function publishRelease(
     const unchanged = isSameRelease(release, earlier);
     const kept = unchanged && earlier !== undefined ? earlier : release;
     if (!isSameRelease(kept, file)) await writeRelease(drawn.set.directory, kept);
-    if (!published.ok || (unchanged && newest !== undefined)) return releaseFile;
+    // Of a family of which nothing was ever published there is nothing to tell the registry.
+    const nothing = newest === undefined && kept.images.length === 0;
+    if (!published.ok || nothing || (unchanged && newest !== undefined)) return releaseFile;
     const green = isGreen(context, report, kept);
     const { signing } = context;
     if (signing === undefined && drawn.trusted.length > 0) {

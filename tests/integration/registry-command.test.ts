@@ -98,7 +98,7 @@ test('it is built, checked and started; images are pushed to it; its data outliv
 
   const pushed = await family.events(['--push']);
   expect(pushed.exitCode, pushed.stderr).toBe(0);
-  expect(await repositories(port)).toEqual({ repositories: [`${family.prefix}base`] });
+  expect(await repositories(port)).toEqual({ repositories: ['hubwright-release', `${family.prefix}base`] });
   const release = JSON.parse(await family.read('release.json'));
   expect(release.images[0].reference).toMatch(new RegExp(`^localhost:${port}/${family.prefix}base@sha256:`));
 
@@ -109,7 +109,7 @@ test('it is built, checked and started; images are pushed to it; its data outliv
 
   const again = await family.build(['registry', 'start', '--port', String(port)]);
   expect([again.exitCode, again.stderr]).toEqual([0, '']);
-  expect(await repositories(port)).toEqual({ repositories: [`${family.prefix}base`] });
+  expect(await repositories(port)).toEqual({ repositories: ['hubwright-release', `${family.prefix}base`] });
   const idle = await family.events(['--changed', '--push']);
   expect(idle.events.filter((event) => event.kind === 'stage-started')).toEqual([]);
 });
@@ -125,7 +125,7 @@ test('with --setup a push starts it where `registry:` names a port of this machi
   expect(without.exitCode).toBe(3);
   const run = await family.build(['images', '--push', '--setup', '--yes']);
   expect(run.exitCode, run.stderr).toBe(0);
-  expect(await repositories(port)).toEqual({ repositories: [`${family.prefix}base`] });
+  expect(await repositories(port)).toEqual({ repositories: ['hubwright-release', `${family.prefix}base`] });
 });
 
 test('one that fails its check is not started', async () => {

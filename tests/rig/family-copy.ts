@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { RunEvent } from '../../src/core/event.ts';
+import { keyTag, recordReference } from '../../src/core/labels.ts';
 import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { readMemories } from '../../src/plan/memory.ts';
@@ -100,7 +101,10 @@ export function changesOf(events: readonly RunEvent[]): readonly string[] {
     .toSorted();
 }
 
-/** Every tag of images that were not there before and that the repository at `directory` remembers to have built. */
+/**
+ * Every tag of images that were not there before and that the repository at `directory` remembers to have built. What
+ * is the family's own under its unedited files stays: another test may have begun to use it.
+ */
 async function removeBuilt(
   engine: Engine,
   directory: string,
@@ -108,8 +112,10 @@ async function removeBuilt(
   before: ReadonlySet<string>,
 ): Promise<void> {
   const built = new Set([...(await readMemories(directory)).values()].map(({ imageId }) => imageId));
+  const { images } = await planOf(repository, ['default', 'pytorch', 'hub-dev'], familyEnvironment());
+  const shared = new Set(images.map(({ name, key }) => recordReference(name, keyTag(key))));
   for (const { id, tags } of valueOf(await engine.images.list({}, patience()))) {
-    const isOwn = built.has(id) && !before.has(id);
+    const isOwn = built.has(id) && !before.has(id) && !tags.some((tag) => shared.has(tag));
     const doomed = isOwn
       ? tags.length === 0
         ? [id]
