@@ -6,6 +6,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ownerLabel } from '../core/labels.ts';
+import { isAlive } from '../core/process-alive.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError, ImageStore } from '../engine/engine.ts';
 
@@ -73,16 +74,6 @@ function abandoned(folder: string): { readonly tags: readonly string[] } | undef
   } catch {
     // No note: nothing was left, or another run is sweeping right now.
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    // Somebody else's process may not be signalled, and lives. Node throws errors with a code alone.
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

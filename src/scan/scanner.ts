@@ -3,7 +3,7 @@
  * layer, and the engine hands out what waits in one piece, so that a layer of the whole family is written and looked at
  * once. Says what Trivy said or why it could not; what a finding means is policy.ts's.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { err, ok, type Result } from '../core/result.ts';
@@ -17,6 +17,7 @@ import { SavedLayouts } from './saved-layouts.ts';
 import { cancelledScan, runTrivy, type ScanTrouble, type TrivyProgram } from './trivy-program.ts';
 import { readTrivyReport } from './trivy-report.ts';
 import { startTrivyServer, type TrivyServer } from './trivy-server.ts';
+import { openWorkFolder } from './work-folder.ts';
 
 export interface ScannerOptions extends DatabaseOptions {
   readonly trivy: TrivyProgram;
@@ -178,13 +179,8 @@ export class Scanner implements AsyncDisposable {
     return this.#layouts;
   }
 
-  /** Beside Trivy's database: whole images are to lie there, and a folder for temporary files may be memory. */
   #workFolder(): Promise<string> {
-    this.#folder ??= (async () => {
-      const { cache } = this.#options.trivy;
-      await mkdir(cache, { recursive: true });
-      return await mkdtemp(path.join(cache, 'run-'));
-    })();
+    this.#folder ??= openWorkFolder(this.#options.trivy.cache);
     return this.#folder;
   }
 
