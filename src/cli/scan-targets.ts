@@ -1,12 +1,13 @@
 /** What `build scan` was given → images to look at: the engine's, or what is published. Scans nothing. */
 import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
+import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { publishedReference } from '../matrix/naming.ts';
 import { renderTag } from '../matrix/naming.ts';
 import { engineDiagnostic, type Family } from '../plan/draw-plan.ts';
-import { readRelease } from '../run/release.ts';
+import { lastRelease } from '../run/published-release.ts';
 import { subjectOf } from '../run/scan-stage.ts';
 import type { CliContext } from './context.ts';
 import { familyNames, familyTargets } from './smoke-targets.ts';
@@ -71,7 +72,7 @@ async function builtTargets(
   );
 }
 
-/** What the last release names, else what the family's moving tags name in the registry. */
+/** What the last release names (this repository's, else the registry's newest), else what the family's moving tags name in the registry. */
 async function publishedTargets(
   context: CliContext,
   workplace: Workplace,
@@ -88,10 +89,13 @@ async function publishedTargets(
     ]);
   const chosen = selectImages(set, graph, names);
   if (!chosen.ok) return chosen;
-  const release = await readRelease(set.directory);
-  const released = new Map(
-    release?.registry === target.prefix ? release.images.map(({ name, digest }) => [name, digest]) : [],
-  );
+  const trust = await loadTrust(set.trust, context.env, context.signal);
+  if (!trust.ok) return trust;
+  const where = { registry: workplace.registry, trusted: trust.value, directory: set.directory };
+  const release = await lastRelease(where, target, context.signal);
+  if (!release.ok)
+    return err([unreachable(`the last release in ${target.prefix} cannot be read: ${release.error}`)]);
+  const released = new Map(release.value?.images.map(({ name, digest }) => [name, digest]));
   const targets: ScanTarget[] = [];
   for (const name of chosen.value) {
     if (graph.nodes.get(name)?.image.kind === 'builder') continue;
@@ -149,10 +153,9 @@ async function digestBehind(
   const answer = await registry.headManifest(reference, signal);
   if (answer.kind === 'absent') return ok(undefined);
   if (answer.kind === 'found') return ok(withDigest(reference, answer.digest));
-  return err({
-    category: 'environment',
-    severity: 'error',
-    code: 'registry-unreachable',
-    message: `\`${text}\` cannot be looked up: ${answer.error.message}`,
-  });
+  return err(unreachable(`\`${text}\` cannot be looked up: ${answer.error.message}`));
+}
+
+function unreachable(message: string): Diagnostic {
+  return { category: 'environment', severity: 'error', code: 'registry-unreachable', message };
 }

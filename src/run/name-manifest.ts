@@ -154,9 +154,9 @@ async function laterRevision(
   digests: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly revision: string } | undefined> {
-  const { history } = context;
+  const { history, registry, drawn } = context;
   if (history === undefined) return undefined;
-  const release = await publishedRelease(context, target, signal);
+  const release = await publishedRelease({ registry, trusted: drawn.trusted }, target, signal);
   if (!release.ok || release.value === 'unsigned') return undefined;
   const image = release.value?.images.find((each) => each.name === name);
   if (image?.revision === undefined || !digests.has(image.digest)) return undefined;

@@ -3,12 +3,12 @@ import type { RegistryTarget } from '../matrix/image-set.ts';
 import { renderTag } from '../matrix/naming.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { readDigest } from './published-manifest.ts';
-import { readRelease } from './release.ts';
-import { done, type RunContext, type StageResult } from './run-context.ts';
+import { lastRelease } from './published-release.ts';
+import { cancelled, done, failed, type RunContext, type StageResult } from './run-context.ts';
 
 /**
- * The digest behind the tags that move from one content to the next, else the last release's; undefined where nothing
- * was published yet. A tag that names content or day tells of no predecessor.
+ * The digest behind the tags that move from one content to the next, else the last release's, this repository's or
+ * another machine's; undefined where nothing was published yet. A tag that names content or day tells of no predecessor.
  */
 export async function publishedBefore(
   context: RunContext,
@@ -16,14 +16,19 @@ export async function publishedBefore(
   target: RegistryTarget,
   signal: AbortSignal,
 ): Promise<StageResult<string | undefined>> {
-  const { set } = context.drawn;
+  const { registry, drawn } = context;
+  const { set, trusted } = drawn;
   const moving = set.tags.filter((tag) => !tag.includes('{key}') && !tag.includes('{date}'));
   for (const template of moving) {
     const tag = renderTag(template, { date: '', key: '', name: entry.name });
     const digest = await readDigest(context, { target, name: entry.name }, tag, signal);
     if (digest.kind !== 'ok' || digest.value !== undefined) return digest;
   }
-  const release = await readRelease(set.directory);
-  if (release?.registry !== target.prefix) return done(undefined);
-  return done(release.images.find(({ name }) => name === entry.name)?.digest);
+  const release = await lastRelease({ registry, trusted, directory: set.directory }, target, signal);
+  if (signal.aborted) return cancelled;
+  if (!release.ok) {
+    const message = `looking for the last release in ${target.prefix}: ${release.error}`;
+    return failed({ message, blame: 'environment', tail: [] });
+  }
+  return done(release.value?.images.find(({ name }) => name === entry.name)?.digest);
 }

@@ -1,24 +1,47 @@
-/** The newest release of a family's registry, believed as far as `trust` allows. */
+/** The last release of a family, from its registry or from this repository's file, believed as far as `trust` allows. */
+import type { PublicKey } from '../attest/dsse.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
-import { fetchRelease, releaseReference, releaseTags } from './release-artifact.ts';
-import type { RunContext } from './run-context.ts';
+import { readRelease } from './release.ts';
+import { fetchRelease, releaseReference, releaseTags, type ReleaseRegistry } from './release-artifact.ts';
 import type { Release } from './schema.ts';
+
+export interface PublishedIn {
+  readonly registry: ReleaseRegistry;
+  /** Keys under `trust`; none: the registry is believed. */
+  readonly trusted: readonly PublicKey[];
+}
 
 /** `unsigned`: there is one, and no key under `trust` signed it. Undefined where the registry has none yet. */
 export async function publishedRelease(
-  { registry, drawn }: Pick<RunContext, 'registry' | 'drawn'>,
+  { registry, trusted }: PublishedIn,
   target: RegistryTarget,
   signal: AbortSignal,
 ): Promise<Result<Release | 'unsigned' | undefined, string>> {
   const reference = releaseReference(target, releaseTags.newest);
   if (reference === undefined) return ok(undefined);
-  if (drawn.trusted.length === 0) return await fetchRelease(registry, reference, signal);
+  if (trusted.length === 0) return await fetchRelease(registry, reference, signal);
   const { signedRelease } = await import('./release-signature.ts');
-  const named = await signedRelease(registry, reference, drawn.trusted, signal);
+  const named = await signedRelease(registry, reference, trusted, signal);
   if (!named.ok) return named;
   if (named.value.kind === 'unsigned') return ok('unsigned');
   return named.value.kind === 'signed'
     ? await fetchRelease(registry, named.value.reference, signal)
     : ok(undefined);
+}
+
+/**
+ * The repository's own file where it tells of this registry, else the registry's newest release: a fresh checkout has no
+ * file. Undefined where neither is there, or the registry's is not signed by whom it has to be.
+ */
+export async function lastRelease(
+  where: PublishedIn & { readonly directory: string },
+  target: RegistryTarget,
+  signal: AbortSignal,
+): Promise<Result<Release | undefined, string>> {
+  const file = await readRelease(where.directory);
+  if (file?.registry === target.prefix) return ok(file);
+  const published = await publishedRelease(where, target, signal);
+  if (!published.ok) return published;
+  return ok(published.value === 'unsigned' ? undefined : published.value);
 }

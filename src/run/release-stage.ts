@@ -33,12 +33,12 @@ export async function publishRelease(
   created: Date,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { drawn, options } = context;
+  const { registry, drawn, options } = context;
   const target = drawn.set.registry;
   if (!options.push || options.until !== undefined || target === undefined) return undefined;
   const file = await readRelease(drawn.set.directory);
   for (let round = 1; ; round += 1) {
-    const published = await publishedRelease(context, target, signal);
+    const published = await publishedRelease({ registry, trusted: drawn.trusted }, target, signal);
     if (!published.ok) tellUnpublished(context, published.error, signal);
     if (published.ok && published.value === 'unsigned') context.emit(nothingCarried);
     const newest = published.ok && published.value !== 'unsigned' ? published.value : undefined;

@@ -2,6 +2,7 @@
  * What a run does with what a scanner finds, from the plan to the registry. The scanner is the rig's; that the real one
  * is understood, tests/full holds.
  */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createRegistryClient } from '../../registry/client.ts';
@@ -148,6 +149,25 @@ test('what is published already warns with a deadline; what is new and worse hol
     course: 'failed scan: CVE-2099-0003 (critical) in curl 8, mended in 9',
     hub: 'reused',
   });
+});
+
+test('a checkout without a release.json, of a family without moving tags, knows by the registry’s release what is published', async () => {
+  await using rig = await bench();
+  const { family, trivy, env } = rig;
+  const tags = 'registry: ${DOCKER_REGISTRY}\ntags: ["{key}"]\n';
+  await family.write('matrix.yaml', matrixOf(['base', 'course', 'hub'], `${tags}${scanned}`));
+  const first = await family.events(['--push'], env);
+  expect(first.exitCode, first.stderr).toBe(0);
+  await rm(path.join(family.directory, 'release.json'));
+  await trivy.publish(openssl);
+  const known = await family.build(['scan', '--from-sbom', '{p}base'], env);
+  expect(known.exitCode, known.stderr).toBe(0);
+  expect(known.stdout).toContain('CVE-2099-0001 (critical) in openssl 3.0, mended in 3.1: to be mended by');
+
+  await family.write('base/more', 'edited');
+  const edited = await family.events(['--changed', '--push'], env);
+  expect(edited.exitCode, edited.stderr).toBe(0);
+  expect(remarks(edited.events).filter((message) => message.includes('published since')).length).toBe(1);
 });
 
 test('a secret in a layer and a system without fixes hold back, whatever their severity', async () => {
