@@ -35,7 +35,7 @@ export function renderMissing(status: PoolStatus, layout: Layout): string {
       state.kind === 'failed' && state.reason.help !== undefined ? [`help: ${state.reason.help}`] : [];
     return [paint(head), ...[...said, ...help].flatMap((line) => indented(line, width)).map(style.dim)];
   });
-  const without = status.desired - status.nodes.length;
+  const without = status.desired - status.nodes.filter(({ state }) => state.kind !== 'not-ready').length;
   if (without > 0) lines.push(style.dim(`  ${signs.waiting} ${count(without, 'node')} without a pod yet`));
   return lines.map((line) => `${line}\n`).join('');
 }

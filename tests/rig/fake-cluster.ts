@@ -199,7 +199,7 @@ export class FakeCluster implements AsyncDisposable {
     const before = this.#objects.get(collection)?.get(wanted.metadata.name);
     const changed = JSON.stringify(before?.['spec']) !== JSON.stringify(wanted['spec']);
     const generation = Number(before?.metadata['generation'] ?? 0) + (changed ? 1 : 0);
-    const count = this.#objects.get(nodes)?.size ?? 0;
+    const count = this.#takers().length;
     const set = this.#put(collection, {
       ...wanted,
       metadata: { ...wanted.metadata, generation },
@@ -213,11 +213,19 @@ export class FakeCluster implements AsyncDisposable {
   #makePods(set: FakeObject): void {
     const { template } = set['spec'] as { template: { spec: object } }; // what was applied is a DaemonSet
     for (const name of this.names('pods')) this.#delete(pods, name);
-    for (const node of this.#objects.get(nodes)?.keys() ?? []) {
+    for (const node of this.#takers()) {
       this.#pods += 1;
       const pod = { metadata: { name: `pod-${this.#pods}` }, spec: { ...template.spec, nodeName: node } };
       this.#put(pods, { ...pod, status: podStatus(pod, this.pulls.get(node) ?? 'ready') });
     }
+  }
+
+  /** Nodes that may have a pod: who is not ready is tainted, and no DaemonSet counts it. */
+  #takers(): readonly string[] {
+    const all = [...(this.#objects.get(nodes)?.values() ?? [])];
+    return all
+      .filter((node) => !JSON.stringify(node).includes('"Unknown"'))
+      .map(({ metadata }) => metadata.name);
   }
 
   #put(collection: string, object: FakeObject): FakeObject {

@@ -35,7 +35,7 @@ export interface PoolStatus {
   readonly enough: boolean;
   /** Images that a node shall have. */
   readonly images: number;
-  /** By name. */
+  /** By name: those that have a pod, and those of the pool that are away. */
   readonly nodes: readonly NodeStatus[];
   /** What the DaemonSet is for: its references, one a line. */
   readonly target: string;
@@ -66,6 +66,9 @@ export function judgePool(picture: ClusterPicture, expectation: Expectation): Po
   const { set, nodes: nodeFacts } = picture;
   const byNode = new Map<string, PodFacts[]>();
   for (const pod of picture.pods) byNode.set(pod.node, [...(byNode.get(pod.node) ?? []), pod]);
+  // The controller gives a node that is away no pod, and does not count it: who waits for it is told all the same.
+  for (const { name, ready: isThere } of nodeFacts?.values() ?? [])
+    if (!isThere && !byNode.has(name)) byNode.set(name, []);
   const nodes = [...byNode]
     .map(([node, pods]) => ({ node, state: judgeNode(pods, nodeFacts?.get(node), picture) }))
     .toSorted((a, b) => (a.node < b.node ? -1 : 1));
@@ -149,9 +152,10 @@ function failure(pod: PodFacts, pull: PullState, lastErrors: ReadonlyMap<string,
 export function otherDigests(pods: Iterable<PodFacts>, target: string): readonly string[] {
   const wanted = new Set([...target.matchAll(/@(sha256:[0-9a-f]{64})$/gm)].map((match) => match[1] ?? ''));
   const others = new Set<string>();
+  const images = target.split('\n').length;
   for (const pod of pods) {
     if (!pod.ready || pod.images !== target) continue;
-    for (const { imageId } of pod.pulls.slice(0, target.split('\n').length)) {
+    for (const { imageId } of pod.pulls.slice(0, images)) {
       const digest = /@(sha256:[0-9a-f]{64})$/.exec(imageId ?? '')?.[1];
       if (imageId !== undefined && digest !== undefined && !wanted.has(digest)) others.add(imageId);
     }

@@ -153,6 +153,23 @@ describe('waiting for a pool', () => {
     await waiting;
   });
 
+  test('tells of a node that is away and has no pod, and does not wait for it', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    cluster.setNode('b', false);
+    const end = await waitForPool(await applied(cluster), place, all, never);
+    expect(end).toMatchObject({
+      kind: 'enough',
+      status: {
+        desired: 1,
+        ready: 1,
+        nodes: [
+          { node: 'a', state: { kind: 'ready' } },
+          { node: 'b', state: { kind: 'not-ready', why: 'Kubelet stopped posting node status.' } },
+        ],
+      },
+    });
+  });
+
   test('ends at the deadline with what is known', async () => {
     await using cluster = await FakeCluster.start(['a', 'b']);
     cluster.pulls.set('b', 'pulling');
