@@ -55,15 +55,17 @@ export async function connectCluster(choice: ClusterChoice): Promise<Result<Clus
 }
 
 /**
- * The library's reader of kubeconfigs alone. It comes with a model for every kind of object there is: 25 MB of source,
- * and 45 MB of memory, for requests that api.ts makes itself. They are left out while it is loaded.
+ * The library's reader of kubeconfigs alone. It comes with a model for every kind of object there is (25 MB of source,
+ * and 45 MB of memory) and an HTTP client of its own (109 modules), for requests that api.ts makes itself. They are
+ * left out while it is loaded.
  */
 async function loadLibrary(): Promise<typeof KubeConfig> {
   const hooks = registerHooks({
-    resolve: (specifier, { parentURL, ...context }, next) =>
-      specifier === './gen/index.js' && parentURL?.includes('/@kubernetes/client-node/') === true
-        ? { url: noModels, shortCircuit: true }
-        : next(specifier, { parentURL, ...context }),
+    resolve(specifier, context, next) {
+      const isTheirs = context.parentURL?.includes('/@kubernetes/client-node/') === true;
+      const url = isTheirs ? leftOut.get(specifier) : undefined;
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
+    },
   });
   try {
     // By its file, for the index has everything else too.
@@ -74,9 +76,14 @@ async function loadLibrary(): Promise<typeof KubeConfig> {
   }
 }
 
-/** What of them the reader names. */
-const noModels =
-  'data:text/javascript,export class ServerConfiguration {} export const createConfiguration = undefined;';
+/** What of them the reader names, and calls for requests of its own alone. */
+const leftOut: ReadonlyMap<string, string> = new Map([
+  [
+    './gen/index.js',
+    'data:text/javascript,export class ServerConfiguration {} export const createConfiguration = undefined;',
+  ],
+  ['undici', 'data:text/javascript,export class Agent {} export class ProxyAgent {}'],
+]);
 
 function clusterOf(config: KubeConfig, choice: ClusterChoice): Result<Cluster, Diagnostic> {
   const known = config.getContexts().map(({ name }) => name);

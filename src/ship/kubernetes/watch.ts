@@ -19,8 +19,8 @@ export interface WatchOptions<T> {
   readonly firstWaitMs?: number;
 }
 
-/** Objects in one answer of a list: enough that 1,000 need four, few enough that an answer stays small. */
-const pageSize = 250;
+/** Objects in one answer of a list. A pod is 10 kB of JSON, of which little is kept: a page is held at a time. */
+const pageSize = 100;
 const watchSeconds = 290;
 const longestWaitMs = 10_000;
 

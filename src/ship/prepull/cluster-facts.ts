@@ -58,8 +58,19 @@ export function readSet(object: unknown): SetFacts | undefined {
   };
 }
 
-/** Undefined for what is no pod. */
-export function readPod(object: unknown): PodFacts | undefined {
+/** The one copy of texts that thousands of pods have alike. */
+export class SharedTexts {
+  readonly #known = new Map<string, string>();
+
+  of(text: string): string {
+    const known = this.#known.get(text);
+    if (known === undefined) this.#known.set(text, text);
+    return known ?? text;
+  }
+}
+
+/** Undefined for what is no pod. `texts`: of all that are read together. */
+export function readPod(object: unknown, texts = new SharedTexts()): PodFacts | undefined {
   const { data } = podSchema.safeParse(object);
   if (data === undefined) return undefined;
   const { metadata, spec, status } = data;
@@ -71,10 +82,12 @@ export function readPod(object: unknown): PodFacts | undefined {
   return {
     name: metadata.name,
     node: nodeOf(spec),
-    images: imagesOf(spec.initContainers),
+    images: texts.of(imagesOf(spec.initContainers)),
     deleting: metadata.deletionTimestamp !== undefined,
     ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
-    pulls: [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map(readPull),
+    pulls: [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map((each) =>
+      readPull(each, texts),
+    ),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message: short(message) }),
   };
@@ -113,9 +126,10 @@ type StatusReply = NonNullable<NonNullable<PodReply['status']>['initContainerSta
 
 const quietReasons = new Set(['PodInitializing', 'ContainerCreating']);
 
-function readPull({ name, imageID, state }: StatusReply): PullState {
+function readPull({ name, imageID, state }: StatusReply, texts: SharedTexts): PullState {
   const { waiting, running, terminated } = state ?? {};
-  const about = { container: name, ...(imageID === undefined || imageID === '' ? {} : { imageId: imageID }) };
+  const imageId = imageID === undefined || imageID === '' ? {} : { imageId: texts.of(imageID) };
+  const about = { container: texts.of(name), ...imageId };
   if (running !== undefined || terminated?.exitCode === 0) return { ...about, state: 'done' };
   if (terminated !== undefined) return { ...about, state: 'failed', ...told(terminated) };
   if (waiting?.reason === undefined || quietReasons.has(waiting.reason))

@@ -5,7 +5,15 @@
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { ApiTrouble } from '../kubernetes/trouble.ts';
 import { watchObjects } from '../kubernetes/watch.ts';
-import { readNode, readPod, readSet, type NodeFacts, type PodFacts, type SetFacts } from './cluster-facts.ts';
+import {
+  readNode,
+  readPod,
+  readSet,
+  SharedTexts,
+  type NodeFacts,
+  type PodFacts,
+  type SetFacts,
+} from './cluster-facts.ts';
 import {
   nodeQuery,
   nodesPath,
@@ -38,8 +46,9 @@ export type WaitEnd =
   | { readonly kind: 'cancelled'; readonly status: PoolStatus | undefined }
   | { readonly kind: 'trouble'; readonly trouble: ApiTrouble; readonly doing: string };
 
-/** Changes come in bursts; so many milliseconds of them are judged together. */
+/** Changes come in bursts; so many milliseconds of them are judged together: the more pods, the longer. */
 const gatherMs = 100;
+const gatherMsPerPod = 1;
 
 /** Ends as soon as there is enough, at the deadline, or with the signal. */
 export async function waitForPool(
@@ -112,7 +121,7 @@ function startWatches(
     {
       path: podsPath(place.namespace),
       query: podQuery(place),
-      read: readPod,
+      read: (object) => waiter.readPod(object),
       onChange: (all) => waiter.podsChanged(all),
       onAway: onAway('pods'),
     },
@@ -142,6 +151,7 @@ class Waiter {
   readonly #options: WaitOptions;
   readonly #resolve: (end: WaitEnd) => void;
   readonly #lastErrors = new Map<string, string>();
+  readonly #texts = new SharedTexts();
   #set: SetFacts | undefined;
   #pods: ReadonlyMap<string, PodFacts> | undefined;
   #nodes: ReadonlyMap<string, NodeFacts> | undefined;
@@ -159,14 +169,18 @@ class Waiter {
     this.#changed();
   }
 
+  /** Remembers what a pod says that it will say for a moment only. */
+  readPod(object: unknown): PodFacts | undefined {
+    const pod = readPod(object, this.#texts);
+    for (const { container, reason, message } of pod?.pulls ?? []) {
+      if (reason !== 'ErrImagePull' || message === undefined) continue;
+      this.#lastErrors.set(`${pod?.name}/${container}`, message);
+    }
+    return pod;
+  }
+
   podsChanged(pods: ReadonlyMap<string, PodFacts>): void {
     this.#pods = pods;
-    for (const { name, pulls } of pods.values()) {
-      for (const { container, reason, message } of pulls) {
-        if (reason !== 'ErrImagePull' || message === undefined) continue;
-        this.#lastErrors.set(`${name}/${container}`, message);
-      }
-    }
     this.#changed();
   }
 
@@ -182,10 +196,11 @@ class Waiter {
 
   #changed(): void {
     if (this.#closed || this.#timer !== undefined) return;
+    const wait = gatherMs + gatherMsPerPod * (this.#pods?.size ?? 0);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#judge();
-    }, gatherMs);
+    }, wait);
   }
 
   #judge(): void {
