@@ -51,6 +51,33 @@ Selectors:
   '!x'             without x, wherever it is written; alone: the group default without x
 Quote * ? and ! for your shell.`;
 
+/** What each command is about: two dozen in one list are not found by anybody. */
+const helpGroups: Readonly<Record<string, string>> = {
+  images: 'Build and test:',
+  plan: 'Build and test:',
+  explain: 'Build and test:',
+  smoke: 'Build and test:',
+  scan: 'Build and test:',
+  nightly: 'Build and test:',
+  list: 'The family’s files:',
+  add: 'The family’s files:',
+  remove: 'The family’s files:',
+  init: 'The family’s files:',
+  lock: 'The family’s files:',
+  verify: 'The registry:',
+  exists: 'The registry:',
+  mirror: 'The registry:',
+  prune: 'The registry:',
+  registry: 'The registry:',
+  values: 'The hub and its cluster:',
+  prepull: 'The hub and its cluster:',
+  'restart-servers': 'The hub and its cluster:',
+  emit: 'The hub and its cluster:',
+  load: 'The hub and its cluster:',
+  setup: 'This machine:',
+  doctor: 'This machine:',
+};
+
 type Answer = (code: ExitCode) => void;
 
 function describe(context: CliContext, answer: Answer): Command {
@@ -80,6 +107,7 @@ function describe(context: CliContext, answer: Answer): Command {
   describeLoad(program, context, answer);
   describeMachine(program, context, answer);
   describeRegistry(program, context, answer);
+  for (const command of program.commands) command.helpGroup(helpGroups[command.name()] ?? 'Others:');
   return program;
 }
 

@@ -47,6 +47,12 @@ describe('each documented option exists', () => {
   });
 });
 
+test('`build --help` has every command under a heading that says what it is about', async () => {
+  const { stdout } = await build(root, ['--help']);
+  expect(stdout).toContain('Build and test:\n  images ');
+  expect(stdout).not.toContain('Others:');
+});
+
 const registry = 'registry.example.org/jupyter';
 const names = ['base', 'course-physics-student', 'course-physics-instructor', 'pause'];
 const pools = /^```yaml\n(pools:[^]*?)^```/m.exec(
