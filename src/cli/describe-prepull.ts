@@ -25,12 +25,30 @@ export function describePrepull(program: Command, context: CliContext, answer: A
     .option('-n, --namespace <NAME>', namespaceHelp)
     .option('--priority-class', 'also a PriorityClass between placeholders and users', false)
     .option('--create-namespace', 'also the pools’ namespaces', false)
-    .action(async (options: GenerateOptions) => {
+    .addOption(fromCluster())
+    .option('--kubeconfig <FILE>', `with --from-cluster: ${kubeconfigHelp}`)
+    .option('--context <NAME>', `with --from-cluster: ${contextHelp}`)
+    .action(async (options: GenerateOptions & { readonly fromCluster: boolean }) => {
+      if (options.fromCluster) {
+        const { prepullPoolsCommand } = await import('./prepull-pools.ts');
+        return answer(await prepullPoolsCommand(context, options));
+      }
       const { prepullGenerateCommand } = await import('./prepull-generate.ts');
-      answer(await prepullGenerateCommand(context, options));
+      return answer(await prepullGenerateCommand(context, options));
     });
   describeChanges(prepull, context, answer);
   describeLooks(prepull, context, answer);
+}
+
+/** What is written then is not manifests, and says nothing of images. */
+function fromCluster(): Option {
+  return new Option(
+    '--from-cluster',
+    'instead of manifests a `pools:` block for matrix.yaml, from the cluster’s nodes',
+  )
+    .default(false)
+    .conflicts(['pool', 'release', 'pause', 'format', 'output', 'namespace', 'priorityClass'])
+    .conflicts(['createNamespace']);
 }
 
 function describeChanges(prepull: Command, context: CliContext, answer: Answer): void {
@@ -101,12 +119,14 @@ function forPools(command: Command): Command {
 
 function inCluster(command: Command): Command {
   return command
-    .option('--kubeconfig <FILE>', 'default: KUBECONFIG, ~/.kube/config, or the pod’s own account')
-    .option('--context <NAME>', 'the kubeconfig’s context (default: its current one)')
+    .option('--kubeconfig <FILE>', kubeconfigHelp)
+    .option('--context <NAME>', contextHelp)
     .option('-n, --namespace <NAME>', namespaceHelp)
     .option('--json', 'one event a line on stdout', false);
 }
 
+const kubeconfigHelp = 'default: KUBECONFIG, ~/.kube/config, or the pod’s own account';
+const contextHelp = 'the kubeconfig’s context (default: its current one)';
 const namespaceHelp = 'where the user pods run (default: the pool’s, else the context’s)';
 
 function withApply(command: Command): Command {

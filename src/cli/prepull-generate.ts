@@ -23,6 +23,9 @@ export interface GenerateOptions extends PoolOptions {
   readonly output?: string;
   readonly priorityClass: boolean;
   readonly createNamespace: boolean;
+  /** For `--from-cluster` alone. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
 }
 
 /** Writes to stdout, or with `--output` files. What does not fit on the nodes is told, and nothing is written. */
@@ -30,6 +33,10 @@ export async function prepullGenerateCommand(
   context: CliContext,
   options: GenerateOptions,
 ): Promise<ExitCode> {
+  if (options.kubeconfig !== undefined || options.context !== undefined) {
+    const message = '`--kubeconfig` and `--context` go with `--from-cluster`: manifests ask no cluster';
+    return await tell(context, [usage(message, '`build prepull apply` applies them to one')]);
+  }
   const read = await readPools(context, options);
   if (!read.ok) return await tell(context, read.error);
   const pools = read.value;

@@ -86,6 +86,55 @@ describe('a run', () => {
   });
 });
 
+describe('pools from the cluster', () => {
+  test('are a block for matrix.yaml, which `generate` takes', async () => {
+    await using cluster = await FakeCluster.start([]);
+    const about = {
+      labels: { 'hub.jupyter.org/node-purpose': 'user' },
+      taints: [{ key: 'hub.jupyter.org/dedicated', value: 'user', effect: 'NoSchedule' }],
+      capacity: { 'ephemeral-storage': '97656250Ki' },
+    };
+    for (const name of ['a', 'b']) cluster.setNode(name, true, about);
+    cluster.setNode('hub', true);
+    await using folder = await folderFor(cluster);
+    const found = await prepull(folder, 'generate', '--from-cluster');
+    expect(found).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(found.stdout)
+      .toBe(`# Found from the nodes of the cluster as they are now: a pool of which none is there is not among them.
+# \`images\` is yours to choose: what the nodes shall have, as commands choose images.
+
+pools:
+  user:
+    images: [ default ]
+    selector: { hub.jupyter.org/node-purpose: user }
+    tolerations:
+      - { key: hub.jupyter.org/dedicated, operator: Equal, value: user, effect: NoSchedule }
+    nodes: 2
+    disk: 100GB`);
+    const [before = ''] = matrix.split('pools:');
+    await writeFile(path.join(folder.directory, 'matrix.yaml'), `${before}${found.stdout}\n`);
+    const generated = await build(folder.directory, ['prepull', 'generate']);
+    expect(generated).toMatchObject({ exitCode: 0 });
+    expect(generated.stdout).toContain('name: prepull-user');
+  });
+
+  test('need nodes for users, the right to read them, and nothing that is said of manifests', async () => {
+    await using cluster = await FakeCluster.start([]);
+    cluster.setNode('a', true, { labels: { 'node-role.kubernetes.io/control-plane': '' } });
+    await using folder = await folderFor(cluster);
+    const none = await prepull(folder, 'generate', '--from-cluster');
+    expect(none).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(none.stderr).toContain('has no node for users (it has 1 in all)');
+    cluster.forbidden.add('GET /api/v1/nodes');
+    const refused = await prepull(folder, 'generate', '--from-cluster');
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toContain('reading nodes is not allowed');
+    const both = await prepull(folder, 'generate', '--from-cluster', '--format', 'json');
+    expect(both).toMatchObject({ exitCode: 2 });
+    expect(await prepull(folder, 'generate')).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
 describe('what is not there, or not allowed', () => {
   test('no kubeconfig, another context, and nobody who answers', async () => {
     await using cluster = await FakeCluster.start(['a']);

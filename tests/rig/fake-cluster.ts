@@ -90,13 +90,20 @@ export class FakeCluster implements AsyncDisposable {
     return [...(this.#objects.get(kind === 'pods' ? pods : sets)?.keys() ?? [])];
   }
 
-  setNode(name: string, ready: boolean): void {
+  /** `about`: its labels, taints and capacity, as the API has them. */
+  setNode(
+    name: string,
+    ready: boolean,
+    about: { readonly labels?: object; readonly taints?: readonly object[]; readonly capacity?: object } = {},
+  ): void {
     const condition = {
       type: 'Ready',
       status: ready ? 'True' : 'Unknown',
       message: ready ? 'ok' : 'Kubelet stopped posting node status.',
     };
-    this.#put(nodes, { metadata: { name, labels: {} }, status: { conditions: [condition] } });
+    const { labels = {}, taints = [], capacity = {} } = about;
+    const status = { conditions: [condition], capacity };
+    this.#put(nodes, { metadata: { name, labels }, spec: { taints }, status });
   }
 
   /** How a node's pod goes on. */
