@@ -2,7 +2,7 @@
 # Builds the programs of the Kubernetes rig into DIR: ten minutes on two processors, 0.6 GB.
 #
 #   tests/rig/kubernetes/build-binaries.sh DIR
-#   HUBWRIGHT_KUBERNETES=DIR npm run test:full -- prepull
+#   HUBWRIGHT_KUBERNETES=DIR npm run test:full -- prepull hub-on-cluster
 #
 # Needs Go 1.24 or newer, apt, and the Go module proxy. Everything is pinned: the control plane and kubelet by
 # control-plane/go.mod and go.sum, kwok by its version, etcd and the network plugins by the distribution.

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { freePort } from '../free-port.ts';
 
-const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'];
+const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kwok'];
 /** For a machine that is busy with other things. */
 const startMs = 240_000;
 
@@ -25,7 +25,7 @@ export function kubernetesFolder(): string {
   throw new Error(
     `The programs of the Kubernetes rig are missing (${folder === '' ? 'HUBWRIGHT_KUBERNETES is not set' : missing.join(', ')}).\n` +
       'Build them once (ten minutes): tests/rig/kubernetes/build-binaries.sh DIR\n' +
-      'Then: HUBWRIGHT_KUBERNETES=DIR npm run test:full -- prepull',
+      'Then: HUBWRIGHT_KUBERNETES=DIR npm run test:full -- prepull hub-on-cluster',
   );
 }
 
@@ -304,6 +304,7 @@ export class KubernetesRig implements AsyncDisposable {
   }
 
   async #startNodes(nodes: readonly string[]): Promise<void> {
+    if (nodes.length === 0) return;
     const port = await freePort();
     await this.spawn('kwok', 'kwok', [
       `--kubeconfig=${this.#configOf('kwok')}`,
@@ -351,12 +352,18 @@ async function makeCertificates(folder: string): Promise<void> {
     '2',
     '-subj',
     '/CN=rig',
+    // Python's strict verification wants this, and the server's authorityKeyIdentifier.
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
   );
   await openssl('genrsa', '-out', 'sa.key', '2048');
   await openssl('rsa', '-in', 'sa.key', '-pubout', '-out', 'sa.pub');
   await openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=kube-apiserver');
   const names = `DNS:kubernetes.default.svc,DNS:localhost,IP:127.0.0.1,IP:10.96.0.1,IP:${nodeAddress}`;
-  await writeFile(path.join(folder, 'server.ext'), `extendedKeyUsage=serverAuth\nsubjectAltName=${names}\n`);
+  await writeFile(
+    path.join(folder, 'server.ext'),
+    `extendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\nsubjectAltName=${names}\n`,
+  );
   await openssl(
     'x509',
     '-req',
