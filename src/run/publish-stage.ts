@@ -77,14 +77,17 @@ export async function publishImage(
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
-  const named = await nameManifest(context, entry, place, manifest.value, tags, signal);
+  // What only explains waits for nothing, and lets nothing wait.
+  const [named] = await Promise.all([
+    nameManifest(context, entry, place, manifest.value, tags, signal),
+    keepInputs(context, entry, target, signal),
+  ]);
   if (named.kind !== 'ok') return named;
   const { digest } = named.value.manifest;
   if (bytes !== undefined && !isSameImage(context, named.value.manifest, bytes.id)) {
     const message = `the registry has the same inputs already, built elsewhere (${digest.slice(0, 19)}…); those stay published`;
     emit({ kind: 'remark', image: entry.name, message });
   }
-  await keepInputs(context, entry, target, signal);
   emit({
     kind: 'stage-finished',
     image: entry.name,
