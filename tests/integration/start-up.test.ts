@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { FakeCluster } from '../rig/fake-cluster.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
 
 const script = path.resolve(import.meta.dirname, '../../build.ts');
@@ -31,4 +32,21 @@ test('a family that was read before is listed without the YAML parser, and no st
   expect(second.has('/node_modules/yaml/')).toBe(false);
   expect(second.has('/zod/v4/core/')).toBe(true);
   expect(second.has('/zod/v4/locales/uk.js')).toBe(false);
+});
+
+test('who asks a cluster loads the reader of kubeconfigs, and neither its models nor its HTTP client', async () => {
+  await using cluster = await FakeCluster.start(['a']);
+  await using folder = await temporaryFolder({ kubeconfig: cluster.kubeconfig });
+  const file = path.join(folder.path, 'modules');
+  const args = ['--import', preload, script, 'prepull', 'generate', '--from-cluster'];
+  const { stdout } = await execa(process.execPath, [...args, '--kubeconfig', 'kubeconfig'], {
+    cwd: folder.path,
+    extendEnv: false,
+    env: { TEST_LOADED_MODULES: file },
+  });
+  expect(stdout).toContain('nodes: 1');
+  const modules = await readFile(file, 'utf8');
+  expect(modules).toContain('/@kubernetes/client-node/dist/config.js');
+  expect(modules).not.toContain('/@kubernetes/client-node/dist/gen/models/');
+  expect(modules).not.toContain('/node_modules/undici/');
 });
