@@ -130,6 +130,7 @@ test('one command sets up, builds, tests and publishes the default group', async
     'hub',
     'local',
     'nfs',
+    'pause',
     'proxy',
     'registry',
     'scientific',
@@ -171,6 +172,7 @@ test('a broken Dockerfile ends its own branch with 1, and what stands beside it 
     'course-first-steps-student done',
     'course-physics-instructor blocked',
     'course-physics-student blocked',
+    'local blocked',
     'scientific failed',
   ]);
   const [failure] = run.events.flatMap((event) =>
