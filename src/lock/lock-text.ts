@@ -31,8 +31,7 @@ export function wantedKeys({ roots, mirrors, git, epochs }: Lockable): WantedKey
 
 /** The lock's text with these entries set, and without those that are not `wanted`. The same entries give the same text. */
 export function updateLockText(text: string, entries: Lock, wanted?: WantedKeys): string {
-  // The library takes these for line breaks within comments, and YAML does not.
-  const parsed = parseDocument(text.replaceAll(/[\u2028\u2029]|\r(?!\n)/g, ' '), asText);
+  const parsed = parseDocument(withOwnBreaks(text), asText);
   const document = parsed.contents === null ? new Document({}, asText) : parsed;
   if (document !== parsed) document.commentBefore = parsed.commentBefore ?? parsed.comment ?? header;
   for (const section of sections) {
@@ -51,6 +50,13 @@ export function updateLockText(text: string, entries: Lock, wanted?: WantedKeys)
     document.contents.items.sort((a, b) => place(a) - place(b));
   }
   return document.toString({ lineWidth: 0 });
+}
+
+/** The library takes these for line breaks within comments, and YAML does not; elsewhere the first two are letters of a name. */
+function withOwnBreaks(text: string): string {
+  return text
+    .replaceAll(/(?<![^ \t\n])#[^\n]*/g, (comment) => comment.replaceAll(/[\u2028\u2029]/g, ' '))
+    .replaceAll(/\r(?!\n)/g, ' ');
 }
 
 function commentOf({ commentBefore }: Document): string {

@@ -75,6 +75,13 @@ test('a comment is not taken for two because of a line separator in it', () => {
   expect(updateLockText(text, nothing)).toBe('# one two\nepochs:\n  base: 2026-01-01\n');
 });
 
+test('a line separator in a name is a letter of it', () => {
+  const text = `roots:\n  \u2028: ${digest('a')}\n  node: ${digest('b')}\n`;
+  expect(readLock('matrix.lock', updateLockText(text, nothing)).lock).toEqual(
+    readLock('matrix.lock', text).lock,
+  );
+});
+
 test('what nobody asks for any more goes, and a section with it', () => {
   const text = `roots:\n  old: ${digest('a')}\nepochs:\n  base: 2026-01-01\n  gone: 2026-01-01\n`;
   const wanted = { roots: new Set<string>(), mirrors: new Set<string>(), git: new Set<string>() };
