@@ -345,5 +345,7 @@ test('the next server has the newer one, prepulled as well; the probe of running
   const probe = await command('smoke', '--spawn', url, ...withToken(), '--user', 'ben');
   expect(probe, `${probe.stdout}${probe.stderr}`).toMatchObject({ exitCode: 0 });
   await expectPresent('jupyter-ben');
-  await until('the pod is gone', async () => (await userPods()).length === 0);
+  expect(await command('prepull', 'delete', ...onCluster())).toMatchObject({ exitCode: 0 });
+  await until('nothing runs any more', async () => (await node.containers()).length === 0);
+  expect(await rig.names(pods)).toEqual([]);
 });

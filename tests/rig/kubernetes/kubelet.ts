@@ -3,7 +3,7 @@
  * store of images of their own. Needs root, and Debian's containerd; the network plugins are build-binaries.sh's.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -24,14 +24,12 @@ const sysctls = [
 
 /** Where a kubelet names the logs of its containers. */
 const logLinks = '/var/log/containers';
+/** What network plugins remember of pods that they were not asked to take down. */
+const networkCache = '/var/lib/cni/results';
+/** Where a kubelet waits for those who offer devices; its socket outlives it. */
+const devicePlugins = '/var/lib/kubelet/device-plugins';
 /** What it makes outside its own folder, innermost first: taken away where it was not there before. */
-const strayFolders = [
-  logLinks,
-  '/var/lib/kubelet/device-plugins',
-  '/var/lib/kubelet',
-  '/var/lib/cni/results',
-  '/var/lib/cni',
-];
+const strayFolders = [logLinks, devicePlugins, '/var/lib/kubelet', networkCache, '/var/lib/cni'];
 
 export interface RealNode extends AsyncDisposable {
   readonly name: string;
@@ -125,6 +123,9 @@ class Node implements RealNode {
     for (const folder of [...(await cgroupFolders()), path.join(cgroups, 'unified')])
       await removeCgroup(path.join(folder, this.#cgroup));
     await unlinkInto(logLinks, this.#folder);
+    await forget(networkCache, this.#cgroup);
+    if (this.#strays.includes(devicePlugins))
+      await rm(path.join(devicePlugins, 'kubelet.sock'), { force: true });
     for (const folder of this.#strays) await rmdir(folder).catch(() => {});
     for (const [at, file] of sysctls.entries()) await writeFile(file, this.#sysctls[at] ?? '');
   }
@@ -262,5 +263,14 @@ async function unlinkInto(links: string, folder: string): Promise<void> {
     const link = path.join(links, name);
     const target = await readlink(link).catch(() => '');
     if (target.startsWith(`${folder}/`)) await unlink(link);
+  }
+}
+
+/** Removes the files of a folder that mention a name. */
+async function forget(folder: string, name: string): Promise<void> {
+  for (const each of await readdir(folder).catch(() => [])) {
+    const file = path.join(folder, each);
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text.includes(name)) await rm(file, { force: true });
   }
 }
