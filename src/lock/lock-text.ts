@@ -31,7 +31,8 @@ export function wantedKeys({ roots, mirrors, git, epochs }: Lockable): WantedKey
 
 /** The lock's text with these entries set, and without those that are not `wanted`. The same entries give the same text. */
 export function updateLockText(text: string, entries: Lock, wanted?: WantedKeys): string {
-  const parsed = parseDocument(withOwnBreaks(text), asText);
+  const isBlank = /^\uFEFF?[ \t\r\n]*$/.test(text);
+  const parsed = parseDocument(isBlank ? '' : withOwnBreaks(text), asText);
   const document = parsed.contents === null ? new Document({}, asText) : parsed;
   if (document !== parsed) document.commentBefore = parsed.commentBefore ?? parsed.comment ?? header;
   for (const section of sections) {
@@ -52,11 +53,11 @@ export function updateLockText(text: string, entries: Lock, wanted?: WantedKeys)
   return document.toString({ lineWidth: 0 });
 }
 
-/** The library takes these for line breaks within comments, and YAML does not; elsewhere the first two are letters of a name. */
+/** The library takes these for line breaks within comments, and YAML does not; elsewhere they are letters of a name. */
 function withOwnBreaks(text: string): string {
-  return text
-    .replaceAll(/(?<![^ \t\n])#[^\n]*/g, (comment) => comment.replaceAll(/[\u2028\u2029]/g, ' '))
-    .replaceAll(/\r(?!\n)/g, ' ');
+  return text.replaceAll(/(?<![^ \t\n])#[^\n]*/g, (comment) =>
+    comment.replaceAll(/[\u2028\u2029]|\r(?!\n|$)/g, ' '),
+  );
 }
 
 function commentOf({ commentBefore }: Document): string {

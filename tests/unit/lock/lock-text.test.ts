@@ -60,6 +60,12 @@ test('an entry that moves keeps its line’s comment and quotes, also where a pe
   );
 });
 
+test.each(['\t\r', '\uFEFF\n', ' '])('a lock of nothing but blanks (%j) is an empty one', (text) => {
+  expect(updateLockText(text, { ...nothing, epochs: { base: '2026-01-01' } })).toContain(
+    'epochs:\n  base: 2026-01-01\n',
+  );
+});
+
 test('where nothing is locked nothing is written, and where nothing is left its comment is', () => {
   expect(updateLockText('', nothing)).toBe('');
   expect(updateLockText('# open\n', nothing)).toBe('# open\n');
@@ -75,8 +81,8 @@ test('a comment is not taken for two because of a line separator in it', () => {
   expect(updateLockText(text, nothing)).toBe('# one two\nepochs:\n  base: 2026-01-01\n');
 });
 
-test('a line separator in a name is a letter of it', () => {
-  const text = `roots:\n  \u2028: ${digest('a')}\n  node: ${digest('b')}\n`;
+test.each(['\u2028', '\r'])('%j in a name is a letter of it', (letter) => {
+  const text = `roots:\n  ${letter}: ${digest('a')}\n  node: ${digest('b')}\n`;
   expect(readLock('matrix.lock', updateLockText(text, nothing)).lock).toEqual(
     readLock('matrix.lock', text).lock,
   );
