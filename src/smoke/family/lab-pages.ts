@@ -5,6 +5,9 @@ import { patient } from '../../hub/patience.ts';
 /** nbgrader runs a notebook before it answers. */
 const answerBudgetMs = 60_000;
 
+/** How long a cell may take to be begun. */
+const startMs = 10_000;
+
 const openNotebook = '.jp-NotebookPanel:not(.lm-mod-hidden)';
 
 /** JupyterLab gives its stylesheet 1.5 s, then puts a message over the page: a slow machine's, not the image's. */
@@ -31,9 +34,19 @@ export async function runCell(page: Page, index: number): Promise<string> {
   // JupyterLab forgets a cell that is run before its kernel is there.
   await page.locator(`${openNotebook} .jp-Notebook-ExecutionIndicator[data-status="idle"]`).waitFor();
   const cell = page.locator(`${openNotebook} .jp-CodeCell`).nth(index);
-  await cell.locator('.cm-content').click();
-  await page.keyboard.press('Shift+Enter');
   const output = cell.locator('.jp-OutputArea-output').first();
+  const start = async (): Promise<void> => {
+    await cell.locator('.cm-content').click();
+    await page.keyboard.press('Shift+Enter');
+  };
+  await start();
+  // It may forget one all the same where the page is slower than the kernel: a cell that never began has no number.
+  const begun = cell.locator('.jp-InputPrompt', { hasText: /[*\d]/ });
+  await output
+    .or(begun)
+    .first()
+    .waitFor({ timeout: patient(startMs) })
+    .catch(start);
   await output.waitFor();
   return (await output.innerText()).trim();
 }
