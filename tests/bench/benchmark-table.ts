@@ -22,7 +22,10 @@ export function tabled({ what, measured, limit, met }: Row): void {
   process.stdout.write(`${line}\n`);
   const lines = readFileSync(file, 'utf8').split('\n');
   const known = lines.findIndex((each) => each.startsWith(`| ${what} |`));
-  if (known === -1) lines.splice(lines.findLastIndex((each) => each.startsWith('|')) + 1, 0, line);
+  // The table of measurements is the file's first.
+  const begin = lines.findIndex((each) => each.startsWith('|'));
+  const end = lines.findIndex((each, at) => at > begin && !each.startsWith('|'));
+  if (known === -1) lines.splice(end, 0, line);
   else lines[known] = line;
   writeFileSync(file, lines.join('\n'));
 }
