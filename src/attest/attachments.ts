@@ -3,6 +3,7 @@
  * there: cosign 2's tags (`sha256-….sig`, `sha256-….att`), which admission controllers read, and sigstore bundles as
  * referrers, which cosign 3 reads. Writes and reads bytes; what they prove is proof.ts's to say.
  */
+import { artifactManifest } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
@@ -13,7 +14,6 @@ import { attachmentSchema, bundleSchema, parseJson } from './schema.ts';
 
 const types = {
   config: 'application/vnd.oci.image.config.v1+json',
-  empty: 'application/vnd.oci.empty.v1+json',
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
   envelope: 'application/vnd.dsse.envelope.v1+json',
   bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
@@ -98,7 +98,6 @@ export async function attachBundles(
   const subject = await registry.headManifest(withDigest(image, image.digest), signal);
   if (subject.kind === 'failed') return subject;
   if (subject.kind === 'absent') throw new Error(`${image.digest} is signed, but it is not there`);
-  const { digest, mediaType, size } = subject;
   const bundles = attestations.map(({ predicateType, envelope }) => ({
     predicateType,
     bytes: bundleOf(envelope, signer),
@@ -107,16 +106,13 @@ export async function attachBundles(
   if (stored.kind === 'failed') return stored;
   // One after the other: where the registry knows no referrers they share one index.
   for (const { predicateType, bytes } of bundles) {
-    const manifest = {
-      schemaVersion: 2,
-      mediaType: MEDIA_TYPES.ociManifest,
+    const manifest = artifactManifest({
       artifactType: types.bundle,
-      config: descriptor(types.empty, empty),
-      layers: [descriptor(types.bundle, bytes)],
-      subject: { mediaType, digest, size },
+      files: [{ mediaType: types.bundle, bytes }],
+      subject,
       annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope', [bundlePredicate]: predicateType },
-    };
-    const attached = await registry.attachReferrer(image, Buffer.from(JSON.stringify(manifest)), signal);
+    });
+    const attached = await registry.attachReferrer(image, manifest, signal);
     if (attached.kind === 'failed') return attached;
   }
   return { kind: 'done' };

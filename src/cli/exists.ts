@@ -1,9 +1,9 @@
 /** `build exists`: whether references name something in their registries. Reads no matrix and asks no engine. */
-import { parseReference, type Reference } from '../../registry/reference.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { tell, usage } from './tell.ts';
+import { parseReferences } from './references.ts';
+import { tell } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 
 /**
@@ -11,14 +11,9 @@ import { openWorkplace } from './workplace.ts';
  * 2 for what is no reference, and 3 where a registry could not be asked: that is never "absent".
  */
 export async function existsCommand(context: CliContext, texts: readonly string[]): Promise<ExitCode> {
-  const references: Reference[] = [];
-  const mistakes: Diagnostic[] = [];
-  for (const text of texts) {
-    const reference = parseReference(text);
-    if (reference.kind === 'reference') references.push(reference);
-    else mistakes.push(usage(`\`${reference.text}\` is no reference`, reference.message));
-  }
-  if (mistakes.length > 0) return await tell(context, mistakes);
+  const parsed = parseReferences(texts);
+  if (!parsed.ok) return await tell(context, parsed.error);
+  const references = parsed.value;
   await using workplace = openWorkplace(context);
   const answers = await Promise.all(
     references.map((reference) => workplace.registry.headManifest(reference, context.signal)),

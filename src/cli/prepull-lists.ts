@@ -37,7 +37,7 @@ export async function readPools(
   const { directory, set, warnings } = family.value;
   const pools = choosePools(set.pools, options.pool ?? []);
   if (!pools.ok) return pools;
-  const release = await openRelease(context, directory, { named: options.release, target: set.registry });
+  const release = await openRelease(context, directory, { named: options.release, set });
   if (!release.ok) return release;
   const lists: PullList[] = [];
   const wrong: Diagnostic[] = [];

@@ -20,7 +20,7 @@ export async function valuesProfilesCommand(
   if (!matrix.ok) return await tell(context, matrix.error);
   const release = await openRelease(context, directory, {
     named: options.release,
-    target: matrix.value.set.registry,
+    set: matrix.value.set,
   });
   if (!release.ok) return await tell(context, release.error);
   const { lists, missing } = profileLists(matrix.value.set, release.value);

@@ -92,7 +92,7 @@ async function openAll(
   if (!matrix.ok) return matrix;
   const release = await openRelease(context, directory, {
     named: options.release,
-    target: matrix.value.set.registry,
+    set: matrix.value.set,
   });
   if (!release.ok) return release;
   const schema = await openSchema(context, options.schema);

@@ -1,6 +1,5 @@
 /** `build verify`: what trusted keys prove of published images. Asks the registry alone, for any reference. */
 import path from 'node:path';
-import { parseReference, type Reference } from '../../registry/reference.ts';
 import { isProven, proveImage, type ImageProof } from '../attest/image-proof.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import { loadTrust } from '../attest/trust.ts';
@@ -11,6 +10,7 @@ import type { TrustedKey } from '../matrix/image-set.ts';
 import { renderProof, verifyDocument } from '../report/verify-report.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
+import { parseReferences } from './references.ts';
 import { findRepository } from './repository.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
@@ -30,14 +30,9 @@ export async function verifyCommand(
   texts: readonly string[],
   options: VerifyOptions,
 ): Promise<ExitCode> {
-  const references: Reference[] = [];
-  const mistakes: Diagnostic[] = [];
-  for (const text of texts) {
-    const reference = parseReference(text);
-    if (reference.kind === 'reference') references.push(reference);
-    else mistakes.push(usage(`\`${reference.text}\` is no reference`, reference.message));
-  }
-  if (mistakes.length > 0) return await tell(context, mistakes);
+  const parsed = parseReferences(texts);
+  if (!parsed.ok) return await tell(context, parsed.error);
+  const references = parsed.value;
   const keys = await keysOf(context, options);
   if (!keys.ok) return await tell(context, keys.error);
 

@@ -11,8 +11,9 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { usageError } from '../matrix/usage-error.ts';
+import { trustedRelease } from './published-release.ts';
 import { releaseFile } from './release.ts';
-import { fetchRelease, releaseReference, releaseTags, type ReleaseRegistry } from './release-artifact.ts';
+import { releaseReference, releaseTags, type ReleaseRegistry } from './release-artifact.ts';
 import { releaseSchema, type Release } from './schema.ts';
 
 export interface ReleaseSource {
@@ -72,19 +73,17 @@ async function readFileOf(file: string, shown: string): Promise<Result<Release, 
   return unreadable(shown, 'it is no release that this version of hubwright knows');
 }
 
-/** Of a registry's release, where keys are trusted, the very bytes that one of them signed. */
+/** What no trusted key signed is an error here: whoever asks for a release would act on it. */
 async function fetchTrusted(
   { registry, trusted = [] }: ReleaseSource,
   reference: Reference,
   signal: AbortSignal,
 ): Promise<Result<Release | undefined, string>> {
-  if (trusted.length === 0) return await fetchRelease(registry, reference, signal);
-  const { signedRelease } = await import('./release-signature.ts');
-  const named = await signedRelease(registry, reference, trusted, signal);
-  if (!named.ok) return named;
-  if (named.value.kind === 'absent') return ok(undefined);
-  if (named.value.kind === 'signed') return await fetchRelease(registry, named.value.reference, signal);
-  return err(`\`${formatFamiliar(reference)}\` is not signed by a key under \`trust\``);
+  const release = await trustedRelease({ registry, trusted }, reference, signal);
+  if (!release.ok) return release;
+  return release.value === 'unsigned'
+    ? err(`\`${formatFamiliar(reference)}\` is not signed by a key under \`trust\``)
+    : ok(release.value);
 }
 
 async function fetched(

@@ -1,4 +1,5 @@
 /** The last release of a family, from its registry or from this repository's file, believed as far as `trust` allows. */
+import type { Reference } from '../../registry/reference.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -12,14 +13,25 @@ export interface PublishedIn {
   readonly trusted: readonly PublicKey[];
 }
 
-/** `unsigned`: there is one, and no key under `trust` signed it. Undefined where the registry has none yet. */
+/** The newest of a family, as `trustedRelease` answers it. */
 export async function publishedRelease(
-  { registry, trusted }: PublishedIn,
+  where: PublishedIn,
   target: RegistryTarget,
   signal: AbortSignal,
 ): Promise<Result<Release | 'unsigned' | undefined, string>> {
   const reference = releaseReference(target, releaseTags.newest);
-  if (reference === undefined) return ok(undefined);
+  return reference === undefined ? ok(undefined) : await trustedRelease(where, reference, signal);
+}
+
+/**
+ * The release that a reference names; where keys are trusted, the very bytes that one of them signed. `unsigned`: there
+ * is one, and none of them did. Undefined where the registry has none.
+ */
+export async function trustedRelease(
+  { registry, trusted }: PublishedIn,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<Result<Release | 'unsigned' | undefined, string>> {
   if (trusted.length === 0) return await fetchRelease(registry, reference, signal);
   const { signedRelease } = await import('./release-signature.ts');
   const named = await signedRelease(registry, reference, trusted, signal);

@@ -6,7 +6,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { artifactManifest, uploadArtifact, type Artifact } from '../../registry/artifact.ts';
-import type { RegistryClient } from '../../registry/client.ts';
+import type { AttachmentRegistry } from '../attest/attachments.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { formatFamiliar, parseReference, type Reference } from '../../registry/reference.ts';
@@ -27,16 +27,8 @@ const inputsType = 'application/vnd.hubwright.inputs.v1+json+gzip';
 /** A family of a thousand images; what is longer is not from us. */
 const maxReleaseBytes = 32 * 1024 * 1024;
 
-export type ReleaseRegistry = Pick<
-  RegistryClient,
-  | 'attachReferrer'
-  | 'getBlob'
-  | 'getManifest'
-  | 'headManifest'
-  | 'listReferrers'
-  | 'putManifest'
-  | 'uploadBlob'
->;
+/** A release is put, read and signed as images' attestations are. */
+export type ReleaseRegistry = AttachmentRegistry;
 
 /** Where a family's release lies in its registry; undefined where its name leaves no room for one. */
 export function releaseReference(target: RegistryTarget, tag: string): Reference | undefined {
