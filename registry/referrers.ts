@@ -6,7 +6,7 @@
 import { digestOf, isDigest, type Digest } from './digest.ts';
 import { cancelled, errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import type { KeyedLimit } from './keyed-limit.ts';
-import { getManifest, MEDIA_TYPES, putManifest, type Stored } from './manifests.ts';
+import { getManifest, headManifest, MEDIA_TYPES, putManifest, type Stored } from './manifests.ts';
 import { readPages, type Page } from './pages.ts';
 import { withDigest, withTag, type Reference } from './reference.ts';
 import { imageManifestSchema, indexSchema, parseJson, type RawDescriptor } from './schema.ts';
@@ -166,6 +166,7 @@ async function enterIntoTag(
   options: AttachOptions,
   signal: AbortSignal,
 ): Promise<Stored | Failed> {
+  let leaveOut: ReadonlySet<string> = new Set();
   for (let attempt = 1; ; attempt += 1) {
     const there = await readTagSchema(subject, digest, options, signal);
     if (there.kind === 'failed') return there;
@@ -177,7 +178,8 @@ async function enterIntoTag(
         `the tag ${tagOf(digest)} does not keep what is entered into it`,
       );
     if (attempt > 1) await options.again.pause(attempt, signal);
-    const manifests = [...there.descriptors, entry].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    const others = there.descriptors.filter((each) => !leaveOut.has(each.digest));
+    const manifests = [...others, entry].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
     const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests };
     const bytes = Buffer.from(JSON.stringify(index));
     const put = await putManifest(
@@ -187,8 +189,31 @@ async function enterIntoTag(
       options,
       signal,
     );
-    if (put.kind === 'failed') return put;
+    if (put.kind !== 'failed') continue;
+    // docker-registry takes no index that names what was deleted since.
+    if (put.error.kind !== 'rejected' || put.error.status !== 400 || leaveOut.size > 0) return put;
+    const gone = await absentOf(subject, others, options, signal);
+    if ('kind' in gone) return gone;
+    if (gone.size === 0) return put;
+    leaveOut = gone;
   }
+}
+
+/** Of these manifests those that the registry has no more. */
+async function absentOf(
+  subject: Reference,
+  descriptors: readonly RawDescriptor[],
+  options: AttachOptions,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | Failed> {
+  const gone = new Set<string>();
+  for (const { digest } of descriptors) {
+    if (!isDigest(digest)) continue;
+    const head = await headManifest(withDigest(subject, digest), options, signal);
+    if (head.kind === 'failed') return head;
+    if (head.kind === 'absent') gone.add(digest);
+  }
+  return gone;
 }
 
 /** The subject's tag in registries without referrers: `sha256-…`, cut to what a tag may be long. */

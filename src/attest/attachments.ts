@@ -147,7 +147,8 @@ export async function taggedEnvelopes(
   const layers = await readLayers(place, 'att', signal);
   if ('kind' in layers) return layers;
   const wanted = layers.filter(({ annotations }) => annotations?.['predicateType'] === predicateType);
-  return await readBlobs(place, wanted, maxEnvelopeBytes, signal);
+  // What was said last stands last.
+  return await readBlobs(place, wanted.slice(-maxLooked), maxEnvelopeBytes, signal);
 }
 
 /** The envelopes of one kind of statement in bundles that refer to the image. */

@@ -14,6 +14,7 @@ import {
   type ProvenOrigin,
   type ProvenPass,
 } from './proof.ts';
+import { provenScans, type ProvenScan } from './scan-statement.ts';
 
 /** What is proven of one digest. */
 export interface ImageProof {
@@ -24,6 +25,8 @@ export interface ImageProof {
   readonly passes: readonly ProvenPass[];
   readonly origins: readonly ProvenOrigin[];
   readonly bills: readonly ProvenBill[];
+  /** The latest first. */
+  readonly scans: readonly ProvenScan[];
 }
 
 /** Undefined where the registry has no such image. */
@@ -38,17 +41,19 @@ export async function proveImage(
   if (head.kind === 'failed') return err(head.error);
   const { digest } = head;
   const place = { registry, image: { ...withDigest(reference, digest), digest } };
-  const [signers, passes, origins, bills] = await Promise.all([
+  const [signers, passes, origins, bills, scans] = await Promise.all([
     imageSigners(place, keys, signal),
     provenPasses(place, keys, signal),
     provenOrigins(place, keys, signal),
     provenBills(place, keys, signal),
+    provenScans(place, keys, signal),
   ]);
   if ('kind' in signers) return err(signers.error);
   if ('kind' in passes) return err(passes.error);
   if ('kind' in origins) return err(origins.error);
   if ('kind' in bills) return err(bills.error);
-  return ok({ digest, signers, passes: passes.toSorted(latestFirst), origins, bills });
+  if ('kind' in scans) return err(scans.error);
+  return ok({ digest, signers, passes: passes.toSorted(latestFirst), origins, bills, scans });
 }
 
 /** Whether the image passed, as somebody who is trusted says: all that `build verify` asks for. */

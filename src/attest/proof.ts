@@ -48,7 +48,8 @@ export interface ProvenBill {
   readonly components: number;
 }
 
-interface Proven {
+/** A statement that counts. */
+export interface Proven {
   readonly signer: string;
   readonly predicate: unknown;
 }
@@ -106,7 +107,7 @@ export async function imageSigners(
 }
 
 /** Statements of one kind: those under cosign's tag, and where none of them counts, those in bundles. */
-async function provenStatements(
+export async function provenStatements(
   place: Place,
   predicateType: string,
   keys: readonly PublicKey[],

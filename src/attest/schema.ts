@@ -77,6 +77,20 @@ export const provenanceSchema = z.object({
   }),
 });
 
+/** The part of a scan that is ours. */
+export const scanResultSchema = z.object({
+  scanner: z.object({
+    db: z.object({ lastUpdate: z.string().optional() }).optional(),
+    result: z.object({
+      type: z.string(),
+      scanKeys: z.array(z.string()),
+      kept: z.record(z.string(), z.string()),
+      counts: z.record(z.string(), z.number()),
+    }),
+  }),
+  metadata: z.object({ scanFinishedOn: z.iso.datetime() }),
+});
+
 export const simpleSigningSchema = z.object({
   critical: z.object({ image: z.object({ 'docker-manifest-digest': z.string() }) }),
 });

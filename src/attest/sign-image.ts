@@ -22,6 +22,25 @@ export type SigningTrouble =
   /** What was just written is not found by a reader. */
   | { readonly kind: 'not-found' };
 
+/** Signs what is said of an image that is signed itself already, and attaches it. */
+export async function signStatements(
+  place: Place,
+  signer: Signer,
+  statements: readonly Statement[],
+  signal: AbortSignal,
+): Promise<Result<void, SigningTrouble>> {
+  const payloads = statements.map(({ payload }) => signedBytes(inTotoType, payload));
+  const signed = await signer.sign(payloads, signal);
+  if (!signed.ok) return err({ kind: 'cosign', error: signed.error });
+  const attestations = enveloped(statements, signed.value);
+  const written = await Promise.all([
+    putAttestations(place, attestations, signal),
+    attachBundles(place, attestations, signer.publicKey, signal),
+  ]);
+  for (const each of written) if (each.kind === 'failed') return err({ kind: 'registry', error: each.error });
+  return ok(undefined);
+}
+
 /** Signs and attaches; done again it adds the same once more, so ask first what is there already. */
 export async function signImage(
   place: Place,
@@ -41,10 +60,7 @@ export async function signImage(
   );
   if (!signed.ok) return err({ kind: 'cosign', error: signed.error });
   const [plainSignature = '', ...signatures] = signed.value;
-  const attestations = all.map(({ predicateType, payload }, index) => ({
-    predicateType,
-    envelope: envelopeOf(payload, signatures[index] ?? ''),
-  }));
+  const attestations = enveloped(all, signatures);
   // cosign 2 has a form of its own for the image's signature.
   const tagged = attestations.filter(({ predicateType }) => predicateType !== predicateTypes.signature);
   const written = await Promise.all([
@@ -58,6 +74,13 @@ export async function signImage(
   for (const each of [...written, ...last])
     if (each.kind === 'failed') return err({ kind: 'registry', error: each.error });
   return await lookAgain(place, signer, signal);
+}
+
+function enveloped(statements: readonly Statement[], signatures: readonly string[]) {
+  return statements.map(({ predicateType, payload }, index) => ({
+    predicateType,
+    envelope: envelopeOf(payload, signatures[index] ?? ''),
+  }));
 }
 
 async function lookAgain(

@@ -8,6 +8,7 @@ export const predicateTypes = {
   provenance: 'https://slsa.dev/provenance/v1',
   testResult: 'https://in-toto.io/attestation/test-result/v0.1',
   bill: 'https://cyclonedx.org/bom',
+  scan: 'https://cosign.sigstore.dev/attestation/vuln/v1',
   /** What cosign 3 takes for the signature of an image. */
   signature: 'https://sigstore.dev/cosign/sign/v1',
 } as const;
@@ -151,7 +152,12 @@ export function simpleSigningPayload({ repository, digest }: Subject): Buffer {
   );
 }
 
-function statement({ repository, digest }: Subject, predicateType: string, predicate: unknown): Buffer {
+/** An in-toto statement about the image. */
+export function statement(
+  { repository, digest }: Subject,
+  predicateType: string,
+  predicate: unknown,
+): Buffer {
   const [algorithm = '', hex = ''] = digest.split(':');
   const subject = [{ name: repository, digest: { [algorithm]: hex } }];
   return Buffer.from(JSON.stringify({ _type: statementType, subject, predicateType, predicate }));

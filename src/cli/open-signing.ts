@@ -11,7 +11,7 @@ import type { CliContext } from './context.ts';
 /** With what the run signs; undefined where the family signs nothing. */
 export async function openSigning(
   context: CliContext,
-  { set, trusted }: DrawnPlan,
+  { set, trusted }: Pick<DrawnPlan, 'set' | 'trusted'>,
 ): Promise<Result<Signing | undefined, Diagnostic>> {
   const { sign } = set;
   if (sign === undefined) return ok(undefined);

@@ -1,6 +1,7 @@
 /** What `build scan` was given → images to look at: the engine's, or what is published. Scans nothing. */
 import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
-import { loadTrust } from '../attest/trust.ts';
+import type { Digest } from '../../registry/digest.ts';
+import type { PublicKey } from '../attest/dsse.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
@@ -20,7 +21,7 @@ export interface ScanTarget {
   readonly isFamilys: boolean;
   readonly what:
     | { readonly kind: 'engine'; readonly id: string }
-    | { readonly kind: 'published'; readonly subject: Reference };
+    | { readonly kind: 'published'; readonly subject: Reference & { readonly digest: Digest } };
 }
 
 type Targets = Result<readonly ScanTarget[], readonly Diagnostic[]>;
@@ -31,13 +32,13 @@ export async function scanTargets(
   workplace: Workplace,
   family: Family | undefined,
   names: readonly string[],
-  options: { readonly fromSbom: boolean },
+  options: { readonly fromSbom: boolean; readonly trusted: readonly PublicKey[] },
 ): Promise<Targets> {
   const theirs = family === undefined ? [] : familyNames(names, family);
   const targets: ScanTarget[] = [];
   if (family !== undefined && (theirs.length > 0 || names.length === 0)) {
     const found = await (options.fromSbom
-      ? publishedTargets(context, workplace, family, theirs)
+      ? publishedTargets(context, workplace, family, theirs, options.trusted)
       : builtTargets(context, workplace, family, theirs));
     if (!found.ok) return found;
     targets.push(...found.value);
@@ -78,6 +79,7 @@ async function publishedTargets(
   workplace: Workplace,
   { set, graph }: Family,
   names: readonly string[],
+  trusted: readonly PublicKey[],
 ): Promise<Targets> {
   const target = set.registry;
   if (target === undefined)
@@ -89,9 +91,7 @@ async function publishedTargets(
     ]);
   const chosen = selectImages(set, graph, names);
   if (!chosen.ok) return chosen;
-  const trust = await loadTrust(set.trust, context.env, context.signal);
-  if (!trust.ok) return trust;
-  const where = { registry: workplace.registry, trusted: trust.value, directory: set.directory };
+  const where = { registry: workplace.registry, trusted, directory: set.directory };
   const release = await lastRelease(where, target, context.signal);
   if (!release.ok)
     return err([unreachable(`the last release in ${target.prefix} cannot be read: ${release.error}`)]);
@@ -146,13 +146,13 @@ async function digestBehind(
   { signal }: CliContext,
   { registry }: Workplace,
   text: string,
-): Promise<Result<Reference | undefined, Diagnostic>> {
+): Promise<Result<(Reference & { readonly digest: Digest }) | undefined, Diagnostic>> {
   const reference = parseReference(text);
   if (reference.kind === 'invalid-reference')
     return err(usage(`\`${text}\` is neither an image of the family nor a reference`, reference.message));
   const answer = await registry.headManifest(reference, signal);
   if (answer.kind === 'absent') return ok(undefined);
-  if (answer.kind === 'found') return ok(withDigest(reference, answer.digest));
+  if (answer.kind === 'found') return ok({ ...withDigest(reference, answer.digest), digest: answer.digest });
   return err(unreachable(`\`${text}\` cannot be looked up: ${answer.error.message}`));
 }
 

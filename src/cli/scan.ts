@@ -1,5 +1,7 @@
 /** `build scan`: what is in images, and what of it the policy minds; of published ones as of today's database. */
 import { formatReference } from '../../registry/reference.ts';
+import type { PublicKey } from '../attest/dsse.ts';
+import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -7,15 +9,13 @@ import { defaultScanSettings } from '../matrix/scan-settings.ts';
 import type { Family } from '../plan/draw-plan.ts';
 import { renderScans, scanDocument } from '../report/scan-report.ts';
 import { readScanPolicy, type ScanPolicyOfDay } from '../run/scan-policy.ts';
-import type { DatabaseState } from '../scan/database.ts';
 import { identityOf, type ScanReport } from '../scan/finding.ts';
-import { keepArtifact } from '../scan/kept-artifacts.ts';
 import { judgeFindings, type JudgedScan } from '../scan/policy.ts';
-import { scanPublished, type PublishedScan } from '../scan/published-findings.ts';
-import { scanRecord } from '../scan/scan-record.ts';
+import { describeRefused, scanPublished } from '../scan/published-findings.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import type { ScanTrouble } from '../scan/trivy-program.ts';
 import { screenOf, type CliContext } from './context.ts';
+import { RescanKeeper, type Rescan } from './keep-rescan.ts';
 import { openScanner, scanDiagnostic } from './open-scanner.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
@@ -50,12 +50,22 @@ export async function scanCommand(
   const opened = await openScanner(context, workplace, settings);
   if (!opened.ok) return await tell(context, opened.error);
   await using scanner = opened.value;
-  const targets = await scanTargets(context, workplace, family.value, names, options);
+  const trust = await loadTrust(family.value?.set.trust ?? [], context.env, context.signal);
+  if (!trust.ok) return await tell(context, trust.error);
+  const trusted = trust.value;
+  const wanted = { fromSbom: options.fromSbom, trusted };
+  const targets = await scanTargets(context, workplace, family.value, names, wanted);
   if (!targets.ok) return await tell(context, targets.error);
   const database = await scanner.database();
   if (!database.ok) return await tell(context, [scanDiagnostic(database.error)]);
 
-  const tools = { context, workplace, scanner, policy, database: database.value, options };
+  const set = family.value?.set;
+  const { updatedAt: databaseUpdatedAt } = database.value;
+  const keeper =
+    set === undefined || !options.keep
+      ? undefined
+      : new RescanKeeper({ context, workplace, scanner, set, trusted, databaseUpdatedAt });
+  const tools = { context, workplace, scanner, policy, trusted, keeper, options };
   const results = await Promise.all(targets.value.map((target) => judge(tools, target)));
   if (context.signal.aborted) return exitCode.interrupted;
   const troubles = results.flatMap((result) => (result.ok ? [] : [result.error]));
@@ -87,7 +97,9 @@ interface Tools {
   readonly workplace: Workplace;
   readonly scanner: Scanner;
   readonly policy: ScanPolicyOfDay;
-  readonly database: DatabaseState;
+  readonly trusted: readonly PublicKey[];
+  /** Undefined where nothing is kept. */
+  readonly keeper: RescanKeeper | undefined;
   readonly options: ScanOptions;
 }
 
@@ -103,12 +115,14 @@ async function judge(tools: Tools, target: ScanTarget): Promise<Result<JudgedSca
 async function judgePublished(
   tools: Tools,
   { name, isFamilys }: ScanTarget,
-  subject: Parameters<typeof scanPublished>[1],
+  subject: Rescan['subject'],
 ): Promise<Result<JudgedScan, Diagnostic>> {
   const { context, workplace, scanner, policy, options } = tools;
   const { registry } = workplace;
-  const mayPull = !options.fromSbom;
-  const there = await scanPublished(name, subject, { registry, scanner, mayPull }, context.signal);
+  const pull = options.fromSbom ? 'where-refused' : 'where-missing';
+  // The family's keys answer for the family's images.
+  const trusted = isFamilys ? tools.trusted : [];
+  const there = await scanPublished(name, subject, { registry, scanner, trusted, pull }, context.signal);
   if (!there.ok) return err(about(name, there.error));
   if (there.value === undefined)
     return err({
@@ -119,12 +133,14 @@ async function judgePublished(
       category: 'environment',
     });
   const { report, since } = there.value;
+  const refused = describeRefused(there.value);
+  if (refused !== undefined) await tell(context, [notSigned(name, refused)]);
   // All of it is published: what is against the policy has a deadline.
   const published = new Map(
     report.findings.map((each) => [identityOf(each), since.get(identityOf(each)) ?? policy.today]),
   );
   const result = judgedBy(tools, name, formatReference(subject), report, isFamilys ? published : since);
-  if (isFamilys && options.keep) await keepAnew(tools, result, subject, there.value);
+  if (isFamilys) await tools.keeper?.keep({ subject, judged: result, there: there.value });
   return ok(result);
 }
 
@@ -145,30 +161,11 @@ function judgedBy(
   return { name, reference, report, judgement };
 }
 
-/** Remembers since when a published image has what it has, so that a deadline begins once. */
-async function keepAnew(
-  { context, workplace, database }: Tools,
-  { name, report, judgement }: JudgedScan,
-  subject: Parameters<typeof keepArtifact>[1],
-  { record, since }: PublishedScan,
-): Promise<void> {
-  const facts = { image: name, scannedAt: new Date(), databaseUpdatedAt: database.updatedAt };
-  const fresh = scanRecord(facts, report, judgement, since);
-  const identities = (offending: typeof fresh.offending): string =>
-    offending.map(identityOf).toSorted().join('\n');
-  if (record !== undefined && identities(record.offending) === identities(fresh.offending)) return;
-  const kept = await keepArtifact(
-    workplace.registry,
-    subject,
-    { kind: 'scan', bytes: Buffer.from(JSON.stringify(fresh)), created: facts.scannedAt },
-    context.signal,
-  );
-  if (kept.ok) return;
-  const message = `since when ${name} has what it has was not kept in the registry: ${kept.error}`;
-  const help = '`--no-keep` does not try';
-  await tell(context, [
-    { category: 'environment', severity: 'warning', code: 'scan-not-kept', message, help },
-  ]);
+function notSigned(name: string, refused: string): Diagnostic {
+  const message = `${name}: ${refused}`;
+  const help =
+    'kept before scans were signed: `build images --push` with the key signs; else find out who put it there';
+  return { category: 'environment', severity: 'warning', code: 'kept-not-signed', message, help };
 }
 
 function about(name: string, trouble: ScanTrouble): Diagnostic {

@@ -57,8 +57,8 @@ export type Reason =
   /** The bytes exist, but no record says that they passed the checks as they are now. */
   | { readonly kind: 'not-verified' }
   | { readonly kind: 'not-published' }
-  /** The registry has an image or a pass under this key, but nobody who is trusted signed it. */
-  | { readonly kind: 'not-signed'; readonly what: 'image' | 'pass' }
+  /** The registry has an image, a pass or a scan under this key, but nobody who is trusted signed it. */
+  | { readonly kind: 'not-signed'; readonly what: 'image' | 'pass' | 'scan' }
   /** It is published, but no record says that it was scanned under the policy as it is now. */
   | { readonly kind: 'not-scanned' }
   /** The registry has the image, but not under this tag. */
@@ -146,7 +146,7 @@ export function describeReason(reason: Reason): string {
     case 'not-signed':
       return reason.what === 'image'
         ? 'what the registry has is not signed by a key under `trust`'
-        : 'its pass in the registry is not signed by a key under `trust`';
+        : `its ${reason.what} in the registry is not signed by a key under \`trust\``;
     case 'tag-missing':
       return `tag ${reason.tag} is missing in the registry, or names older bytes`;
     default:

@@ -29,7 +29,7 @@ export interface AffectedTools {
 
 /** Names of the images that a fresh build may mend. */
 export async function affectedImages(
-  { plan, set }: DrawnPlan,
+  { plan, set, trusted }: DrawnPlan,
   { registry, scanner, settings, diagnostic }: AffectedTools,
   signal: AbortSignal,
 ): Promise<Result<ReadonlySet<string>, readonly Diagnostic[]>> {
@@ -37,13 +37,14 @@ export async function affectedImages(
   if (target === undefined) return ok(new Set());
   const database = await scanner.database();
   if (!database.ok) return err([diagnostic(database.error)]);
+  const options = { registry, scanner, trusted, pull: 'never' } as const;
   const limit = pLimit(atOnce);
   const answers = await limit.map(plan.entries, async ({ name, kind, published }) => {
     const reference = parseReference(`${publishedRepository(target, name)}@${published?.digest}`);
     if (kind === 'builder' || published === undefined || reference.kind !== 'reference') return ok(undefined);
     if (!isDigest(published.digest)) return ok(undefined);
     const subject = withDigest(reference, published.digest);
-    const scan = await scanPublished(name, subject, { registry, scanner, mayPull: false }, signal);
+    const scan = await scanPublished(name, subject, options, signal);
     if (!scan.ok) return scan;
     const ill = scan.value === undefined || scan.value.report.findings.some((each) => mends(each, settings));
     return ok(ill ? name : undefined);

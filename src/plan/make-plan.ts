@@ -103,7 +103,10 @@ function decide(
   }
   if (!push || isBuilder) return { action: 'reuse', reasons: [] };
   if (remote?.passed === true && remote.scanned === false)
-    return { action: 'verify', reasons: [{ kind: 'not-scanned' }] };
+    return {
+      action: 'verify',
+      reasons: [remote.unsignedScan === true ? unsigned('scan') : { kind: 'not-scanned' }],
+    };
   if (remote === undefined || !remote.passed) {
     const isSigned = !isUnsigned && remote?.unsignedPass !== true;
     const reason = isSigned ? { kind: 'not-published' as const } : unsigned(isUnsigned ? 'image' : 'pass');
@@ -115,6 +118,6 @@ function decide(
   return { action: 'reuse', reasons: [] };
 }
 
-function unsigned(what: 'image' | 'pass'): Reason {
+function unsigned(what: 'image' | 'pass' | 'scan'): Reason {
   return { kind: 'not-signed', what };
 }

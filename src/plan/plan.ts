@@ -48,6 +48,8 @@ export interface PublishedBytes {
   readonly unsignedPass?: true;
   /** Whether it passed a scan under today's policy; absent where nothing is scanned. */
   readonly scanned?: boolean;
+  /** It is recorded as scanned, but nobody who is trusted signed that. */
+  readonly unsignedScan?: true;
 }
 
 /** In an order in which parents come before their children. */

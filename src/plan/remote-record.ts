@@ -86,7 +86,7 @@ export async function askRemoteRecord(
   const known = new Map<string, PublishedBytes>();
   const unsigned = new Set<string>();
   // Most families trust their registry, and need not load what reads signatures.
-  const { askProof } = trusted.length === 0 ? { askProof: undefined } : await import('./signed-record.ts');
+  const proofs = trusted.length === 0 ? undefined : await import('./signed-record.ts');
   const answers = await Promise.all(
     questions.map(({ name, key, verdictKey, scanKey }) =>
       limit(async () => {
@@ -102,17 +102,24 @@ export async function askRemoteRecord(
             : await publishedDigest(registry, target, name, scanTag(scanKey), signal);
         if (scan?.ok === false) return scan.error;
         const scanned = scan === undefined ? {} : { scanned: scan.value === bytes.value };
-        if (askProof === undefined) {
+        if (proofs === undefined) {
           known.set(name, { digest: bytes.value, passed: hasPass, ...scanned });
           return undefined;
         }
         const place = { registry, target, name, digest: bytes.value };
-        const proof = await askProof(place, { key, verdictKey }, trusted, signal);
+        const proof = await proofs.askProof(place, { key, verdictKey }, trusted, signal);
         if (!proof.ok) return proof.error;
         const { isOurs, hasPassed } = proof.value;
         if (isOurs) {
           const unsignedPass = hasPass && !hasPassed ? { unsignedPass: true as const } : {};
-          known.set(name, { digest: bytes.value, passed: hasPass && hasPassed, ...scanned, ...unsignedPass });
+          const scans =
+            scanKey !== undefined && scanned.scanned === true
+              ? await proofs.askScanProof(place, scanKey, trusted, signal)
+              : undefined;
+          if (scans?.ok === false) return scans.error;
+          const unsignedScan = scans?.value === false ? { scanned: false, unsignedScan: true as const } : {};
+          const passed = hasPass && hasPassed;
+          known.set(name, { digest: bytes.value, passed, ...unsignedPass, ...scanned, ...unsignedScan });
         } else unsigned.add(name);
         return undefined;
       }),

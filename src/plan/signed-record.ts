@@ -9,6 +9,7 @@ import { parseReference, withDigest } from '../../registry/reference.ts';
 import type { Place } from '../attest/attachments.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import { provenOrigins, provenPasses } from '../attest/proof.ts';
+import { provenScans } from '../attest/scan-statement.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -67,4 +68,17 @@ export async function readProof(
   const origins = await provenOrigins(where, trusted, signal);
   if ('kind' in origins) return err(origins.error);
   return ok({ isOurs: origins.some((origin) => origin.key === key), hasPassed: false });
+}
+
+/** Whether somebody who is trusted signed that the image passed this scan. */
+export async function askScanProof(
+  place: SignedPlace,
+  scanKey: string,
+  trusted: readonly PublicKey[],
+  signal: AbortSignal,
+): Promise<Result<boolean, Diagnostic>> {
+  const scans = await provenScans(attestPlace(place), trusted, signal);
+  if (!('kind' in scans)) return ok(scans.some(({ scanKeys }) => scanKeys.includes(scanKey)));
+  const text = `${publishedRepository(place.target, place.name)}@${place.digest}`;
+  return err(registryTrouble(`the registry can't say who scanned \`${text}\``, scans.error.message));
 }

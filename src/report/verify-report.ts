@@ -1,6 +1,8 @@
 /** What `build verify` found, as text and as the documented JSON (docs/attestations.md). Pure. */
 import { isProven, type ImageProof } from '../attest/image-proof.ts';
 import type { ProvenOrigin, ProvenPass } from '../attest/proof.ts';
+import type { ProvenScan } from '../attest/scan-statement.ts';
+import { severities } from '../matrix/image-set.ts';
 import { signs, styleOf } from './style.ts';
 import { cleanLine, count } from './text.ts';
 
@@ -26,6 +28,7 @@ export function verifyDocument(verified: readonly VerifiedReference[], keys: rea
             passes: proof.passes,
             provenance: proof.origins,
             bills: proof.bills,
+            scans: proof.scans,
           },
     ),
   };
@@ -55,6 +58,7 @@ export function renderProof(
           : proof.bills.map(({ signer, components }) =>
               row('contents', `${count(components, 'component')} ${by(signer)}`),
             )),
+        ...proof.scans.slice(0, 1).map((scan) => row('scanned', scanText(scan))),
       ].join('');
       if (isProven(proof)) return `${style.good(signs.done)} ${head}${rows}`;
       const who = keys.length === 1 ? `${list(keys)} signed no pass` : `none of ${list(keys)} signed a pass`;
@@ -98,6 +102,14 @@ function originText(origin: ProvenOrigin): string {
     ...(builtAt === undefined ? [] : [`on ${cleanLine(builtAt.slice(0, 10))}`]),
   ];
   return `${[parts, ...more].join(', ')} ${by(signer)}`;
+}
+
+/** `2 critical, 5 high, on 2026-11-26 (cosign.pub)`; the latest scan alone counts. */
+function scanText({ counts, scannedAt, signer }: ProvenScan): string {
+  const found = severities
+    .toReversed()
+    .flatMap((each) => ((counts[each] ?? 0) > 0 ? [`${counts[each]} ${each}`] : []));
+  return `${found.join(', ') || 'no findings'}, on ${scannedAt.slice(0, 10)} ${by(signer)}`;
 }
 
 function by(signer: string): string {

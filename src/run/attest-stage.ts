@@ -5,13 +5,14 @@
  */
 import { formatReference } from '../../registry/reference.ts';
 import type { Place as AttestPlace } from '../attest/attachments.ts';
-import { signImage, type SigningTrouble, type Statement } from '../attest/sign-image.ts';
+import { signImage, signStatements, type SigningTrouble, type Statement } from '../attest/sign-image.ts';
 import {
   billStatement,
   predicateTypes,
   provenanceStatement,
   testResultStatement,
 } from '../attest/statement.ts';
+import { scanStatement } from '../attest/scan-statement.ts';
 import { provenBills, provenOrigins } from '../attest/proof.ts';
 import { publishedRepository } from '../matrix/naming.ts';
 import type { PlanEntry } from '../plan/plan.ts';
@@ -21,6 +22,7 @@ import { profileOf } from '../smoke/profile.ts';
 import { buildFacts } from './build-facts.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
+import type { KeptScan } from './keep-scan.ts';
 import type { ImageScan, PassedScan } from './scan-stage.ts';
 import { readVerdict } from './kept-verdict.ts';
 import { isSameImage, type Manifest, type Place } from './published-manifest.ts';
@@ -30,35 +32,47 @@ import { cancelled, done, failed, type RunContext, type Signing, type StageResul
 export interface Tested {
   readonly bytes: Bytes | undefined;
   readonly passed: PassedScan | undefined;
+  /** The same scan, where it is kept beside the image. */
+  readonly kept: KeptScan | undefined;
 }
 
 /**
- * Signs what this run tested and pushed, where the family says with what and nobody with that key did so before. What
- * another machine published first is that machine's to sign.
+ * Signs what this run tested and pushed, where the family says with what and nobody with that key did so before; and what
+ * it scanned, each time. What another machine published first is that machine's to sign.
  */
 export async function attestImage(
   context: RunContext,
   entry: PlanEntry,
   place: Place,
   manifest: Manifest,
-  { bytes, passed }: Tested,
+  tested: Tested,
   signal: AbortSignal,
 ): Promise<StageResult<void>> {
   const { signing, emit, clock } = context;
-  if (signing === undefined || bytes === undefined || !isSameImage(context, manifest, bytes.id))
-    return done(undefined);
+  if (signing === undefined) return done(undefined);
+  const { bytes, kept } = tested;
+  const isOurs = bytes !== undefined && isSameImage(context, manifest, bytes.id);
+  if (!isOurs && kept === undefined) return done(undefined);
   const started = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'sign' });
   const where = attestPlace({ registry: context.registry, ...place, digest: manifest.digest });
-  const published = { place, where, bytes };
-  const missing = await missingStatements(context, signing, entry, published, signal);
-  if (missing.kind !== 'ok') return missing;
-  const bill = await missingBill(context, signing, entry, { ...published, scan: passed?.scan }, signal);
-  if (bill.kind !== 'ok') return bill;
-  const statements = [...missing.value, ...bill.value];
+  const subject = { repository: publishedRepository(place.target, place.name), digest: where.image.digest };
+  const own = isOurs
+    ? await ownStatements(context, signing, entry, { place, where, bytes }, tested, signal)
+    : done([]);
+  if (own.kind !== 'ok') return own;
+  const statements = [
+    ...own.value,
+    ...(kept === undefined
+      ? []
+      : [{ predicateType: predicateTypes.scan, payload: scanStatement(subject, kept.facts) }]),
+  ];
   if (statements.length > 0) {
-    const subject = { repository: publishedRepository(place.target, place.name), digest: where.image.digest };
-    const signed = await signImage(where, signing.signer, subject, statements, signal);
+    const { signer } = signing;
+    // Nobody says of an image that it is ours by having scanned it.
+    const signed = await (own.value.length > 0
+      ? signImage(where, signer, subject, statements, signal)
+      : signStatements(where, signer, statements, signal));
     if (!signed.ok) return signingFailure(entry.name, signed.error);
   }
   emit({
@@ -70,6 +84,21 @@ export async function attestImage(
     summary: signing.signer.publicKey.name,
   });
   return done(undefined);
+}
+
+/** What our key has not yet said of an image of this run's. */
+async function ownStatements(
+  context: RunContext,
+  signing: Signing,
+  entry: PlanEntry,
+  published: Published,
+  { passed }: Tested,
+  signal: AbortSignal,
+): Promise<StageResult<readonly Statement[]>> {
+  const missing = await missingStatements(context, signing, entry, published, signal);
+  if (missing.kind !== 'ok') return missing;
+  const bill = await missingBill(context, signing, entry, { ...published, scan: passed?.scan }, signal);
+  return bill.kind === 'ok' ? done([...missing.value, ...bill.value]) : bill;
 }
 
 /** Whether the pass of a published image counts: where keys are trusted, only if one of them signed it. */
@@ -92,7 +121,7 @@ interface Published {
   readonly bytes: Bytes;
 }
 
-/** What our key has not yet said of the image. */
+/** Which pass and which provenance our key has not yet signed. */
 async function missingStatements(
   context: RunContext,
   { signer, source }: Signing,

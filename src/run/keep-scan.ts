@@ -1,18 +1,30 @@
 /**
- * Keeps what a scan said with the digest that was published: the bills of materials, the record, and the tag that says
- * that it passed. Where that cannot be done the image stays published, and the next run scans it again.
+ * Keeps what a scan said with the digest that was published: the bills of materials and the record; and the tag that says
+ * that it passed. Where that cannot be done the image stays published, and the next run scans it again. Signing what was
+ * kept is attest-stage.ts's.
  */
+import { digestOf, type Digest } from '../../registry/digest.ts';
+import { formatReference } from '../../registry/reference.ts';
+import type { ScanFacts } from '../attest/scan-statement.ts';
 import { scanTag } from '../core/labels.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { formatReference } from '../../registry/reference.ts';
-import { keepArtifact, readArtifact, type ToKeep } from '../scan/kept-artifacts.ts';
-import type { ScanRecord } from '../scan/scan-record.ts';
+import { attestPlace } from '../plan/signed-record.ts';
+import { readBelieved } from '../scan/believed-artifacts.ts';
+import { keepArtifact, type ToKeep } from '../scan/kept-artifacts.ts';
 import { isSameImage, putTag, type Manifest, type Place } from './published-manifest.ts';
 import type { RunContext, RunScan } from './run-context.ts';
 import { scanKey } from './scan-policy.ts';
-import { subjectOf, type PassedScan } from './scan-stage.ts';
+import { believedKeys, type PassedScan } from './scan-stage.ts';
 
-/** Keeps a scan with what was pushed. Answers its record where it was a scan of just these bytes, and is kept. */
+/** A scan of just the bytes that are published, kept with them. */
+export interface KeptScan {
+  /** What is to be signed of it. */
+  readonly facts: ScanFacts;
+  /** Names the pass. */
+  readonly tag: string;
+}
+
+/** Keeps a scan with what was pushed; undefined where it was one of other bytes, or could not be kept. */
 export async function keepScan(
   context: RunContext,
   entry: PlanEntry,
@@ -20,40 +32,69 @@ export async function keepScan(
   manifest: Manifest,
   passed: PassedScan,
   signal: AbortSignal,
-): Promise<ScanRecord | undefined> {
+): Promise<KeptScan | undefined> {
   const { scan } = context;
   const { of } = passed.scan;
   const isOf =
     of.kind === 'published' ? of.digest === manifest.digest : isSameImage(context, manifest, of.id);
   // Another machine published its own bytes first, and scanned those.
   if (scan === undefined || !isOf) return undefined;
-  const trouble = await keep({ ...context, scan }, entry, place, manifest, passed, signal);
-  if (trouble === undefined) return passed.record;
-  const message = `what is in it was not kept in the registry, and the next run scans it again: ${trouble}`;
-  if (!signal.aborted) context.emit({ kind: 'remark', image: entry.name, message });
-  return undefined;
+  const kept = await keep({ ...context, scan }, place, manifest, passed, signal);
+  if (typeof kept === 'string') return tellLoss(context, entry, kept, signal);
+  const { record } = passed;
+  const key = scanKey(scan.policy, entry.name, entry.key);
+  const facts: ScanFacts = {
+    image: entry.name,
+    scannedAt: new Date(record.scannedAt),
+    databaseUpdatedAt: new Date(record.databaseUpdatedAt),
+    scanKeys: [key],
+    kept,
+    counts: record.counts,
+  };
+  return { facts, tag: scanTag(key) };
 }
 
-/** Undefined where all went well, else why not. */
+/** Says of what is published that it passed its scan; whether that is there now. */
+export async function tagScan(
+  context: RunContext,
+  entry: PlanEntry,
+  place: Place,
+  manifest: Manifest,
+  { tag }: KeptScan,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const tagged = await putTag(context, place, tag, manifest, signal);
+  if (tagged.kind === 'ok') return true;
+  tellLoss(context, entry, tagged.kind === 'failed' ? tagged.failure.message : 'cancelled', signal);
+  return false;
+}
+
+function tellLoss(context: RunContext, { name }: PlanEntry, trouble: string, signal: AbortSignal): undefined {
+  const message = `what is in it was not kept in the registry, and the next run scans it again: ${trouble}`;
+  if (!signal.aborted) context.emit({ kind: 'remark', image: name, message });
+}
+
+/** The digests of what was kept by their kinds, or why something was not. */
 async function keep(
   context: RunContext & { readonly scan: RunScan },
-  entry: PlanEntry,
   place: Place,
   manifest: Manifest,
   { scan, record }: PassedScan,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Readonly<Record<string, Digest>> | string> {
   const { registry } = context;
-  const subject = subjectOf(place.target, entry.name, manifest.digest);
+  const subject = attestPlace({ registry, ...place, digest: manifest.digest }).image;
   const created = new Date(record.scannedAt);
   const toKeep: ToKeep[] = [];
-  const there = await readArtifact(registry, subject, 'cyclonedx', signal);
-  if (!there.ok) return there.error;
-  if (there.value === undefined && scan.raw !== undefined) {
-    const bills = await context.scan.scanner.bills(scan.raw, formatReference(subject), signal);
-    if (!bills.ok) return bills.error.message;
-    toKeep.push({ kind: 'spdx', bytes: bills.value.spdx, created });
-    toKeep.push({ kind: 'cyclonedx', bytes: bills.value.cyclonedx, created });
+  if (scan.raw !== undefined) {
+    const there = await readBelieved(registry, subject, believedKeys(context), signal);
+    if (!there.ok) return there.error;
+    if (there.value.cyclonedx === undefined) {
+      const bills = await context.scan.scanner.bills(scan.raw, formatReference(subject), signal);
+      if (!bills.ok) return bills.error.message;
+      toKeep.push({ kind: 'spdx', bytes: bills.value.spdx, created });
+      toKeep.push({ kind: 'cyclonedx', bytes: bills.value.cyclonedx, created });
+    }
   }
   toKeep.push({ kind: 'scan', bytes: Buffer.from(JSON.stringify(record)), created });
   // One after the other: where the registry knows no referrers they share one index.
@@ -61,8 +102,5 @@ async function keep(
     const stored = await keepArtifact(registry, subject, each, signal);
     if (!stored.ok) return stored.error;
   }
-  const key = scanKey(context.scan.policy, entry.name, entry.key);
-  const tagged = await putTag(context, place, scanTag(key), manifest, signal);
-  if (tagged.kind === 'ok') return undefined;
-  return tagged.kind === 'failed' ? tagged.failure.message : 'cancelled';
+  return Object.fromEntries(toKeep.map(({ kind, bytes }) => [kind, digestOf(bytes)]));
 }

@@ -16,7 +16,7 @@ import { attestImage, passCounts } from './attest-stage.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
-import { keepScan } from './keep-scan.ts';
+import { keepScan, tagScan } from './keep-scan.ts';
 import { travellingLayers, type TravellingLayer } from './manifest.ts';
 import { nameManifest } from './name-manifest.ts';
 import { isSameImage, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
@@ -69,11 +69,12 @@ export async function publishImage(
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
 
-  const scan =
+  const kept =
     passed === undefined ? undefined : await keepScan(context, entry, place, manifest.value, passed, signal);
   // Kept and signed before it gets a name: whoever finds the name finds what is known of it.
-  const signed = await attestImage(context, entry, place, manifest.value, { bytes, passed }, signal);
+  const signed = await attestImage(context, entry, place, manifest.value, { bytes, passed, kept }, signal);
   if (signed.kind !== 'ok') return signed;
+  const isKept = kept !== undefined && (await tagScan(context, entry, place, manifest.value, kept, signal));
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
@@ -103,7 +104,7 @@ export async function publishImage(
     tags: named.value.tags,
     ...(named.value.newer === undefined ? {} : { newer: named.value.newer }),
     layers: travellingLayers(named.value.manifest.bytes),
-    scan: digest === manifest.value.digest ? scan : undefined,
+    scan: isKept && digest === manifest.value.digest ? passed?.record : undefined,
   });
 }
 

@@ -2,8 +2,9 @@
  * The scan stage of one image that is to be published: what is in it, and whether that is worse than what is published
  * under its name already. What findings mean is src/scan's; what is kept of it keep-scan.ts's.
  */
-import { isDigest } from '../../registry/digest.ts';
+import { isDigest, type Digest } from '../../registry/digest.ts';
 import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
+import type { PublicKey } from '../attest/dsse.ts';
 import type { BlockingFinding } from '../core/event.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedRepository } from '../matrix/naming.ts';
@@ -12,7 +13,12 @@ import type { DatabaseState } from '../scan/database.ts';
 import { describeFinding, describeKnown, placeOfFinding } from '../scan/describe-finding.ts';
 import { identityOf, type Finding, type ScanReport } from '../scan/finding.ts';
 import { judgeFindings, type Judgement, type PublishedFindings } from '../scan/policy.ts';
-import { scanPublished } from '../scan/published-findings.ts';
+import {
+  describeRefused,
+  scanPublished,
+  type PublishedOptions,
+  type PublishedScan,
+} from '../scan/published-findings.ts';
 import { countBySeverity, describeCounts, scanRecord, type ScanRecord } from '../scan/scan-record.ts';
 import type { ScanTrouble } from '../scan/trivy-program.ts';
 import type { Bytes } from './build-stage.ts';
@@ -83,14 +89,10 @@ async function look(
   const isPublished = entry.published?.passed === true && !context.options.force;
   if (digest !== undefined && (isPublished || bytes === undefined)) {
     const subject = subjectOf(target, entry.name, digest);
-    const there = await scanPublished(
-      entry.name,
-      subject,
-      { registry: context.registry, scanner, mayPull: true },
-      signal,
-    );
+    const there = await scanPublished(entry.name, subject, publishedOptions(context, scanner), signal);
     if (!there.ok) return scanFailure(there.error);
     if (there.value === undefined) throw new Error('layers may be pulled, and were not');
+    tellRefused(context, entry, there.value);
     const { report, raw, since } = there.value;
     return done({ report, raw, of: { kind: 'published', digest, since } });
   }
@@ -167,10 +169,26 @@ async function publishedFindings(
   if (digest.kind !== 'ok') return digest;
   if (digest.value === undefined) return done(new Map());
   const subject = subjectOf(target, entry.name, digest.value);
-  const options = { registry: context.registry, scanner, mayPull: true };
-  const there = await scanPublished(entry.name, subject, options, signal);
+  const there = await scanPublished(entry.name, subject, publishedOptions(context, scanner), signal);
   if (!there.ok) return scanFailure(there.error);
+  if (there.value !== undefined) tellRefused(context, entry, there.value);
   return done(new Map(there.value?.report.findings.map(datedBy(there.value.since))));
+}
+
+/** Whose word on a scan counts: the trusted keys', else that of the key that would sign it on, else everybody's. */
+export function believedKeys({ drawn, signing }: RunContext): readonly PublicKey[] {
+  if (drawn.trusted.length > 0) return drawn.trusted;
+  return signing === undefined ? [] : [signing.signer.publicKey];
+}
+
+function publishedOptions(context: RunContext, scanner: RunScan['scanner']): PublishedOptions {
+  const { registry } = context;
+  return { registry, scanner, trusted: believedKeys(context), pull: 'where-missing' };
+}
+
+function tellRefused({ emit }: RunContext, { name }: PlanEntry, scan: PublishedScan): void {
+  const message = describeRefused(scan);
+  if (message !== undefined) emit({ kind: 'remark', image: name, message });
 }
 
 function heldBack(findings: readonly Finding[]): StageResult<never> {
@@ -210,11 +228,15 @@ function tellKnown(
 }
 
 /** The reference of a published digest. */
-export function subjectOf(target: RegistryTarget, name: string, digest: string): Reference {
+export function subjectOf(
+  target: RegistryTarget,
+  name: string,
+  digest: string,
+): Reference & { readonly digest: Digest } {
   const reference = parseReference(publishedRepository(target, name));
   if (reference.kind === 'invalid-reference' || !isDigest(digest))
     throw new Error(`no reference: ${publishedRepository(target, name)}@${digest}`);
-  return withDigest(reference, digest);
+  return { ...withDigest(reference, digest), digest };
 }
 
 /** Trivy's and the registry's trouble are never the image's fault. */

@@ -59,27 +59,61 @@ export async function keepArtifact(
   return put.kind === 'failed' ? err(put.error.message) : ok(put.digest);
 }
 
-/** The newest artifact of a kind that is kept with an image; undefined where none is. */
+/** The newest artifact of a kind that is kept with an image, whoever put it there; undefined where none is. */
 export async function readArtifact(
   registry: KeepingRegistry,
   subject: Reference,
   kind: KeptKind,
   signal: AbortSignal,
 ): Promise<Result<Buffer | undefined, string>> {
+  for await (const layer of keptLayers(registry, subject, kind, signal)) {
+    if (!layer.ok) return layer;
+    const blob = await readKeptBlob(registry, subject, layer.value, signal);
+    if (!blob.ok || blob.value !== undefined) return blob;
+  }
+  return ok(undefined);
+}
+
+/** The digest of what the newest artifact of a kind holds. */
+export async function newestKept(
+  registry: KeepingRegistry,
+  subject: Reference,
+  kind: KeptKind,
+  signal: AbortSignal,
+): Promise<Result<Digest | undefined, string>> {
+  for await (const layer of keptLayers(registry, subject, kind, signal)) return layer;
+  return ok(undefined);
+}
+
+/** What is kept under this digest beside the image; undefined where it has gone. */
+export async function readKeptBlob(
+  registry: KeepingRegistry,
+  subject: Reference,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<Result<Buffer | undefined, string>> {
+  const blob = await registry.getBlob(subject, digest, maxBytes, signal);
+  if (blob.kind === 'failed') return err(blob.error.message);
+  return ok(blob.kind === 'found' ? blob.bytes : undefined);
+}
+
+/** What the artifacts of a kind hold, the newest first. */
+async function* keptLayers(
+  registry: KeepingRegistry,
+  subject: Reference,
+  kind: KeptKind,
+  signal: AbortSignal,
+): AsyncGenerator<Result<Digest, string>> {
   const listed = await registry.listReferrers(subject, keptTypes[kind], signal);
-  if (listed.kind === 'failed') return err(listed.error.message);
+  if (listed.kind === 'failed') return yield err(listed.error.message);
   for (const { digest } of listed.referrers.toSorted(newestFirst)) {
     const manifest = await registry.getManifest(withDigest(subject, digest), signal);
-    if (manifest.kind === 'failed') return err(manifest.error.message);
+    if (manifest.kind === 'failed') return yield err(manifest.error.message);
     // A list may still name what was deleted.
     if (manifest.kind === 'absent') continue;
     const layer = parseJson(imageManifestSchema, manifest.bytes)?.layers[0];
-    if (layer === undefined || !isDigest(layer.digest)) continue;
-    const blob = await registry.getBlob(subject, layer.digest, maxBytes, signal);
-    if (blob.kind === 'failed') return err(blob.error.message);
-    if (blob.kind === 'found') return ok(blob.bytes);
+    if (layer !== undefined && isDigest(layer.digest)) yield ok(layer.digest);
   }
-  return ok(undefined);
 }
 
 /** By when their contents were made; of the same moment the order is only stable. */

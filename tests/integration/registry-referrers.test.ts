@@ -160,3 +160,28 @@ test('artifacts attached at the same time are all found, and so is one that anot
     [...bodies, fifth].map((bytes) => digestOf(bytes)).toSorted(),
   );
 });
+
+test('an artifact is attached where one that the list still names was deleted', async () => {
+  await using rig = await startRegistry();
+  const client = quickClient();
+  const image = referenceTo(`${rig.host}/base:1`);
+  const subject = withDigest(image, await putImage(client, image, [10]));
+  const digests: Digest[] = [];
+  for (const text of ['gone', 'stays']) {
+    const attached = await client.attachReferrer(
+      subject,
+      await artifact(client, subject, BILL, text),
+      signal,
+    );
+    if (attached.kind === 'failed') throw new Error(attached.error.message);
+    digests.push(attached.digest);
+  }
+  const [gone = digestOf(''), stays] = digests;
+  expect(await client.deleteManifest(withDigest(subject, gone), signal)).toMatchObject({ kind: 'deleted' });
+  const added = await client.attachReferrer(subject, await artifact(client, subject, BILL, 'new'), signal);
+  if (added.kind === 'failed') throw new Error(added.error.message);
+  const all = await client.listReferrers(subject, BILL, signal);
+  expect(all.kind === 'found' && all.referrers.map(({ digest }) => digest)).toEqual(
+    [stays, added.digest].toSorted(),
+  );
+});

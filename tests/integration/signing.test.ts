@@ -64,6 +64,7 @@ test('a family is published with its provenance and verdict, signed, and anybody
       passes: [{ image: `${kit.prefix}base`, profile: 'custom', tier: 'gate', signer: 'keys/ours.pub' }],
       provenance: [{ signer: 'keys/ours.pub' }],
       bills: [{ signer: 'keys/ours.pub' }],
+      scans: [{ signer: 'keys/ours.pub', counts: { critical: 0 } }],
     },
     { state: 'proven', provenance: [{ signer: 'keys/ours.pub' }] },
   ]);

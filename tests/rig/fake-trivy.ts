@@ -4,10 +4,21 @@
  * What the real Trivy finds is tests/full's matter. Run as a program, it is that Trivy; imported, it makes one.
  */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { MEDIA_TYPES } from '../../registry/manifests.ts';
 
 /** By the package's name. */
 export type Advisories = Readonly<
@@ -67,7 +78,7 @@ interface Contents {
   readonly system: { readonly Family: string; readonly Name: string; readonly EOSL?: boolean } | undefined;
 }
 
-function main(args: readonly string[]): void {
+async function main(args: readonly string[]): Promise<void> {
   const option = (name: string): string => args[args.indexOf(name) + 1] ?? '';
   const operand = args.at(-1) ?? '';
   const [command = ''] = args.filter((arg, at) => !arg.startsWith('-') && args[at - 1] !== '--cache-dir');
@@ -82,7 +93,12 @@ function main(args: readonly string[]): void {
     case 'server':
       return serve(option('--listen'));
     case 'image':
-      return report(cache, option('--output'), operand, contentsOf(option('--input')));
+      return report(
+        cache,
+        option('--output'),
+        operand,
+        contentsOf(option('--image-src') === 'remote' ? await pull(operand) : option('--input')),
+      );
     case 'sbom':
       return report(cache, option('--output'), operand, JSON.parse(readFileSync(operand, 'utf8')).contents);
     case 'convert':
@@ -99,6 +115,27 @@ function serve(listen: string): void {
     server.close();
     server.closeAllConnections();
   });
+}
+
+/** What a reference by digest names in an open registry, as an OCI layout. */
+async function pull(reference: string): Promise<string> {
+  const [name = '', digest = ''] = reference.split('@');
+  const [host = '', ...repository] = name.split('/');
+  const folder = mkdtempSync(path.join(tmpdir(), 'hubwright-fake-trivy-'));
+  process.on('exit', () => rmSync(folder, { recursive: true }));
+  mkdirSync(path.join(folder, 'blobs', 'sha256'), { recursive: true });
+  const take = async (kind: 'manifests' | 'blobs', of: string): Promise<Buffer> => {
+    const accept = [MEDIA_TYPES.ociManifest, MEDIA_TYPES.dockerManifest].join(', ');
+    const address = `http://${host}/v2/${repository.join('/')}/${kind}/${of}`;
+    const answer = await fetch(address, { headers: { accept } });
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    writeFileSync(path.join(folder, 'blobs', of.replace(':', '/')), bytes);
+    return bytes;
+  };
+  const manifest = JSON.parse((await take('manifests', digest)).toString('utf8'));
+  for (const each of [manifest.config, ...manifest.layers]) await take('blobs', each.digest);
+  return `${folder}@${digest}`;
 }
 
 /** What lies in an image of an OCI layout. */
@@ -177,7 +214,7 @@ function convert(
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    main(process.argv.slice(2));
+    await main(process.argv.slice(2));
   } catch (cause) {
     // As Trivy ends: a line of its log, and 1.
     process.stderr.write(`2026-11-26T00:00:00Z\tFATAL\t${String(cause).replaceAll('\n', ' ')}\n`);

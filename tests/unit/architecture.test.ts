@@ -26,7 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/hub': ['registry', 'src/core'],
   // These two judge one image at a time: neither graph, keys nor plan is theirs to know.
   'src/smoke': upTo('src/matrix', 'src/engine', 'src/hub'),
-  'src/scan': upTo('src/matrix', 'src/engine'),
+  'src/scan': upTo('src/matrix', 'src/engine', 'src/attest'),
   'src/setup': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan', 'src/scan'),
   'src/lock': upTo('src/matrix', 'src/engine', 'src/graph', 'src/key', 'src/plan'),
   'src/run': upTo(

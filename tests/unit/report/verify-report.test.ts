@@ -32,8 +32,18 @@ const proven: ImageProof = {
     },
   ],
   bills: [{ signer: 'ours.pub', components: 312 }],
+  scans: [
+    {
+      signer: 'ours.pub',
+      scannedAt: '2026-11-26T09:00:00.000Z',
+      databaseUpdatedAt: '2026-11-26T06:00:00.000Z',
+      scanKeys: [],
+      kept: {},
+      counts: { critical: 1, high: 0, low: 3 },
+    },
+  ],
 };
-const nothing: ImageProof = { digest, signers: [], passes: [], origins: [], bills: [] };
+const nothing: ImageProof = { digest, signers: [], passes: [], origins: [], bills: [], scans: [] };
 
 test('tells of a proven image who says so, what it passed, and from what it was built', () => {
   expect(renderProof([{ reference: 'r.example.org/base:1', proof: proven }], ['ours.pub'], { colour: false }))
@@ -47,6 +57,7 @@ test('tells of a proven image who says so, what it passed, and from what it was 
                1 more did not apply or were not judged
     built from 0123456789ab of https://git.example.org/f.git, with edits that were not committed, run r-1, on 2026-11-25 (ours.pub)
     contents   312 components (ours.pub)
+    scanned    1 critical, 3 low, on 2026-11-26 (ours.pub)
 `);
 });
 
