@@ -47,7 +47,7 @@ function fromCluster(): Option {
     'instead of manifests a `pools:` block for matrix.yaml, from the cluster’s nodes',
   )
     .default(false)
-    .conflicts(['pool', 'release', 'pause', 'format', 'output', 'namespace', 'priorityClass'])
+    .conflicts(['pool', 'values', 'release', 'pause', 'format', 'output', 'namespace', 'priorityClass'])
     .conflicts(['createNamespace']);
 }
 
@@ -107,7 +107,8 @@ function describeLooks(prepull: Command, context: CliContext, answer: Answer): v
 
 function choosing(command: Command): Command {
   return command
-    .option('--pool <NAME...>', 'pools of matrix.yaml (default: all)')
+    .option('--pool <NAME...>', 'pools by name (default: all)')
+    .option('--values <FILE...>', 'also pools found in zero-to-jupyterhub’s values; those of matrix.yaml win')
     .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)');
 }
 

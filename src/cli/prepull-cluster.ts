@@ -11,7 +11,7 @@ import { connectCluster, type Cluster } from '../ship/kubernetes/connect.ts';
 import { apiDiagnostic, type ApiTrouble } from '../ship/kubernetes/trouble.ts';
 import type { PoolPlace } from '../ship/prepull/cluster-paths.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { choosePools, readFamilyOf } from './prepull-lists.ts';
+import { namedPools, type PoolChoice } from './prepull-lists.ts';
 import { tell } from './tell.ts';
 
 export interface ClusterOptions {
@@ -48,13 +48,11 @@ export function placeOf(pool: Pool, cluster: Cluster, options: ClusterOptions): 
 /** For commands that need no release: the cluster, and the pools that are named. */
 export async function openPools(
   context: CliContext,
-  options: ClusterOptions & { readonly directory?: string; readonly pool?: readonly string[] },
+  options: ClusterOptions & PoolChoice,
 ): Promise<
   Result<{ readonly cluster: Cluster; readonly places: readonly PoolPlace[] }, readonly Diagnostic[]>
 > {
-  const family = await readFamilyOf(context, options);
-  if (!family.ok) return family;
-  const pools = choosePools(family.value.set.pools, options.pool ?? []);
+  const pools = await namedPools(context, options);
   if (!pools.ok) return pools;
   const cluster = await openCluster(context, options);
   if (!cluster.ok) return err([cluster.error]);

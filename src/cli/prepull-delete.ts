@@ -13,13 +13,10 @@ import { streamText } from '../ship/prepull/manifests.ts';
 import { rolesOf, type Subject } from '../ship/prepull/role.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { bytesTold, openPools, tellTrouble, type ClusterOptions } from './prepull-cluster.ts';
-import { choosePools, readFamilyOf } from './prepull-lists.ts';
+import { namedPools, type PoolChoice } from './prepull-lists.ts';
 import { tell, usage } from './tell.ts';
 
-export interface StatusOptions extends ClusterOptions {
-  readonly directory?: string;
-  readonly pool?: readonly string[];
-}
+export interface StatusOptions extends ClusterOptions, PoolChoice {}
 
 const everyNode = { quorum: { kind: 'share', percent: 100 }, minNodes: 1 } as const;
 
@@ -123,9 +120,7 @@ export async function prepullDeleteCommand(context: CliContext, options: DeleteO
   return exitCode.ok;
 }
 
-export interface RbacOptions {
-  readonly directory?: string;
-  readonly pool?: readonly string[];
+export interface RbacOptions extends PoolChoice {
   readonly namespace?: string;
   readonly user?: string;
   readonly group?: string;
@@ -135,9 +130,7 @@ export interface RbacOptions {
 
 /** `build prepull rbac`: asks no cluster. */
 export async function prepullRbacCommand(context: CliContext, options: RbacOptions): Promise<ExitCode> {
-  const family = await readFamilyOf(context, options);
-  if (!family.ok) return await tell(context, family.error);
-  const pools = choosePools(family.value.set.pools, options.pool ?? []);
+  const pools = await namedPools(context, options);
   if (!pools.ok) return await tell(context, pools.error);
   const fallback = options.namespace ?? 'default';
   const namespaces = new Set(pools.value.map(({ namespace }) => options.namespace ?? namespace ?? fallback));

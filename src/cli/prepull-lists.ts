@@ -5,15 +5,22 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ImageSet, Pool } from '../matrix/image-set.ts';
 import type { Release } from '../run/schema.ts';
 import { pullListOf, type PullList } from '../ship/prepull/pull-list.ts';
+import type { ValuesDocuments } from '../ship/values/values-document.ts';
 import type { CliContext } from './context.ts';
 import { openRelease } from './open-release.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { usage } from './tell.ts';
 
-export interface PoolOptions {
+/** Which pools are meant. */
+export interface PoolChoice {
   readonly directory?: string;
   readonly pool?: readonly string[];
+  /** Values of the deployment, which tell of pools that matrix.yaml does not have. */
+  readonly values?: readonly string[];
+}
+
+export interface PoolOptions extends PoolChoice {
   readonly release?: string;
   readonly pause?: string;
   readonly namespace?: string;
@@ -34,11 +41,17 @@ export async function readPools(
 ): Promise<Result<Pools, readonly Diagnostic[]>> {
   const family = await readFamilyOf(context, options);
   if (!family.ok) return family;
-  const { directory, set, warnings } = family.value;
-  const pools = choosePools(set.pools, options.pool ?? []);
-  if (!pools.ok) return pools;
+  const { directory, set } = family.value;
+  // A pool that is not there is told without asking a registry for its release.
+  const plain = options.values === undefined ? choosePools(set.pools, options.pool ?? []) : ok([]);
+  if (!plain.ok) return plain;
   const release = await openRelease(context, directory, { named: options.release, set });
   if (!release.ok) return release;
+  const known = await knownPools(context, options, set, release.value);
+  if (!known.ok) return known;
+  const pools = choosePools(known.value.pools, options.pool ?? []);
+  if (!pools.ok) return pools;
+  const warnings = [...family.value.warnings, ...known.value.warnings];
   const lists: PullList[] = [];
   const wrong: Diagnostic[] = [];
   for (const pool of pools.value) {
@@ -48,6 +61,46 @@ export async function readPools(
     else wrong.push(...list.error.filter((each) => !wrong.some((other) => other.message === each.message)));
   }
   return wrong.length > 0 ? err(wrong) : ok({ directory, set, release: release.value, lists, warnings });
+}
+
+/** The pools for commands that make no pull list; a release is looked for only where values have to be understood. */
+export async function namedPools(
+  context: CliContext,
+  options: PoolChoice,
+): Promise<Result<readonly Pool[], readonly Diagnostic[]>> {
+  const family = await readFamilyOf(context, options);
+  if (!family.ok) return family;
+  const { directory, set } = family.value;
+  if (options.values === undefined) return choosePools(set.pools, options.pool ?? []);
+  const release = await openRelease(context, directory, { named: undefined, set });
+  if (!release.ok) return release;
+  const known = await knownPools(context, options, set, release.value);
+  return known.ok ? choosePools(known.value.pools, options.pool ?? []) : known;
+}
+
+/** Those of matrix.yaml, and what the deployment's values add to them. */
+async function knownPools(
+  context: CliContext,
+  { values }: PoolChoice,
+  set: ImageSet,
+  release: Release,
+): Promise<
+  Result<{ readonly pools: readonly Pool[]; readonly warnings: readonly Diagnostic[] }, readonly Diagnostic[]>
+> {
+  if (values === undefined) return ok({ pools: set.pools, warnings: [] });
+  const [{ openValues }, { poolsOfValues, withExplicit }] = await Promise.all([
+    import('../ship/values/values-files.ts'),
+    import('../ship/prepull/values-pools.ts'),
+  ]);
+  const files: ValuesDocuments[] = [];
+  for (const name of values) {
+    const opened = openValues(name, context.cwd);
+    if (!opened.ok) return opened;
+    files.push(opened.value);
+  }
+  const found = poolsOfValues(files, release, set);
+  if (!found.ok) return found;
+  return ok({ pools: withExplicit(set.pools, found.value.pools), warnings: found.value.warnings });
 }
 
 /** The family, for commands that need no release. */
@@ -72,7 +125,10 @@ export function choosePools(
 ): Result<readonly Pool[], readonly Diagnostic[]> {
   if (pools.length === 0) {
     return err([
-      usage('matrix.yaml names no pool of nodes', 'write one: `pools: { students: { images: [default] } }`'),
+      usage(
+        'matrix.yaml names no pool of nodes',
+        'write one: `pools: { students: { images: [default] } }`; `--values FILE` takes them from the values of a deployment',
+      ),
     ]);
   }
   const known = pools.map(({ name }) => name);

@@ -13,11 +13,10 @@ import type { Quorum } from '../ship/prepull/judge.ts';
 import { waitForPool, type WaitEnd } from '../ship/prepull/wait-for-pool.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { bytesTold, openDisplay, openPools, type ClusterOptions } from './prepull-cluster.ts';
+import type { PoolChoice } from './prepull-lists.ts';
 import { tell } from './tell.ts';
 
-export interface WaitOptions extends ClusterOptions {
-  readonly directory?: string;
-  readonly pool?: readonly string[];
+export interface WaitOptions extends ClusterOptions, PoolChoice {
   readonly quorum: Quorum;
   readonly minNodes: number;
   /** Milliseconds. */

@@ -86,6 +86,23 @@ describe('a run', () => {
   });
 });
 
+test('pools of a deployment’s values are applied, told of, waited for and taken out by the same option', async () => {
+  await using cluster = await FakeCluster.start(['a', 'b']);
+  await using folder = await folderFor(cluster);
+  const values = 'singleuser: { image: { name: registry.example.org/hub/base }, nodeSelector: { a: b } }\n';
+  await writeFile(path.join(folder.directory, 'values.yaml'), values);
+  const [before = ''] = matrix.split('pools:');
+  await writeFile(path.join(folder.directory, 'matrix.yaml'), before);
+  const of = ['--values', 'values.yaml'];
+  expect(await prepull(folder, 'run', ...of)).toMatchObject({ exitCode: 0 });
+  expect(cluster.names('daemonsets')).toEqual(['prepull-b']);
+  expect((await prepull(folder, 'status', ...of)).stdout).toContain('b  2 of 2 nodes have 1 image');
+  expect(await prepull(folder, 'wait', ...of)).toMatchObject({ exitCode: 0 });
+  expect(await prepull(folder, 'delete', ...of)).toMatchObject({ exitCode: 0 });
+  expect(cluster.names('daemonsets')).toEqual([]);
+  expect((await prepull(folder, 'status')).stderr).toContain('`--values FILE`');
+});
+
 describe('pools from the cluster', () => {
   test('are a block for matrix.yaml, which `generate` takes', async () => {
     await using cluster = await FakeCluster.start([]);

@@ -63,6 +63,42 @@ describe('build prepull generate', () => {
     expect(await readdir(folder.directory)).not.toContain('k8s');
   });
 
+  test('takes pools from a deployment’s values, and those of matrix.yaml before them', async () => {
+    await using folder = await folderWith(['base', 'pause']);
+    await writeFile(
+      path.join(folder.directory, 'values.yaml'),
+      `singleuser:
+  image: { name: registry.example.org/hub/base, tag: old }
+  profileList:
+    - { display_name: Base }
+    - display_name: GPU
+      kubespawner_override: { node_selector: { gpu: t4 }, image_pull_secrets: [pull] }
+    - display_name: Other
+      kubespawner_override: { image: "example.org/other:1" }
+`,
+    );
+    const made = await build(folder.directory, ['prepull', 'generate', '--values', 'values.yaml']);
+    expect(made).toMatchObject({ exitCode: 0 });
+    expect(made.stderr).toContain('`example.org/other:1`');
+    const sets = parseAllDocuments(made.stdout).map((each) => each.toJS());
+    // Of those in matrix.yaml `students` is for the same nodes as the profile without labels: for all.
+    expect(sets.map(({ metadata }) => metadata.name)).toEqual([
+      'prepull-students',
+      'prepull-staff',
+      'prepull-t4',
+    ]);
+    expect(sets[2].spec.template.spec).toMatchObject({
+      nodeSelector: { gpu: 't4' },
+      imagePullSecrets: [{ name: 'pull' }],
+      tolerations: [{ key: 'hub.jupyter.org/dedicated', value: 'user' }, { effect: 'NoSchedule' }],
+    });
+    const one = ['prepull', 'generate', '--values', 'values.yaml', '--pool', 't4', '--format', 'json'];
+    expect(JSON.parse((await build(folder.directory, one)).stdout).items).toHaveLength(1);
+    const missing = await build(folder.directory, ['prepull', 'generate', '--values', 'none.yaml']);
+    expect(missing).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(missing.stderr).toContain('`none.yaml` does not exist');
+  });
+
   test('without a release or a pool it says how to get one', async () => {
     await using empty = await matrixFolder({ 'matrix.yaml': matrix, 'a/Dockerfile': 'FROM scratch\n' });
     expect((await build(empty.directory, ['prepull', 'generate'])).stderr).toContain('`--release FILE`');

@@ -70,7 +70,7 @@ export function findPools(nodes: readonly PoolNode[]): readonly FoundPool[] {
   return [...groups]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([value, members]) => ({
-      name: nameOf(isAlone ? 'user' : value, names),
+      name: poolName(isAlone ? 'user' : value, names),
       selector: label === undefined || isAlone ? base : { ...base, [label]: value },
       tolerations: tolerationsOf(members),
       nodes: members.length,
@@ -79,7 +79,7 @@ export function findPools(nodes: readonly PoolNode[]): readonly FoundPool[] {
 }
 
 /** A name that a pool may have, and no other has yet. */
-function nameOf(text: string, taken: Set<string>): string {
+export function poolName(text: string, taken: Set<string>): string {
   const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   const short = plain.slice(0, 50).replaceAll(/^-+|-+$/g, '') || 'nodes';
   let name = short;

@@ -30,24 +30,32 @@ const foreign: Match = { kind: 'foreign' };
 /** What is not said: nothing but the release's own repositories is ours. */
 export const noValuesSettings: ValuesSettings = { images: [], formerly: [], pullSecret: undefined };
 
-/**
- * First what `values:` in matrix.yaml says of this place; then the repositories of the release; then those that
- * the family had formerly. `name` is what another file says for a place that has but a tag.
- */
+/** `name` is what another file says for a place that has but a tag. */
 export function matchPlace(
   place: ImagePlace,
   release: Release,
   settings: ValuesSettings,
   name: string | undefined,
 ): Match {
-  const rule = settings.images.find(({ path }) => leadsTo(path, place.steps));
+  return matchReference({ steps: place.steps, reference: textOf(place, name) }, release, settings);
+}
+
+/**
+ * First what `values:` in matrix.yaml says of where it is written; then the repositories of the release; then those
+ * that the family had formerly.
+ */
+export function matchReference(
+  { steps, reference: written }: { readonly steps: ImagePlace['steps']; readonly reference: string },
+  release: Release,
+  settings: ValuesSettings,
+): Match {
+  const rule = settings.images.find(({ path }) => leadsTo(path, steps));
   if (rule !== undefined) {
     const image = release.images.find((each) => each.name === rule.image);
     return image === undefined
       ? { kind: 'unknown', name: rule.image }
       : { kind: 'ours', wanted: wantedOf(image, release.naming, undefined) };
   }
-  const written = textOf(place, name);
   const parsed = parseReference(written);
   if (parsed.kind === 'invalid-reference') return foreign;
   const { familiarName: repository, tag } = parsed;
