@@ -2,6 +2,7 @@
  * Reads `WWW-Authenticate` (RFC 9110, section 11.6.1) as far as registries use it.
  * Only reads; what is done about a challenge is session.ts.
  */
+import type { AnswerHeaders } from './answer-headers.ts';
 
 export type Challenge =
   | { readonly kind: 'open' }
@@ -20,7 +21,7 @@ interface RawChallenge {
 }
 
 /** The challenge to answer: Bearer before Basic, undefined when there is none that we know. */
-export function readChallenge(headers: Headers): Challenge | undefined {
+export function readChallenge(headers: AnswerHeaders): Challenge | undefined {
   const challenges = parseChallenges(headers.get('www-authenticate') ?? '');
   const bearer = challenges.find((challenge) => challenge.scheme === 'bearer');
   const realm = bearer?.parameters.get('realm');

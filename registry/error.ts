@@ -3,6 +3,7 @@
  * Only tells; whether a trouble is worth another try is retry.ts, whether it stops a run the caller's business.
  * 404 is not here: that something is absent is an answer, and nothing else ever counts as "absent".
  */
+import type { AnswerHeaders } from './answer-headers.ts';
 import { oldNameRemark } from './google.ts';
 import { errorBodySchema, parseJson } from './schema.ts';
 
@@ -51,7 +52,7 @@ export function cancelled(host: string): Failed {
 /** What errors are made of: an answer whose status is not the one that was hoped for. */
 export interface StatusAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly body: Uint8Array;
   /** From a host that the registry sent us on to. */
   readonly fromElsewhere: boolean;
@@ -95,7 +96,7 @@ export function errorOfAnswer(host: string, what: string, answer: StatusAnswer, 
 }
 
 /** `Retry-After` in milliseconds from now (RFC 9110, section 10.2.3: seconds or a date); undefined if absent or senseless. */
-export function retryAfter(headers: Headers, nowMs: number): number | undefined {
+export function retryAfter(headers: AnswerHeaders, nowMs: number): number | undefined {
   const text = headers.get('retry-after')?.trim();
   if (text === undefined || text === '') return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;

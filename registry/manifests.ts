@@ -2,6 +2,7 @@
  * Manifests: is it there, what are its bytes, put these bytes (OCI distribution specification, end-2, 3 and 7).
  * Bytes are never re-encoded: a digest is one of exact bytes. What a manifest says is the caller's to read.
  */
+import type { AnswerHeaders } from './answer-headers.ts';
 import { digestOf, isDigest, matchesDigest, type Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import { formatFamiliar, type Reference } from './reference.ts';
@@ -202,7 +203,7 @@ async function ask(
   return errorOfAnswer(reference.registry, `reading ${nameOf(reference)}`, answer, options.now());
 }
 
-function mediaTypeOf(headers: Headers): string | undefined {
+function mediaTypeOf(headers: AnswerHeaders): string | undefined {
   const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   return Object.values<string>(MEDIA_TYPES).find((known) => known === type);
 }
