@@ -242,7 +242,13 @@ async function askRecords(
     if (bytes !== undefined) local.set(name, bytes);
     if (node.image.kind !== 'builder' && (mode.push || bytes === undefined || !bytes.passed)) {
       const scanKey = mode.push ? scanKeyOf?.(name, key) : undefined;
-      unanswered.push({ name, key, verdictKey: verdict, ...(scanKey === undefined ? {} : { scanKey }) });
+      unanswered.push({
+        name,
+        key,
+        verdictKey: verdict,
+        ...(scanKey === undefined ? {} : { scanKey }),
+        ...(mode.push ? { isToPublish: true } : {}),
+      });
     }
   }
   if (set.registry === undefined || (!mode.changed && !mode.push)) {

@@ -13,6 +13,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
 import type { PublishedBytes } from './plan.ts';
+import type { RecordProof } from './signed-record.ts';
 
 export interface RecordQuestion {
   readonly name: string;
@@ -20,6 +21,8 @@ export interface RecordQuestion {
   readonly verdictKey: string;
   /** Where the family is scanned. */
   readonly scanKey?: string;
+  /** It is to be published: then its names have to agree, or they are given once more. */
+  readonly isToPublish?: true;
 }
 
 /** Requests under way at once: enough to hide latency, few enough for a small registry. */
@@ -70,6 +73,20 @@ export interface RemoteRecord {
   readonly unsigned: ReadonlySet<string>;
 }
 
+/** Of a registry, what one question is put to. */
+interface Asked {
+  readonly registry: RegistryClient;
+  readonly target: RegistryTarget;
+  readonly signal: AbortSignal;
+  /** What is asked of signatures; undefined where nobody has to sign. */
+  readonly proofs: Proofs | undefined;
+}
+
+interface Proofs {
+  ofRecord(digest: string, question: RecordQuestion): Promise<Result<RecordProof, Diagnostic>>;
+  ofScan(digest: string, name: string, scanKey: string): Promise<Result<boolean, Diagnostic>>;
+}
+
 /**
  * Asks for all images side by side. The first trouble is the answer: a registry that fails once is not half believed.
  * With keys to trust, an image counts only where one of them signed that it is this content, and a pass only where
@@ -85,46 +102,81 @@ export async function askRemoteRecord(
   const limit = pLimit(concurrency);
   const known = new Map<string, PublishedBytes>();
   const unsigned = new Set<string>();
-  // Most families trust their registry, and need not load what reads signatures.
-  const proofs = trusted.length === 0 ? undefined : await import('./signed-record.ts');
-  const answers = await Promise.all(
-    questions.map(({ name, key, verdictKey, scanKey }) =>
-      limit(async () => {
-        const bytes = await publishedDigest(registry, target, name, keyTag(key), signal);
-        if (!bytes.ok) return bytes.error;
-        if (bytes.value === undefined) return undefined;
-        const pass = await publishedDigest(registry, target, name, passTag(verdictKey), signal);
-        if (!pass.ok) return pass.error;
-        const hasPass = pass.value === bytes.value;
-        const scan =
-          scanKey === undefined
-            ? undefined
-            : await publishedDigest(registry, target, name, scanTag(scanKey), signal);
-        if (scan?.ok === false) return scan.error;
-        const scanned = scan === undefined ? {} : { scanned: scan.value === bytes.value };
-        if (proofs === undefined) {
-          known.set(name, { digest: bytes.value, passed: hasPass, ...scanned });
-          return undefined;
-        }
-        const place = { registry, target, name, digest: bytes.value };
-        const proof = await proofs.askProof(place, { key, verdictKey }, trusted, signal);
-        if (!proof.ok) return proof.error;
-        const { isOurs, hasPassed } = proof.value;
-        if (isOurs) {
-          const unsignedPass = hasPass && !hasPassed ? { unsignedPass: true as const } : {};
-          const scans =
-            scanKey !== undefined && scanned.scanned === true
-              ? await proofs.askScanProof(place, scanKey, trusted, signal)
-              : undefined;
-          if (scans?.ok === false) return scans.error;
-          const unsignedScan = scans?.value === false ? { scanned: false, unsignedScan: true as const } : {};
-          const passed = hasPass && hasPassed;
-          known.set(name, { digest: bytes.value, passed, ...unsignedPass, ...scanned, ...unsignedScan });
-        } else unsigned.add(name);
-        return undefined;
-      }),
-    ),
-  );
+  const proofs = await proofsBy(trusted, registry, target, signal);
+  const answers = await limit.map(questions, async (question) => {
+    const found = await askImage({ registry, target, signal, proofs }, question);
+    if (!found.ok) return found.error;
+    if (found.value === 'unsigned') unsigned.add(question.name);
+    else if (found.value !== undefined) known.set(question.name, found.value);
+    return undefined;
+  });
   const trouble = answers.find((answer) => answer !== undefined);
   return trouble === undefined ? ok({ known, unsigned }) : err(trouble);
+}
+
+/** Most families trust their registry, and need not load what reads signatures. */
+async function proofsBy(
+  trusted: readonly PublicKey[],
+  registry: RegistryClient,
+  target: RegistryTarget,
+  signal: AbortSignal,
+): Promise<Proofs | undefined> {
+  if (trusted.length === 0) return undefined;
+  const { askProof, askScanProof } = await import('./signed-record.ts');
+  return {
+    ofRecord: (digest, question) =>
+      askProof({ registry, target, name: question.name, digest }, question, trusted, signal),
+    ofScan: (digest, name, scanKey) =>
+      askScanProof({ registry, target, name, digest }, scanKey, trusted, signal),
+  };
+}
+
+/** What the registry has of one image, if anything. */
+async function askImage(
+  asked: Asked,
+  question: RecordQuestion,
+): Promise<Result<PublishedBytes | 'unsigned' | undefined, Diagnostic>> {
+  const { proofs } = asked;
+  const { name, key, verdictKey } = question;
+  const digestOf = async (tag: string): Promise<Result<string | undefined, Diagnostic>> =>
+    await publishedDigest(asked.registry, asked.target, name, tag, asked.signal);
+
+  // A pass says which bytes it is of, and its key holds that of their content: where a registry's word is enough, one
+  // request answers. The key's own name matters to whoever gives names, and to whoever has to know who signed what.
+  const mayTakePass = question.isToPublish !== true && proofs === undefined;
+  const first = mayTakePass ? await digestOf(passTag(verdictKey)) : undefined;
+  if (first?.ok === false) return first;
+  if (first?.value !== undefined)
+    return await withScan(asked, question, { digest: first.value, passed: true });
+  const bytes = await digestOf(keyTag(key));
+  if (!bytes.ok) return bytes;
+  if (bytes.value === undefined) return ok(undefined);
+  const digest = bytes.value;
+  const pass = first ?? (await digestOf(passTag(verdictKey)));
+  if (!pass.ok) return pass;
+  const hasPass = pass.value === digest;
+  if (proofs === undefined) return await withScan(asked, question, { digest, passed: hasPass });
+  const proof = await proofs.ofRecord(digest, question);
+  if (!proof.ok) return proof;
+  const { isOurs, hasPassed } = proof.value;
+  if (!isOurs) return ok('unsigned');
+  const unsignedPass = hasPass && !hasPassed ? { unsignedPass: true as const } : {};
+  return await withScan(asked, question, { digest, passed: hasPass && hasPassed, ...unsignedPass });
+}
+
+/** The same with what is known of a scan of it, where the family is scanned. */
+async function withScan(
+  { registry, target, signal, proofs }: Asked,
+  { name, scanKey }: RecordQuestion,
+  bytes: PublishedBytes,
+): Promise<Result<PublishedBytes, Diagnostic>> {
+  if (scanKey === undefined) return ok(bytes);
+  const scan = await publishedDigest(registry, target, name, scanTag(scanKey), signal);
+  if (!scan.ok) return scan;
+  const scanned = scan.value === bytes.digest;
+  const isSigned = scanned ? await proofs?.ofScan(bytes.digest, name, scanKey) : undefined;
+  if (isSigned?.ok === false) return isSigned;
+  return ok(
+    isSigned?.value === false ? { ...bytes, scanned: false, unsignedScan: true } : { ...bytes, scanned },
+  );
 }
