@@ -5,6 +5,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
 import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
+import { takenTags } from '../plan/taken-tags.ts';
 import type { Signing } from '../run/run-context.ts';
 import { scanPolicyOf, type ScanPolicyOfDay } from '../run/scan-policy.ts';
 import type { Scanner } from '../scan/scanner.ts';
@@ -88,6 +89,11 @@ export async function imagesCommand(
   });
   if (!drawn.ok) return await tell(context, drawn.error);
   await tell(context, [...drawn.value.warnings, ...(reading.value?.warnings ?? [])]);
+  if (push) {
+    const taken = await takenTags(drawn.value, workplace.registry, 'error', context.signal);
+    if (!taken.ok) return await tell(context, [taken.error]);
+    if (taken.value.length > 0) return await tell(context, taken.value);
+  }
   if (options.dryRun) {
     const { renderPlanTree } = await import('../report/plan-tree.ts');
     const screen = screenOf(context.stdout, context.env);

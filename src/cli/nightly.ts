@@ -8,6 +8,7 @@ import { tryWriting } from '../adopt/try-writing.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { holdsKey } from '../matrix/fixed-tags.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
 import { lockTextWith } from '../nightly/moves.ts';
 import { runNight, type NightEnd, type NightTools } from '../nightly/night.ts';
@@ -193,7 +194,9 @@ function toolsOf(
       const read = await readFamily(directory, env, signal, edits);
       if (!read.ok) return read;
       // Only what the night itself publishes: an image that is published without such a tag lacks nothing.
-      const tags = deep.size > 0 ? datedTags(read.value.set.tags) : read.value.set.tags;
+      // A night is no version: what holds still stays on what it names.
+      const moving = read.value.set.tags.filter((tag) => holdsKey(tag) || !read.value.set.fixedTags.has(tag));
+      const tags = deep.size > 0 ? datedTags(moving) : moving;
       return await drawPlan(
         { ...read.value, set: { ...read.value.set, registry: target, tags } },
         workplace.engine,

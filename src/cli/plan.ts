@@ -2,9 +2,10 @@
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import { ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import { drawPlan, type Family } from '../plan/draw-plan.ts';
 import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
+import { takenTags } from '../plan/taken-tags.ts';
 import { screenOf, type CliContext, type Screen } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
@@ -69,7 +70,11 @@ async function planned(
   );
   if (!drawn.ok) return drawn;
   const { plan, info, roots, keys } = drawn.value;
-  const warnings = [...drawn.value.warnings, ...(policy.value?.warnings ?? [])];
+  const taken = mode.push
+    ? await takenTags(drawn.value, workplace.registry, 'warning', context.signal)
+    : ok([]);
+  if (!taken.ok) return err([taken.error]);
+  const warnings = [...drawn.value.warnings, ...(policy.value?.warnings ?? []), ...taken.value];
   const facts = {
     platform: `linux/${info.architecture}`,
     roots: new Map([...roots].map(([root, { identity }]) => [root, identity])),

@@ -8,6 +8,7 @@ import { selectImages } from '../graph/select-images.ts';
 import { publishedReference } from '../matrix/naming.ts';
 import { renderTag } from '../matrix/naming.ts';
 import { engineDiagnostic, type Family } from '../plan/draw-plan.ts';
+import { followedTags } from '../plan/image-tags.ts';
 import { lastRelease } from '../run/published-release.ts';
 import { subjectOf } from '../run/scan-stage.ts';
 import type { CliContext } from './context.ts';
@@ -100,8 +101,7 @@ async function publishedTargets(
   for (const name of chosen.value) {
     if (graph.nodes.get(name)?.image.kind === 'builder') continue;
     let digest = released.get(name);
-    const moving = set.tags.filter((tag) => !tag.includes('{key}') && !tag.includes('{date}'));
-    for (const template of digest === undefined ? moving : []) {
+    for (const template of digest === undefined ? followedTags(set) : []) {
       const tag = renderTag(template, { date: '', key: '', name });
       const found = await digestBehind(context, workplace, publishedReference(target, name, tag));
       if (!found.ok) return err([found.error]);

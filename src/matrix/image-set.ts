@@ -248,6 +248,8 @@ export interface ImageSet {
   readonly registry: RegistryTarget | undefined;
   /** Tag templates with the environment filled in; `{date}`, `{key}`, `{name}` are left for publishing. */
   readonly tags: readonly string[];
+  /** Those of `tags` that never move from one image to another. */
+  readonly fixedTags: ReadonlySet<string>;
   readonly secrets: readonly SecretSource[];
   /** Undefined: nothing is scanned. */
   readonly scan: ScanSettings | undefined;

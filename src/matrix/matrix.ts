@@ -149,7 +149,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
     mirrors: new Set(mirrors.map((mirror) => mirror.name)),
     complete,
   });
-  const tags = readTags(
+  const { tags, fixedTags } = readTags(
     check,
     content,
     images.map((image) => image.name),
@@ -163,7 +163,7 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const sign = readSignSettings(check, content, directory);
   const trust = readTrust(check, content, directory);
   const outside = { roots, mirrors, lock, clones };
-  const publishing = { registry, tags, scan, sign, trust };
+  const publishing = { registry, tags, fixedTags, scan, sign, trust };
   const set = { directory, ...outside, ...publishing, groups, secrets, pools, values, freeze };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }

@@ -145,7 +145,18 @@ export const wholeMatrixSchema = z.strictObject({
     .enum(['repository-per-image', 'single-repository'])
     .describe('`registry/NAME:TAG` (the default) or `registry:NAME-TAG`')
     .optional(),
-  tags: z.array(z.string()).describe('Tags of a published image').optional(),
+  tags: z
+    .array(
+      z.union([
+        z.string(),
+        z.strictObject({
+          tag: z.string().describe('The tag, with the same placeholders'),
+          moves: z.boolean().describe('Whether it may name one image today and another tomorrow'),
+        }),
+      ]),
+    )
+    .describe('Tags of a published image; versions (`v1.4`) and what holds `{key}` never move')
+    .optional(),
   env: z.array(z.string()).describe('Environment names that `args` may use').optional(),
   secrets: z.array(secretSchema).describe('Build secrets').optional(),
   scan: scanSchema

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { isValidRegistry, isValidRepository, isValidTag } from '../../registry/reference.ts';
 import type { Check } from './check.ts';
 import { checkTemplate, isVariableName } from './check.ts';
+import { holdsKey, isFixedByItself } from './fixed-tags.ts';
 import type { RegistryTarget, SecretSource } from './image-set.ts';
 import { publishedTag, renderTag, tagPlaceholders } from './naming.ts';
 import { folderOf } from './repository-path.ts';
@@ -64,32 +65,51 @@ export function readDeclaredNames(check: Check, names: readonly string[]): Reado
   return new Set(names);
 }
 
-/** Tag templates with the environment filled in; each is tried on every image's name. */
+/** Tag templates with the environment filled in, and which of them never move; each is tried on the longest name. */
 export function readTags(
   check: Check,
   content: MatrixFile,
   imageNames: readonly string[],
-): readonly string[] {
-  const templates = content.tags ?? ['latest'];
-  const values = new Map(tagPlaceholders.map((name) => [name, []]));
+): { readonly tags: readonly string[]; readonly fixedTags: ReadonlySet<string> } {
   const longest = imageNames.toSorted((a, b) => b.length - a.length)[0] ?? 'image';
-  const naming = content.naming ?? 'repository-per-image';
-  return templates.flatMap((text, index) => {
-    const path = ['tags', index];
-    const before = check.findings.errorCount;
-    const parts = checkTemplate(check, path, text, { values, environment: 'all' });
-    if (check.findings.errorCount > before) return [];
-    // `{date}` and the like wait for the day of publishing.
-    const { text: template } = fillTemplate(parts, check.environment, (name) => `{${name}}`);
-    const sample = renderTag(template, { date: '2026-01-01', key: '0'.repeat(64), name: longest });
-    if (isValidTag(sample) && isValidTag(publishedTag(naming, longest, sample))) return [template];
-    check.findings.add(
-      usageError('invalid-tag', `\`${template}\` does not make a valid tag`, check.source.valueSpan(path), {
-        help: 'letters, digits, `_`, `.` and `-`, at most 128, not beginning with `.` or `-`',
-      }),
-    );
-    return [];
+  const read = (content.tags ?? ['latest']).flatMap((entry, index) => {
+    const [text, moves] = typeof entry === 'string' ? [entry, undefined] : [entry.tag, entry.moves];
+    const path = ['tags', index, ...(typeof entry === 'string' ? [] : ['tag'])];
+    const template = readTag(check, path, text, { longest, naming: content.naming });
+    if (template === undefined) return [];
+    if (moves === true && holdsKey(template)) {
+      const message = `\`${template}\` holds a content key: it cannot name two images`;
+      const span = check.source.valueSpan(['tags', index, 'moves']);
+      check.findings.add(usageError('fixed-tag', message, span, { help: 'leave out `moves`' }));
+    }
+    return [{ template, fixed: moves === undefined ? isFixedByItself(template) : !moves }];
   });
+  return {
+    tags: read.map(({ template }) => template),
+    fixedTags: new Set(read.filter(({ fixed }) => fixed).map(({ template }) => template)),
+  };
+}
+
+function readTag(
+  check: Check,
+  path: YamlPath,
+  text: string,
+  { longest, naming = 'repository-per-image' }: { longest: string; naming: MatrixFile['naming'] },
+): string | undefined {
+  const values = new Map(tagPlaceholders.map((name) => [name, []]));
+  const before = check.findings.errorCount;
+  const parts = checkTemplate(check, path, text, { values, environment: 'all' });
+  if (check.findings.errorCount > before) return undefined;
+  // `{date}` and the like wait for the day of publishing.
+  const { text: template } = fillTemplate(parts, check.environment, (name) => `{${name}}`);
+  const sample = renderTag(template, { date: '2026-01-01', key: '0'.repeat(64), name: longest });
+  if (isValidTag(sample) && isValidTag(publishedTag(naming, longest, sample))) return template;
+  check.findings.add(
+    usageError('invalid-tag', `\`${template}\` does not make a valid tag`, check.source.valueSpan(path), {
+      help: 'letters, digits, `_`, `.` and `-`, at most 128, not beginning with `.` or `-`',
+    }),
+  );
+  return undefined;
 }
 
 /** Build secrets; a file's path is made absolute against the folder of the file that names it. */

@@ -17,3 +17,18 @@ export function tagsOf(
   const date = created === undefined ? '' : new Date(created * 1000).toISOString().slice(0, 10);
   return renderTags(templates, { date, key, name });
 }
+
+/** Those of them that never move from one image to another. */
+export function fixedTagsOf(
+  set: ImageSet,
+  name: string,
+  key: string,
+  created: number | undefined,
+): ReadonlySet<string> {
+  return new Set(tagsOf({ ...set, tags: [...set.fixedTags] }, name, key, created));
+}
+
+/** Templates of the tags whose image a new one takes the place of: those that neither hold still nor begin anew each day. */
+export function followedTags({ tags, fixedTags }: ImageSet): readonly string[] {
+  return tags.filter((tag) => !fixedTags.has(tag) && !tag.includes('{date}'));
+}

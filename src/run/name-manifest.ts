@@ -1,7 +1,7 @@
 /**
  * Names a manifest that the registry has: as existing and passed under its key, then with the tags that people use. A
- * tag that holds the key says what is behind it and is never moved; the others never move back to an older revision of
- * the family's files. How the manifest came there is publish-stage.ts's.
+ * tag that holds the key or is a version is never moved; the others never move back to an older revision of the family's
+ * files. How the manifest came there is publish-stage.ts's.
  */
 import { keyTag, passTag } from '../core/labels.ts';
 import { verdictKey } from '../key/verdict-key.ts';
@@ -15,6 +15,12 @@ import { contractOf } from './smoke-contract.ts';
 
 /** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
 const maxRounds = 3;
+
+/** The tags that people use, and those of them that never move. */
+export interface WantedTags {
+  readonly all: readonly string[];
+  readonly fixed: ReadonlySet<string>;
+}
 
 /** What an image is called now. */
 export interface Named {
@@ -35,13 +41,13 @@ export async function nameManifest(
   entry: PlanEntry,
   place: Place,
   ours: Manifest,
-  tags: readonly string[],
+  tags: WantedTags,
   signal: AbortSignal,
 ): Promise<StageResult<Named>> {
   const key = keyTag(entry.key);
   const passes = passTags(context, entry);
   let manifest = ours;
-  let given: Omit<Named, 'manifest'> = { tags };
+  let given: Omit<Named, 'manifest'> = { tags: tags.all };
   for (let round = 0; round < maxRounds; round += 1) {
     const first = await firstPassed(context, entry, place, manifest, signal);
     if (first.kind !== 'ok') return first;
@@ -62,7 +68,7 @@ export async function nameManifest(
     if (isNamed.value) break;
   }
   if (given.newer !== undefined) {
-    const message = `${tags.filter((tag) => !given.tags.includes(tag)).join(', ')} stays on what a later revision (${given.newer.slice(0, 12)}) published`;
+    const message = `${tags.all.filter((tag) => !given.tags.includes(tag)).join(', ')} stays on what a later revision (${given.newer.slice(0, 12)}) published`;
     context.emit({ kind: 'remark', image: entry.name, message });
   }
   return done({ manifest, ...given });
@@ -117,29 +123,37 @@ async function tagsToGive(
   context: RunContext,
   entry: PlanEntry,
   place: Place,
-  { digest, tags }: { readonly digest: string; readonly tags: readonly string[] },
+  { digest, tags }: { readonly digest: string; readonly tags: WantedTags },
   signal: AbortSignal,
 ): Promise<StageResult<Omit<Named, 'manifest'>>> {
   const elsewhere = new Map<string, string>();
   const asked = await Promise.all(
-    tags.map(async (tag) => ({ tag, there: await readDigest(context, place, tag, signal) })),
+    tags.all.map(async (tag) => ({ tag, there: await readDigest(context, place, tag, signal) })),
   );
   for (const { tag, there } of asked) {
     if (there.kind !== 'ok') return there;
     if (there.value === undefined || there.value === digest) continue;
-    if (tag.includes(shortKey(entry.key))) return taken(place, tag, there.value, digest);
+    if (tags.fixed.has(tag))
+      return taken(place, tag, tag.includes(shortKey(entry.key)), { there: there.value, ours: digest });
     elsewhere.set(tag, there.value);
   }
-  if (elsewhere.size === 0) return done({ tags });
+  if (elsewhere.size === 0) return done({ tags: tags.all });
   const newer = await laterRevision(context, entry.name, place, new Set(elsewhere.values()), signal);
-  if (newer === undefined) return done({ tags });
+  if (newer === undefined) return done({ tags: tags.all });
   const stay = (tag: string): boolean => elsewhere.get(tag) === newer.digest;
-  return done({ tags: tags.filter((tag) => !stay(tag)), newer: newer.revision });
+  return done({ tags: tags.all.filter((tag) => !stay(tag)), newer: newer.revision });
 }
 
-function taken(place: Place, tag: string, there: string, ours: string): StageResult<never> {
+function taken(
+  place: Place,
+  tag: string,
+  holdsKey: boolean,
+  { there, ours }: { readonly there: string; readonly ours: string },
+): StageResult<never> {
   const text = publishedReference(place.target, place.name, tag);
-  const message = `${text} names another image (${there}) than the one of this key (${ours}); a tag with a key in it never moves. Find out who set it; then delete it, or take what the registry has: without --force, what passed first under a key stays`;
+  const message = holdsKey
+    ? `${text} names another image (${there}) than the one of this key (${ours}); a tag with a key in it never moves. Find out who set it; then delete it, or take what the registry has: without --force, what passed first under a key stays`
+    : `${text} names another image (${there}) than this one (${ours}), and a version never moves. Count it up; or let it move, in matrix.yaml: { tag: ${tag}, moves: true }`;
   return failed({ message, blame: 'image', tail: [] });
 }
 

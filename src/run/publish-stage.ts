@@ -10,7 +10,7 @@ import type { EngineError } from '../engine/engine.ts';
 import type { ScanRecord } from '../scan/scan-record.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
-import { tagsOf } from '../plan/image-tags.ts';
+import { fixedTagsOf, tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { attestImage, passCounts } from './attest-stage.ts';
 import type { Bytes } from './build-stage.ts';
@@ -77,7 +77,10 @@ export async function publishImage(
   const isKept = kept !== undefined && (await tagScan(context, entry, place, manifest.value, kept, signal));
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
-  const tags = tagsOf(drawn.set, entry.name, entry.key, bytes?.created);
+  const tags = {
+    all: tagsOf(drawn.set, entry.name, entry.key, bytes?.created),
+    fixed: fixedTagsOf(drawn.set, entry.name, entry.key, bytes?.created),
+  };
   // What only explains waits for nothing, and lets nothing wait.
   const [named] = await Promise.all([
     nameManifest(context, entry, place, manifest.value, tags, signal),

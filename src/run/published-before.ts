@@ -1,6 +1,7 @@
 /** What is published under an image's name now: the digest that a run's own would take the place of. */
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { renderTag } from '../matrix/naming.ts';
+import { followedTags } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { readDigest } from './published-manifest.ts';
 import { lastRelease } from './published-release.ts';
@@ -18,8 +19,7 @@ export async function publishedBefore(
 ): Promise<StageResult<string | undefined>> {
   const { registry, drawn } = context;
   const { set, trusted } = drawn;
-  const moving = set.tags.filter((tag) => !tag.includes('{key}') && !tag.includes('{date}'));
-  for (const template of moving) {
+  for (const template of followedTags(set)) {
     const tag = renderTag(template, { date: '', key: '', name: entry.name });
     const digest = await readDigest(context, { target, name: entry.name }, tag, signal);
     if (digest.kind !== 'ok' || digest.value !== undefined) return digest;

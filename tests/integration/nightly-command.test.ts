@@ -13,6 +13,7 @@ test('equal bytes are thrown away, a moved package is published, a freeze keeps 
   index.debian.set('curl', '8.14.1-2');
   await using family = await workspace({
     'matrix.yaml': `registry: ${registry.host}
+tags: [latest, "1.0"]
 freeze: [2026-11-04]
 roots:
   "{p}root": { from: "rig.example/{p}root:1", bootstrap: { debian: trixie } }
@@ -35,8 +36,14 @@ images:
     const answer = await fetch(`http://${registry.host}/v2/${name}/tags/list`);
     return ((await answer.json()) as { tags: string[] }).tags.filter((tag) => /^\d{4}-/.test(tag)); // a registry's list
   };
+  const digestAt = async (tag: string): Promise<string | null> => {
+    const headers = { accept: 'application/vnd.docker.distribution.manifest.v2+json' };
+    const answer = await fetch(`http://${registry.host}/v2/${name}/manifests/${tag}`, { headers });
+    return answer.headers.get('docker-content-digest');
+  };
   const first = await family.build(['images', name, '--changed', '--push']);
   expect(first.exitCode, first.stderr).toBe(0);
+  const version = await digestAt('1.0');
 
   const quiet = await night('--day', '2026-11-02');
   expect(quiet.summary.images).toEqual([{ name, state: 'same', thrownAway: true }]);
@@ -72,6 +79,9 @@ images:
   const digest = image?.state === 'changed' ? image.to : undefined;
   expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   expect(await family.read('values.yaml')).toMatch(new RegExp(`@${digest}['"]? } # by hand\n$`));
+  // A night is no version: that one stays on what it names.
+  expect([await digestAt('latest'), await digestAt('1.0')]).toEqual([digest, version]);
+  await family.write('matrix.yaml', (await family.read('matrix.yaml')).replace(', "1.0"', ''));
   const plan = await family.build(['plan', name, '--push']);
   expect(plan.stdout).toContain('Nothing to do');
 }, 300_000);

@@ -43,6 +43,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     groups: new Map(),
     registry: undefined,
     tags: ['latest'],
+    fixedTags: new Set(),
     secrets: [],
     scan: undefined,
     pools: [],
