@@ -4,14 +4,8 @@
  */
 import type { Readable } from 'node:stream';
 import type { Result } from '../core/result.ts';
-import type {
-  ContainerSpec,
-  ContainerState,
-  ExecResult,
-  FolderEntry,
-  FolderOwner,
-  NetworkInfo,
-} from './container.ts';
+import type { ContainerSpec, ContainerState, ExecResult, NetworkInfo } from './container.ts';
+import type { ContainerFiles } from './container-files.ts';
 import type { ImageSaver } from './image-saver.ts';
 import type { TreeReader } from './tree.ts';
 
@@ -214,7 +208,7 @@ export interface BuildEngine {
 
 // ---- containers ---------------------------------------------------------------------------------------------
 
-export interface ContainerEngine {
+export interface ContainerEngine extends ContainerFiles {
   createContainer(spec: ContainerSpec, signal: AbortSignal): Promise<Result<string, EngineError>>;
   startContainer(id: string, signal: AbortSignal): Promise<Result<void, EngineError>>;
   inspectContainer(id: string, signal: AbortSignal): Promise<Result<ContainerState, EngineError>>;
@@ -251,28 +245,6 @@ export interface ContainerEngine {
     },
     signal: AbortSignal,
   ): Promise<Result<ExecResult, EngineError>>;
-  /** One file out of a container, running or not. */
-  readFile(
-    id: string,
-    path: string,
-    maxBytes: number,
-    signal: AbortSignal,
-  ): Promise<Result<Buffer, EngineError>>;
-  /** What lies in a folder, subfolders included; as far as `maxBytes` of an archive of it go. */
-  listFolder(
-    id: string,
-    path: string,
-    maxBytes: number,
-    signal: AbortSignal,
-  ): Promise<Result<readonly FolderEntry[], EngineError>>;
-  /** Gives a folder this owner and mode, and makes it where it is missing; needs nothing inside the image. */
-  ownFolder(
-    id: string,
-    path: string,
-    owner: FolderOwner,
-    signal: AbortSignal,
-  ): Promise<Result<void, EngineError>>;
-
   createVolume(
     name: string,
     labels: Readonly<Record<string, string>>,

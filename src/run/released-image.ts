@@ -83,7 +83,8 @@ function testOf(
   if (lastTest?.verdictKey === verdictKey) {
     const { verdict } = lastTest;
     const clauses = Object.fromEntries(verdict.clauses.map(({ id, result }) => [id, result]));
-    return { tier: verdict.tier, clauses, versions: { ...mainVersions(verdict) } };
+    const noop = verdict.noop === undefined ? {} : { noop: [...verdict.noop] };
+    return { tier: verdict.tier, clauses, versions: { ...mainVersions(verdict) }, ...noop };
   }
   return before?.key === verdictKey ? before : {};
 }

@@ -29,6 +29,7 @@ const verdict = z.object({
   versions: z
     .object({ python: z.string().exactOptional(), packages: z.record(z.string(), z.string()) })
     .exactOptional(),
+  noop: z.array(z.string()).exactOptional(),
   logTail: z.array(z.string()),
   durationMs: z.number(),
 });

@@ -48,6 +48,8 @@ export const releasedImageSchema = z.strictObject({
     tier: z.enum(['gate', 'deep']).optional(),
     clauses: z.record(z.string(), z.enum(clauseOutcomes)).optional(),
     versions: z.record(z.string(), z.string()).optional(),
+    /** A command in it that does nothing, as it was seen; empty: there is none that is known. */
+    noop: z.array(z.string()).optional(),
   }),
   /** Bytes: as it travels, as it lies on a node, and as it travels to a node that has its last release. */
   size: z.strictObject({

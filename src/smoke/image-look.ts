@@ -50,7 +50,7 @@ export async function lookAtImage(
   const env = new Map(config.env.map((line) => splitAtFirst(line)));
   const [passwd, shell] = await Promise.all([
     readFile('/etc/passwd', signal),
-    bench.engine.readFile(id, '/bin/sh', 1, signal),
+    bench.engine.fileMode(id, '/bin/sh', signal),
   ]);
   if (!passwd.ok) return passwd;
   const home = homeOf(env.get('HOME'), passwd.value ?? '');
@@ -63,8 +63,7 @@ export async function lookAtImage(
     user: config.user,
     home,
     homeEntries: listed.ok ? listed.value : [],
-    // A file larger than asked for is a failure, and there.
-    hasShell: shell.ok || shell.error.kind === 'failed',
+    hasShell: shell.ok,
     readFile,
   });
 }
@@ -77,7 +76,7 @@ export function homeOf(declared: string | undefined, passwd: string): string {
 }
 
 /** An image with neither ENTRYPOINT nor CMD makes no container unless it is told what to run. */
-async function makeUnstarted(
+export async function makeUnstarted(
   bench: Bench,
   image: string,
   signal: AbortSignal,

@@ -13,6 +13,7 @@ import { scenes } from './contract/profiles.ts';
 import { engineReturns } from './engine-return.ts';
 import { tailLines } from './evidence.ts';
 import { contractVersion } from './contract-version.ts';
+import { noopCommand } from './noop-command.ts';
 import type { SmokeRequest } from './request.ts';
 import { Solitude } from './solitude.ts';
 import type { ClauseResult, Verdict, Versions } from './verdict.ts';
@@ -70,6 +71,7 @@ export async function smokeImage(
     if (played.value.log !== '') log = played.value.log;
     versions ??= played.value.versions;
   }
+  const noop = await lookForNoop(engine, request, signal);
   return ok({
     image: request.name,
     imageId: request.imageId,
@@ -79,9 +81,21 @@ export async function smokeImage(
     passed: !clauses.some(refuses),
     clauses,
     ...(versions === undefined ? {} : { versions }),
+    ...(noop === undefined ? {} : { noop }),
     logTail: tailLines(log, logTailLines),
     durationMs: performance.now() - started,
   });
+}
+
+/** Nothing hangs on it: an engine that is gone by now has given its verdict. */
+async function lookForNoop(
+  engine: ContainerEngine,
+  request: SmokeRequest,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  await using bench = new Bench(engine, { runId: request.runId, image: request.name, keep: false });
+  const found = await noopCommand(bench, request.reference, signal);
+  return found.ok ? found.value : undefined;
 }
 
 /** Which clauses are played: those of the tier, or those asked for by name with all that they need. */

@@ -68,6 +68,8 @@ export interface Verdict {
   readonly clauses: readonly ClauseResult[];
   /** Undefined where nothing inside could be asked. */
   readonly versions?: Versions;
+  /** A command in it that does nothing; empty where none was seen, undefined where nobody could look. */
+  readonly noop?: readonly string[];
   /** The end of the container's log; empty where everything passed. */
   readonly logTail: readonly string[];
   readonly durationMs: number;

@@ -105,6 +105,9 @@ describe.each(stores)('containers on the %s store', (store) => {
     expect(errorOf(await rig.engine.readFile(id, '/data/c', 3, patience())).kind).toBe('failed');
     expect(errorOf(await rig.engine.readFile(id, '/data/none', 3, patience())).kind).toBe('not-found');
     expect(errorOf(await rig.engine.readFile(id, '/data', 3, patience())).message).toContain('directory');
+    expect(valueOf(await rig.engine.fileMode(id, '/bin/busybox', patience())) & 0o777).toBe(0o755);
+    expect(valueOf(await rig.engine.fileMode(id, '/data/c', patience())) & 0o111).toBe(0);
+    expect(errorOf(await rig.engine.fileMode(id, '/data', patience())).message).toContain('directory');
   });
 
   test('a folder is listed and given away before the container runs, in a volume as well', async () => {

@@ -106,6 +106,7 @@ describe.each(stores)('on the %s store', (store) => {
       expect(tags.size).toBe(4);
       expect(new Set(tags.values())).toEqual(new Set([image.digest]));
       expect(image.verdict).toMatchObject({ profile: 'custom', tier: 'gate', clauses: { C1: 'pass' } });
+      expect(image.verdict.noop).toEqual(['/bin/sh', '-c', 'exit 0']);
     }
     const before = await family.read('release.json');
     const again = await family.events(['--changed', '--push'], env);

@@ -9,11 +9,11 @@ import type { Result } from '../../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine.ts';
 import { Head, outputPieces, Tail } from './output.ts';
 import { createdReply, execReply } from './schema.ts';
-import { readTarFile } from './tar-file.ts';
+import { readTarFile, type TarFile } from './tar-file.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 
-type ContainerOutput = Pick<ContainerEngine, 'logs' | 'exec' | 'readFile'>;
+type ContainerOutput = Pick<ContainerEngine, 'logs' | 'exec' | 'readFile' | 'fileMode'>;
 
 const defaultOutputLimit = 1024 * 1024;
 const maximumLinks = 8;
@@ -60,6 +60,7 @@ export function containerOutput(transport: Transport): ContainerOutput {
     },
 
     readFile: (id, path, maxBytes, signal) => readFile(transport, id, path, maxBytes, signal),
+    fileMode: (id, path, signal) => fileMode(transport, id, path, signal),
   };
 }
 
@@ -99,7 +100,6 @@ async function exitCodeOf(
   }
 }
 
-/** Follows symbolic links as the container's own file system would: the archive endpoint hands out the link. */
 async function readFile(
   transport: Transport,
   id: string,
@@ -107,6 +107,32 @@ async function readFile(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Result<Buffer, EngineError>> {
+  const entry = await readEntry(transport, id, path, maxBytes, signal);
+  if (!entry.ok) return entry;
+  if (entry.value.kind === 'file') return ok(entry.value.data);
+  return err({ kind: 'failed', message: `${path}: ${entry.value.kind}` });
+}
+
+async function fileMode(
+  transport: Transport,
+  id: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<Result<number, EngineError>> {
+  const entry = await readEntry(transport, id, path, 0, signal);
+  if (!entry.ok) return entry;
+  if ('mode' in entry.value) return ok(entry.value.mode);
+  return err({ kind: 'failed', message: `${path}: ${entry.value.kind}` });
+}
+
+/** Follows symbolic links as the container's own file system would: the archive endpoint hands out the link. */
+async function readEntry(
+  transport: Transport,
+  id: string,
+  path: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Result<Exclude<TarFile, { kind: 'symlink' }>, EngineError>> {
   let current = path;
   for (let links = 0; links <= maximumLinks; links++) {
     const request = {
@@ -118,8 +144,7 @@ async function readFile(
     if (!body.ok) return body;
     try {
       const entry = await readTarFile(body.value, maxBytes);
-      if (entry.kind === 'file') return ok(entry.data);
-      if (entry.kind !== 'symlink') return err({ kind: 'failed', message: `${path}: ${entry.kind}` });
+      if (entry.kind !== 'symlink') return ok(entry);
       current = posix.resolve(posix.dirname(current), entry.target);
     } catch (cause) {
       return err(transport.errorOf(cause, signal));

@@ -7,11 +7,11 @@ import type { FolderEntry, FolderOwner } from '../container.ts';
 import { MalformedReply } from './errors.ts';
 
 export type TarFile =
-  | { readonly kind: 'file'; readonly data: Buffer }
+  | { readonly kind: 'file'; readonly mode: number; readonly data: Buffer }
   | { readonly kind: 'symlink'; readonly target: string }
   | { readonly kind: 'a directory' }
   | { readonly kind: 'not a regular file' }
-  | { readonly kind: 'larger than allowed' };
+  | { readonly kind: 'larger than allowed'; readonly mode: number };
 
 /** Everything in an archive begins at a multiple of this. */
 export const blockLength = 512;
@@ -27,9 +27,10 @@ export async function readTarFile(body: AsyncIterable<Uint8Array>, maxBytes: num
     if (type === '5') return { kind: 'a directory' };
     const extension = type === 'x' || type === 'g' || type === 'L' || type === 'K';
     if (!extension && type !== '0' && type !== '') return { kind: 'not a regular file' };
-    if (size > maxBytes && !extension) return { kind: 'larger than allowed' };
+    const mode = Number.parseInt(textOf(header, 100, 8), 8) || 0;
+    if (size > maxBytes && !extension) return { kind: 'larger than allowed', mode };
     const data = await reader.read(extension ? Math.ceil(size / blockLength) * blockLength : size);
-    if (!extension) return { kind: 'file', data };
+    if (!extension) return { kind: 'file', mode, data };
   }
 }
 

@@ -161,12 +161,14 @@ function podSpecOf(list: PullList, stage: Stage): PodSpec {
     images.map(({ name }) => name),
     [pauseContainer, programContainer],
   );
-  const brings = stage === 'images' && program !== undefined && images.some(({ hasShell }) => !hasShell);
+  const brings = stage === 'images' && program !== undefined && images.some(needsProgram);
   const pullers = images.map((image): Container => {
-    const own = brings && !image.hasShell;
+    const own = brings && needsProgram(image);
+    // Of what nobody looked into a shell is the likeliest; without one its nodes are told of.
+    const inside = image.noop ?? usualCommand;
     return {
       ...containerOf(names.get(image.name) ?? image.name, image),
-      command: own ? [`${programFolder}/true`] : ['/bin/sh', '-c', 'exit 0'],
+      command: own ? [`${programFolder}/true`] : inside,
       // An image's own folder may be closed to the user that this runs as.
       workingDir: '/',
       ...(own ? { volumeMounts: [{ name: programVolume, mountPath: programFolder, readOnly: true }] } : {}),
@@ -201,6 +203,11 @@ function podSpecOf(list: PullList, stage: Stage): PodSpec {
   };
 }
 
+function needsProgram({ noop }: PullImage): boolean {
+  return noop === undefined || noop.length === 0;
+}
+
+const usualCommand = ['/bin/sh', '-c', 'exit 0'];
 const nobody = 65_534;
 
 /** Small requests, and none for the disk: a node under pressure would evict the pod and make it again without end. */

@@ -28,8 +28,8 @@ export interface PullImage {
   readonly unpackedBytes: number | undefined;
   /** Empty where they are not known. */
   readonly layers: readonly PullLayer[];
-  /** Whether `/bin/sh` is known to be in it; else a static program is brought along. */
-  readonly hasShell: boolean;
+  /** A command that was seen in it and does nothing; empty where it has none, undefined where nobody looked. */
+  readonly noop: readonly string[] | undefined;
 }
 
 /** The image that keeps a puller's pod running. */
@@ -73,6 +73,7 @@ export function pullListOf(pool: Pool, sources: PullSources): Result<PullList, r
   });
   const pause = findPause(sources);
   if (!pause.ok) wrong.push(pause.error);
+  else if (pause.value.program === undefined) wrong.push(...withoutCommand(images, pool));
   if (!pause.ok || wrong.length > 0) return err(wrong);
   return ok({
     pool,
@@ -80,6 +81,20 @@ export function pullListOf(pool: Pool, sources: PullSources): Result<PullList, r
     images: inPullOrder(images.filter(({ digest }) => digest !== pause.value.digest)),
     pause: pause.value,
   });
+}
+
+/** Images that nothing can be run in: their pods would never be ready. */
+function withoutCommand(images: readonly PullImage[], { span }: Pool): readonly Diagnostic[] {
+  return images
+    .filter(({ noop }) => noop?.length === 0)
+    .map(({ name }) =>
+      usageError(
+        'no-command',
+        `\`${name}\` has neither shell nor \`true\`, and this pause image brings no program`,
+        span,
+        { help: 'the family’s own brings one: build and publish images/pause, and name no other' },
+      ),
+    );
 }
 
 /**
@@ -131,12 +146,9 @@ function ofRelease(image: ReleasedImage, { naming }: Release): PullImage {
     compressedBytes: image.size.compressed,
     unpackedBytes: image.size.unpacked,
     layers: (image.layers ?? []).map(({ digest, size }) => ({ digest, bytes: size })),
-    hasShell: kindsWithShell.has(image.kind),
+    noop: image.verdict.noop,
   };
 }
-
-/** Started as a notebook server, they passed clauses that ask `/bin/sh` inside. */
-const kindsWithShell: ReadonlySet<string> = new Set(['singleuser', 'pytorch', 'local']);
 
 function ofMirror(
   mirror: ImageSet['mirrors'][number],
@@ -173,7 +185,7 @@ function pinned(name: string, reference: string, digest: string): PullImage {
     compressedBytes: undefined,
     unpackedBytes: undefined,
     layers: [],
-    hasShell: false,
+    noop: undefined,
   };
 }
 

@@ -79,11 +79,11 @@ describe('a file in an archive', () => {
   test('is read past extension headers', async () => {
     const body = Buffer.concat([entry('x', '30 mtime=1.5\n'), entry('0', 'content')]);
     const file = await readTarFile(chunksOf(body, 100), 100);
-    expect(file).toEqual({ kind: 'file', data: Buffer.from('content') });
+    expect(file).toMatchObject({ kind: 'file', data: Buffer.from('content') });
   });
 
   test('is not read beyond the limit', async () => {
-    expect(await readTarFile(chunksOf(entry('0', 'content'), 100), 6)).toEqual({
+    expect(await readTarFile(chunksOf(entry('0', 'content'), 100), 6)).toMatchObject({
       kind: 'larger than allowed',
     });
   });

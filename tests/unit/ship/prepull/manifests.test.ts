@@ -14,8 +14,9 @@ import {
   streamText,
 } from '../../../../src/ship/prepull/manifests.ts';
 import { containerNames, poolLabel, setName } from '../../../../src/ship/prepull/names.ts';
-import { inPullOrder } from '../../../../src/ship/prepull/pull-list.ts';
+import { inPullOrder, pullListOf } from '../../../../src/ship/prepull/pull-list.ts';
 import { poolOf, pullImage, pullList } from '../../../rig/pull-list.ts';
+import { releaseOf } from '../../../rig/release.ts';
 
 const students = poolOf('students', {
   selector: { 'hub.jupyter.org/node-purpose': 'user' },
@@ -27,7 +28,7 @@ const students = poolOf('students', {
 });
 const list = pullList(
   students,
-  [pullImage('course-physics', ['base:100', 'physics:20']), pullImage('db', ['db:50'], { hasShell: false })],
+  [pullImage('course-physics', ['base:100', 'physics:20']), pullImage('db', ['db:50'], { noop: [] })],
   '/bin/busybox',
 );
 const plain = { priorityClass: false, namespaces: false };
@@ -50,6 +51,43 @@ describe('a pool’s DaemonSet', () => {
       ],
       ['db', `registry.example.org/hub/db:2026-11-20@${digestOf('db')}`, '/hubwright/true'],
     ]);
+  });
+
+  test('runs what was seen in each image, and what it brings along where nothing was seen or nobody looked', () => {
+    const images = [
+      pullImage('true', [], { noop: ['/usr/bin/true'] }),
+      pullImage('old', [], { noop: undefined }),
+      pullImage('bare', [], { noop: [] }),
+    ];
+    const commands = (program?: string) =>
+      daemonSetOf(pullList(students, images, program))
+        .spec.template.spec.initContainers?.filter(({ name }) => name !== 'program')
+        .map(({ name, command, volumeMounts }) => [name, command?.join(' '), volumeMounts?.length ?? 0]);
+    expect(commands('/bin/busybox')).toEqual([
+      ['true', '/usr/bin/true', 0],
+      ['old', '/hubwright/true', 1],
+      ['bare', '/hubwright/true', 1],
+    ]);
+    expect(commands()?.slice(0, 2)).toEqual([
+      ['true', '/usr/bin/true', 0],
+      ['old', '/bin/sh -c exit 0', 0],
+    ]);
+  });
+
+  test('is told of before it is made where an image has nothing to run and nothing is brought along', () => {
+    const release = releaseOf('registry.example.org/hub', ['base', 'bare']);
+    const [base, bare] = release.images;
+    if (base === undefined || bare === undefined) throw new Error('the release has two images');
+    const seen = { ...release, images: [base, { ...bare, verdict: { ...bare.verdict, noop: [] } }] };
+    const foreign = `registry.example.org/pause:3@${digestOf('pause')}`;
+    const pool = poolOf('all', { images: ['base', 'bare'] });
+    const nothing = { mirrors: [], registry: undefined };
+    const made = pullListOf(pool, { release: seen, set: nothing, pause: foreign });
+    expect(made.ok ? [] : made.error.map(({ code, message }) => [code, message.split(' ')[0]])).toEqual([
+      ['no-command', '`bare`'],
+    ]);
+    const own = { ...seen, images: [...seen.images, ...releaseOf(release.registry, ['pause']).images] };
+    expect(pullListOf(pool, { release: own, set: nothing, pause: undefined }).ok).toBe(true);
   });
 
   test('goes where the pool says, with the user pods’ own secrets and account', () => {
@@ -105,7 +143,7 @@ describe('everything that is generated', () => {
           const made = daemonSetOf(
             pullList(
               poolOf(pool, secrets ? { pullSecrets: ['a'], stagger: 3, selector: { a: 'b' } } : {}),
-              images.map((name) => pullImage('x', [], { name, hasShell: shell })),
+              images.map((name) => pullImage('x', [], { name, noop: shell ? ['/bin/true'] : undefined })),
               '/bin/busybox',
             ),
           );
