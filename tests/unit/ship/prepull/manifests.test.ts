@@ -1,6 +1,5 @@
 /** What prepull generates: valid before a cluster sees it, the same each time, pinned by digest, named within limits. */
 import * as fc from 'fast-check';
-import { DaemonSet } from 'kubernetes-models/apps/v1';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { digestOf } from '../../../../registry/digest.ts';
@@ -15,7 +14,9 @@ import {
 } from '../../../../src/ship/prepull/manifests.ts';
 import { containerNames, poolLabel, setName } from '../../../../src/ship/prepull/names.ts';
 import { inPullOrder, pullListOf } from '../../../../src/ship/prepull/pull-list.ts';
+import { rolesOf } from '../../../../src/ship/prepull/role.ts';
 import { poolOf, pullImage, pullList } from '../../../rig/pull-list.ts';
+import { manifestProblems } from '../../../rig/kubernetes-types.ts';
 import { releaseOf } from '../../../rig/release.ts';
 
 const students = poolOf('students', {
@@ -132,14 +133,14 @@ describe('everything that is generated', () => {
   const names = fc.string({ minLength: 1, maxLength: 140, unit: fc.constantFrom(...'abz09.-_') });
   const label = fc.stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
 
-  test('is valid by Kubernetes’ schema and by what the schema misses', () => {
-    fc.assert(
-      fc.property(
+  test('is valid by Kubernetes’ own types and by what they miss', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.uniqueArray(names, { minLength: 1, maxLength: 12 }),
         label,
         fc.boolean(),
         fc.boolean(),
-        (images, pool, shell, secrets) => {
+        async (images, pool, shell, secrets) => {
           const made = daemonSetOf(
             pullList(
               poolOf(pool, secrets ? { pullSecrets: ['a'], stagger: 3, selector: { a: 'b' } } : {}),
@@ -148,11 +149,44 @@ describe('everything that is generated', () => {
             ),
           );
           expect(checkDaemonSet(made)).toEqual([]);
-          // Its constructor takes mutable arrays; ours are the same at run time.
-          new DaemonSet(structuredClone(made) as never).validate();
+          expect(await manifestProblems(made)).toEqual([]);
         },
       ),
     );
+  });
+
+  test('whatever is made besides is valid too', async () => {
+    const subject = { kind: 'ServiceAccount', name: 'ci', namespace: 'hub' } as const;
+    const all = [
+      ...manifestsOf([list], { priorityClass: true, namespaces: true }).map(({ object }) => object),
+      daemonSetOf(list, 'pause'),
+      ...rolesOf(['hub', 'other'], subject, true),
+      ...rolesOf(['hub'], { kind: 'Group', name: 'staff' }, false),
+    ];
+    expect(new Set(all.map(({ kind }) => kind))).toEqual(
+      new Set([
+        'Namespace',
+        'PriorityClass',
+        'DaemonSet',
+        'Role',
+        'RoleBinding',
+        'ClusterRole',
+        'ClusterRoleBinding',
+      ]),
+    );
+    for (const each of all) expect(await manifestProblems(each), each.kind).toEqual([]);
+  });
+
+  test('a field that nobody knows would be found however deep it lies', async () => {
+    const text = JSON.stringify(daemonSetOf(list));
+    const wrong = (from: string, to: string) => manifestProblems(JSON.parse(text.replace(from, to)));
+    expect(await wrong('"drop":', '"drops":')).toEqual([
+      'DaemonSet.spec.template.spec.containers.0.securityContext.capabilities has a field `drops` that nobody knows',
+    ]);
+    expect((await wrong('"effect":"NoSchedule"', '"effect":"Never"')).join()).toContain(
+      'tolerations/0/effect',
+    );
+    expect((await wrong('"cpu":"1m"', '"cpu":{}')).join()).toContain('requests.cpu');
   });
 
   test('names are valid, at most 63 characters, and unique after shortening', () => {
