@@ -169,7 +169,7 @@ async function configuredDataRoot(host: Host): Promise<string | undefined> {
 }
 
 interface WantedPackage {
-  readonly id: 'mmdebstrap' | 'docker-registry' | 'busybox-static' | 'iproute2';
+  readonly id: 'mmdebstrap' | 'docker-registry' | 'busybox-static' | 'iproute2' | 'make';
   readonly why: string;
 }
 
@@ -177,6 +177,7 @@ const testPackages: readonly WantedPackage[] = [
   { id: 'docker-registry', why: 'the registry that the tests publish to' },
   { id: 'busybox-static', why: 'the trivial images of the tests' },
   { id: 'iproute2', why: 'the bridge of the tests’ second engine' },
+  { id: 'make', why: 'the Makefile that the tests compare references with' },
 ];
 
 function inspectPackage(wanted: WantedPackage, installed: ReadonlyMap<string, string>): Requirement {

@@ -31,6 +31,7 @@ const packageOf: Partial<Record<RequirementId, string>> = {
   'docker-registry': 'docker-registry',
   'busybox-static': 'busybox-static',
   iproute2: 'iproute2',
+  make: 'make',
   chromium: 'chromium',
   go: 'golang-go',
 };

@@ -14,6 +14,7 @@ export type RequirementId =
   | 'docker-registry'
   | 'busybox-static'
   | 'iproute2'
+  | 'make'
   | 'chromium'
   | 'cosign'
   | 'go'

@@ -36,6 +36,7 @@ describe('inspectMachine', () => {
       'docker-registry': 'missing',
       'busybox-static': 'missing',
       iproute2: 'missing',
+      make: 'missing',
       cosign: 'missing',
     });
     expect(found.requirements.filter(({ state, mend }) => state !== 'ok' && mend === undefined)).toEqual([]);
@@ -53,6 +54,7 @@ describe('inspectMachine', () => {
           'installed docker-registry 2.8.2+ds1-1',
           'installed busybox-static 1:1.35.0-4',
           'installed iproute2 6.1.0-3',
+          'installed make 4.4.1-2',
         ].join('\n'),
       },
     });
