@@ -4,6 +4,7 @@
  */
 import { parseReference } from '../../registry/reference.ts';
 import type { Axis } from './axes.ts';
+import { checkArguments } from './secret-arguments.ts';
 import { checkTemplate, imageNameHelp, isImageName, isVariableName } from './check.ts';
 import type { Check, TemplateRules } from './check.ts';
 import { combinationsOf } from './combinations.ts';
@@ -119,13 +120,15 @@ function planImage(
   if (name === undefined || context === undefined) return undefined;
   if (templates.dockerfile !== undefined && given === undefined) return undefined;
   if (!checkName(check, [...path, 'name'], name)) return undefined;
+  const args = readArgs(templates.args, fill);
+  checkArguments(check, path, args);
   const image: Image = {
     ...fields,
     name,
     context,
     dockerfile: given ?? (context === '.' ? 'Dockerfile' : `${context}/Dockerfile`),
     target,
-    args: readArgs(templates.args, fill),
+    args,
     maxSize: readBytes(check, [...path, 'maxSize'], maxSize),
     axes: Object.fromEntries(axes.map((axis) => [axis, combination.get(axis)?.name ?? ''])),
     epoch: lock.epochs[name],

@@ -2,6 +2,7 @@
  * Which git addresses and refs may stand in a file. What passes here can be handed to git as an argument:
  * it begins with no dash and names no transport that runs a command.
  */
+import { findLogins } from '../core/logins.ts';
 
 export type GitAddress =
   | { readonly kind: 'remote' }
@@ -36,10 +37,11 @@ function parseUrl(text: string, scheme: string): GitAddress {
   if (url === undefined || host === '' || host.startsWith('-') || url.username.startsWith('-')) {
     return { kind: 'invalid', message: `this is no valid ${scheme} address`, help: forms };
   }
-  if (url.password !== '') {
+  const [login] = findLogins(text);
+  if (url.password !== '' || login !== undefined) {
     return {
       kind: 'invalid',
-      message: 'a git address holds no password',
+      message: `a git address holds ${login?.what.replace('a ', 'no ') ?? 'no password'}`,
       help: 'take it out of the file and give it to the build as a secret',
     };
   }

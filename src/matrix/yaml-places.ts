@@ -1,20 +1,13 @@
 /** Offsets of a YAML file's text, and its nodes, as the places that a diagnostic shows. */
 import type { Node } from 'yaml';
 import type { SourceSpan } from '../core/diagnostic.ts';
+import { maskLogins } from '../core/logins.ts';
 import { yaml } from './yaml-library.ts';
 
 /** What the library calls a node, or undefined. */
 export function asNode(value: unknown): Node | undefined {
   const { isAlias, isMap, isScalar, isSeq } = yaml();
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value : undefined;
-}
-
-/** A line is shown in logs, which more people read than the file: `https://user:****@host`. Keeps the length. */
-function maskPasswords(line: string): string {
-  return line.replace(
-    /(:\/\/[^\s/@:]*:)([^\s/@]+)(?=@)/g,
-    (_, lead: string, password: string) => lead + '*'.repeat(password.length),
-  );
 }
 
 /** Offsets of a text as lines and columns (in UTF-16 code units, as editors count them). */
@@ -39,7 +32,7 @@ export class Places {
     const last = this.#lineOf(Math.min(start, this.text.length));
     const lineStart = this.#starts[last] ?? 0;
     const lineEnd = (this.#starts[last + 1] ?? this.text.length + 1) - 1;
-    const text = maskPasswords(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
+    const text = maskLogins(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
     const column = Math.min(start - lineStart, text.length);
     const length = Math.max(1, Math.min(end - lineStart, text.length) - column);
     return { file: this.file, line: last + 1, column: column + 1, length, text };

@@ -142,11 +142,13 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
   a: { context: a, kind: custom }
   c: { dockerfile: a/Dockerfile, context: "courses/{course.name}", kind: singleuser, axes: { course: { from: courses.yaml } } }
 `,
-      'courses.yaml': '- { name: p, repo: "https://me:hunter2@x.org/y" }\n',
+      'courses.yaml':
+        '- { name: p, repo: "https://me:hunter2@x.org/y" }\n- { name: q, repo: "https://0123456789abcdef0123@x.org/y" }\n',
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
       'courses.yaml:1:20 «"https://me:*******@x.org/y"» invalid-git-address: a git address holds no password (help: take it out of the file and give it to the build as a secret)',
+      'courses.yaml:2:20 «"https://********************@x.org/y"» invalid-git-address: a git address holds no token (help: take it out of the file and give it to the build as a secret)',
     ]);
   });
 

@@ -21,6 +21,27 @@ describe('mistakes in definitions and groups that only checking finds', () => {
     ]);
   });
 
+  test('a password or a token in an argument, told once and shown nowhere', async () => {
+    const told = await tell(
+      {
+        'matrix.yaml': `env: [DATA]
+images:
+  a:
+    context: a
+    kind: custom
+    axes: { x: [p, q] }
+    args: { SOURCE: "https://me:hunter2@x.org/y.git", DATA: "\${DATA}", GOOD: "https://x.org/{x}" }
+`,
+        'a/Dockerfile': '',
+      },
+      { DATA: 'https://x.org/data?token=open-sesame' },
+    );
+    expect(told).toEqual([
+      'matrix.yaml:7:21 «"https://me:*******@x.org/y.git"» secret-argument: `SOURCE` holds a password: arguments stay in the image\'s history, and everybody who pulls it reads them (help: hand it over as a secret: `secrets: [{ id: source, env: SOURCE }]`, and in the Dockerfile `RUN --mount=type=secret,id=source …`; what was published with it already needs a new one)',
+      'matrix.yaml:7:61 «"${DATA}"» secret-argument: `DATA` holds a token: arguments stay in the image\'s history, and everybody who pulls it reads them (help: hand it over as a secret: `secrets: [{ id: data, env: DATA }]`, and in the Dockerfile `RUN --mount=type=secret,id=data …`; what was published with it already needs a new one)',
+    ]);
+  });
+
   test('names that cannot be in a repository, told once and where they are written', async () => {
     const told = await tell({
       'matrix.yaml': `images:
