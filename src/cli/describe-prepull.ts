@@ -51,8 +51,16 @@ function fromCluster(): Option {
     .conflicts(['createNamespace']);
 }
 
+/** For commands that change or read a cluster. */
+function withFound(command: Command, help: string): Command {
+  return command.addOption(new Option('--from-cluster', help).default(false).conflicts(['values']));
+}
+
+const foundNodes = 'also pools found from the cluster’s nodes, with what users start of `default`';
+const foundSets = 'the pools that were applied in the cluster, whatever matrix.yaml says';
+
 function describeChanges(prepull: Command, context: CliContext, answer: Answer): void {
-  withApply(inCluster(forPools(prepull.command('apply'))))
+  withFound(withApply(inCluster(forPools(prepull.command('apply')))), foundNodes)
     .description(
       'give the pools of a cluster the release’s images: first the pods alone, then, staggered, the images',
     )
@@ -60,13 +68,13 @@ function describeChanges(prepull: Command, context: CliContext, answer: Answer):
       const { prepullApplyCommand } = await import('./prepull-apply.ts');
       answer(await prepullApplyCommand(context, options));
     });
-  withWait(withApply(inCluster(forPools(prepull.command('run')))))
+  withFound(withWait(withApply(inCluster(forPools(prepull.command('run'))))), foundNodes)
     .description('apply, and wait until the nodes have the images')
     .action(async (options: ApplyOptions & WaitOptions) => {
       const { prepullRunCommand } = await import('./prepull-apply.ts');
       answer(await prepullRunCommand(context, options));
     });
-  inCluster(choosing(prepull.command('delete')))
+  withFound(inCluster(choosing(prepull.command('delete'))), foundSets)
     .description('take the DaemonSets out again; images stay on the nodes')
     .addOption(
       new Option('--deadline <DURATION>', 'how long to wait for the pods’ end')
@@ -80,13 +88,13 @@ function describeChanges(prepull: Command, context: CliContext, answer: Answer):
 }
 
 function describeLooks(prepull: Command, context: CliContext, answer: Answer): void {
-  withWait(inCluster(choosing(prepull.command('wait'))))
+  withFound(withWait(inCluster(choosing(prepull.command('wait')))), foundSets)
     .description('wait until the nodes have what was applied')
     .action(async (options: WaitOptions) => {
       const { prepullWaitCommand } = await import('./prepull-wait.ts');
       answer(await prepullWaitCommand(context, options));
     });
-  inCluster(choosing(prepull.command('status')))
+  withFound(inCluster(choosing(prepull.command('status'))), foundSets)
     .description('tell how far the nodes are: 0 when all have everything, else 1')
     .action(async (options: StatusOptions) => {
       const { prepullStatusCommand } = await import('./prepull-delete.ts');

@@ -1,5 +1,6 @@
 /** `build prepull apply` and `run`: gives the pools of a cluster the release's images, and waits for them. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import type { PrepullDisplay } from '../report/prepull-display.ts';
 import { renderEstimates } from '../report/prepull-estimate.ts';
 import type { Cluster } from '../ship/kubernetes/connect.ts';
@@ -19,7 +20,7 @@ import {
   tellTrouble,
   type ClusterOptions,
 } from './prepull-cluster.ts';
-import { readPools, type PoolOptions } from './prepull-lists.ts';
+import { readPools, type PoolOptions, type Pools } from './prepull-lists.ts';
 import { waitForPools, type Awaited, type WaitOptions } from './prepull-wait.ts';
 import { tell } from './tell.ts';
 
@@ -56,14 +57,11 @@ async function applyPools(
   options: ApplyOptions,
   then: (cluster: Cluster, pools: readonly Awaited[], display: PrepullDisplay) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const read = await readPools(context, options);
-  if (!read.ok) return await tell(context, read.error);
-  await tell(context, read.value.warnings);
-  const opened = await openCluster(context, options);
-  if (!opened.ok) return await tell(context, [opened.error]);
-  const cluster = opened.value;
+  const both = await (options.fromCluster === true ? openThenRead : readThenOpen)(context, options);
+  if (!both.ok) return both.error;
+  const { read, cluster } = both.value;
   const works: Work[] = [];
-  for (const list of read.value.lists) {
+  for (const list of read.lists) {
     const place = placeOf(list.pool, cluster, options);
     const work = await estimateWork(cluster, list, place, context.signal);
     if (!work.ok) return await tellTrouble(context, cluster, work.trouble, work.doing);
@@ -115,6 +113,34 @@ async function applyPools(
   const code = await then(cluster, pools, display);
   display.close();
   return code;
+}
+
+interface Both {
+  readonly read: Pools;
+  readonly cluster: Cluster;
+}
+
+/** What is wrong with files and release is told before the cluster is asked; errors are exit codes of what was told. */
+async function readThenOpen(context: CliContext, options: ApplyOptions): Promise<Result<Both, ExitCode>> {
+  const read = await readPools(context, options);
+  if (!read.ok) return err(await tell(context, read.error));
+  await tell(context, read.value.warnings);
+  const cluster = await openCluster(context, options);
+  return cluster.ok
+    ? ok({ read: read.value, cluster: cluster.value })
+    : err(await tell(context, [cluster.error]));
+}
+
+async function openThenRead(context: CliContext, options: ApplyOptions): Promise<Result<Both, ExitCode>> {
+  const cluster = await openCluster(context, options);
+  if (!cluster.ok) return err(await tell(context, [cluster.error]));
+  const { nodePools } = await import('./prepull-pools.ts');
+  const found = await nodePools(context, cluster.value);
+  if (!found.ok) return found;
+  const read = await readPools(context, options, found.value);
+  if (!read.ok) return err(await tell(context, read.error));
+  await tell(context, read.value.warnings);
+  return ok({ read: read.value, cluster: cluster.value });
 }
 
 type Estimated =

@@ -9,15 +9,19 @@ import { jsonPrepull, livePrepull, plainPrepull, type PrepullDisplay } from '../
 import { bytesText } from '../report/prepull-status.ts';
 import { connectCluster, type Cluster } from '../ship/kubernetes/connect.ts';
 import { apiDiagnostic, type ApiTrouble } from '../ship/kubernetes/trouble.ts';
-import type { PoolPlace } from '../ship/prepull/cluster-paths.ts';
+import { list } from '../ship/kubernetes/watch.ts';
+import { readApplied } from '../ship/prepull/cluster-facts.ts';
+import { setsPath, setsQuery, type PoolPlace } from '../ship/prepull/cluster-paths.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { namedPools, type PoolChoice } from './prepull-lists.ts';
+import { choosePools, namedPools, type PoolChoice } from './prepull-lists.ts';
 import { tell } from './tell.ts';
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
+  /** Pools are also those that the cluster tells of. */
+  readonly fromCluster?: boolean;
   readonly json: boolean;
 }
 
@@ -45,19 +49,43 @@ export function placeOf(pool: Pool, cluster: Cluster, options: ClusterOptions): 
   return { pool: pool.name, namespace, selector: pool.selector };
 }
 
-/** For commands that need no release: the cluster, and the pools that are named. */
+/**
+ * For commands that need no release: the cluster, and the pools that are named. With `fromCluster` those that were
+ * applied there, whatever matrix.yaml says by now; there may be none.
+ */
 export async function openPools(
   context: CliContext,
   options: ClusterOptions & PoolChoice,
 ): Promise<
   Result<{ readonly cluster: Cluster; readonly places: readonly PoolPlace[] }, readonly Diagnostic[]>
 > {
+  if (options.fromCluster === true) return await openApplied(context, options);
   const pools = await namedPools(context, options);
   if (!pools.ok) return pools;
   const cluster = await openCluster(context, options);
   if (!cluster.ok) return err([cluster.error]);
   const places = pools.value.map((pool) => placeOf(pool, cluster.value, options));
   return ok({ cluster: cluster.value, places });
+}
+
+async function openApplied(
+  context: CliContext,
+  options: ClusterOptions & PoolChoice,
+): ReturnType<typeof openPools> {
+  const cluster = await openCluster(context, options);
+  if (!cluster.ok) return err([cluster.error]);
+  const { api } = cluster.value;
+  const namespace = options.namespace ?? cluster.value.namespace;
+  const query = { path: setsPath(namespace), query: setsQuery, read: readApplied };
+  const sets = await list(api, query, context.signal);
+  if (!sets.ok) {
+    const told = apiDiagnostic(sets.trouble, `reading DaemonSets in namespace ${namespace}`, api.server);
+    return err(told === undefined ? [] : [told]);
+  }
+  const places = [...sets.objects.values()].map((each) => ({ ...each, name: each.pool, namespace }));
+  if (places.length === 0) return ok({ cluster: cluster.value, places });
+  const chosen = choosePools(places, options.pool ?? []);
+  return chosen.ok ? ok({ cluster: cluster.value, places: chosen.value }) : chosen;
 }
 
 /** Tells what a cluster refused; the interruption's code where it was the user. */
@@ -87,6 +115,11 @@ export function openDisplay(
 export function bytesTold(annotations: Readonly<Record<string, string>>): number | undefined {
   const bytes = Number(annotations['hubwright/bytes']);
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
+}
+
+/** Where a cluster was asked for its pools, and has none. */
+export function noneApplied({ namespace }: Cluster, options: ClusterOptions): string {
+  return `nothing is applied in namespace ${options.namespace ?? namespace}`;
 }
 
 /** For notes. */

@@ -12,7 +12,7 @@ import { judgePool } from '../ship/prepull/judge.ts';
 import { streamText } from '../ship/prepull/manifests.ts';
 import { rolesOf, type Subject } from '../ship/prepull/role.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { bytesTold, openPools, tellTrouble, type ClusterOptions } from './prepull-cluster.ts';
+import { bytesTold, noneApplied, openPools, tellTrouble, type ClusterOptions } from './prepull-cluster.ts';
 import { namedPools, type PoolChoice } from './prepull-lists.ts';
 import { tell, usage } from './tell.ts';
 
@@ -30,6 +30,10 @@ export async function prepullStatusCommand(context: CliContext, options: StatusO
   const style = styleOf(screen.colour);
   const documents: object[] = [];
   let code: ExitCode = exitCode.ok;
+  if (places.length === 0) {
+    code = exitCode.imageFailed;
+    if (!options.json) screen.write(`${signs.waiting} ${noneApplied(cluster, options)}\n`);
+  }
   for (const place of places) {
     const { pool, namespace } = place;
     const placed = await readPlaced(api, place, context.signal);
@@ -94,6 +98,7 @@ export async function prepullDeleteCommand(context: CliContext, options: DeleteO
   const screen = screenOf(context.stdout, context.env);
   const say = (pool: string, end: string, text: string): void =>
     screen.write(options.json ? `${JSON.stringify({ pool, end })}\n` : `${pool}  ${text}\n`);
+  if (places.length === 0 && !options.json) screen.write(`${noneApplied(cluster, options)}\n`);
   for (const place of places) {
     const end = await deletePool(cluster.api, place, options.deadline, context.signal);
     switch (end.kind) {

@@ -4,6 +4,7 @@ import { didYouMean } from '../core/near-name.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ImageSet, Pool } from '../matrix/image-set.ts';
 import type { Release } from '../run/schema.ts';
+import { poolsOfNodes, type FoundPool } from '../ship/prepull/found-pools.ts';
 import { pullListOf, type PullList } from '../ship/prepull/pull-list.ts';
 import type { ValuesDocuments } from '../ship/values/values-document.ts';
 import type { CliContext } from './context.ts';
@@ -34,22 +35,25 @@ export interface Pools {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** The pools that are named, all where none is, with what their nodes shall have. Mistakes are told together. */
+/** The pools that are named, all where none is (with those `found` in a cluster), with what their nodes shall have. Mistakes are told together. */
 export async function readPools(
   context: CliContext,
   options: PoolOptions,
+  found?: readonly FoundPool[],
 ): Promise<Result<Pools, readonly Diagnostic[]>> {
   const family = await readFamilyOf(context, options);
   if (!family.ok) return family;
   const { directory, set } = family.value;
   // A pool that is not there is told without asking a registry for its release.
-  const plain = options.values === undefined ? choosePools(set.pools, options.pool ?? []) : ok([]);
+  const isPlain = options.values === undefined && found === undefined;
+  const plain = isPlain ? choosePools(set.pools, options.pool ?? []) : ok([]);
   if (!plain.ok) return plain;
   const release = await openRelease(context, directory, { named: options.release, set });
   if (!release.ok) return release;
   const known = await knownPools(context, options, set, release.value);
   if (!known.ok) return known;
-  const pools = choosePools(known.value.pools, options.pool ?? []);
+  const all = [...known.value.pools, ...poolsOfNodes(found ?? [], set)];
+  const pools = choosePools(all, options.pool ?? []);
   if (!pools.ok) return pools;
   const warnings = [...family.value.warnings, ...known.value.warnings];
   const lists: PullList[] = [];
@@ -119,15 +123,15 @@ export async function readFamilyOf(
 }
 
 /** Pools by name; all where none is named. */
-export function choosePools(
-  pools: readonly Pool[],
+export function choosePools<T extends { readonly name: string }>(
+  pools: readonly T[],
   names: readonly string[],
-): Result<readonly Pool[], readonly Diagnostic[]> {
+): Result<readonly T[], readonly Diagnostic[]> {
   if (pools.length === 0) {
     return err([
       usage(
         'matrix.yaml names no pool of nodes',
-        'write one: `pools: { students: { images: [default] } }`; `--values FILE` takes them from the values of a deployment',
+        'write one: `pools: { students: { images: [default] } }`; `--values FILE` takes them from the values of a deployment, `--from-cluster` from a cluster’s nodes',
       ),
     ]);
   }

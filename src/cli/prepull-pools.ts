@@ -1,8 +1,10 @@
-/** `build prepull generate --from-cluster`: a `pools:` block for matrix.yaml, from the nodes that a cluster has. */
+/** Pools from the nodes that a cluster has: `build prepull generate --from-cluster` writes them for matrix.yaml. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { Cluster } from '../ship/kubernetes/connect.ts';
 import { list } from '../ship/kubernetes/watch.ts';
 import { nodesPath } from '../ship/prepull/cluster-paths.ts';
-import { findPools, poolsText, readPoolNode } from '../ship/prepull/found-pools.ts';
+import { findPools, poolsText, readPoolNode, type FoundPool } from '../ship/prepull/found-pools.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openCluster, tellTrouble, type ClusterOptions } from './prepull-cluster.ts';
 import { tell } from './tell.ts';
@@ -15,11 +17,23 @@ export async function prepullPoolsCommand(
   const opened = await openCluster(context, { ...options, json: false });
   if (!opened.ok) return await tell(context, [opened.error]);
   const cluster = opened.value;
+  const pools = await nodePools(context, cluster);
+  if (!pools.ok) return pools.error;
+  screenOf(context.stdout, context.env).write(poolsText(pools.value));
+  return exitCode.ok;
+}
+
+/** The pools that a cluster's nodes make; what is wrong has been told, and its exit code is the error. */
+export async function nodePools(
+  context: CliContext,
+  cluster: Cluster,
+): Promise<Result<readonly FoundPool[], ExitCode>> {
   const nodes = await list(cluster.api, { path: nodesPath, read: readPoolNode }, context.signal);
-  if (!nodes.ok) return await tellTrouble(context, cluster, nodes.trouble, 'reading nodes');
+  if (!nodes.ok) return err(await tellTrouble(context, cluster, nodes.trouble, 'reading nodes'));
   const pools = findPools([...nodes.objects.values()]);
-  if (pools.length === 0) {
-    return await tell(context, [
+  if (pools.length > 0) return ok(pools);
+  return err(
+    await tell(context, [
       {
         category: 'environment',
         severity: 'error',
@@ -27,8 +41,6 @@ export async function prepullPoolsCommand(
         message: `the cluster at ${cluster.api.server} has no node for users (it has ${nodes.objects.size} in all)`,
         help: 'they are those labelled `hub.jupyter.org/node-purpose: user`, else all but the control plane; an autoscaler may have taken them away: ask again when one is there',
       },
-    ]);
-  }
-  screenOf(context.stdout, context.env).write(poolsText(pools));
-  return exitCode.ok;
+    ]),
+  );
 }

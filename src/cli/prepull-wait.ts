@@ -1,4 +1,5 @@
 /** Waiting for pools, as `build prepull wait` and `run` do: all at once, each with its own end. */
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { PrepullDisplay } from '../report/prepull-display.ts';
 import { poolSummary, renderMissing } from '../report/prepull-status.ts';
@@ -12,7 +13,7 @@ import type { PoolPlace } from '../ship/prepull/cluster-paths.ts';
 import type { Quorum } from '../ship/prepull/judge.ts';
 import { waitForPool, type WaitEnd } from '../ship/prepull/wait-for-pool.ts';
 import { screenOf, type CliContext } from './context.ts';
-import { bytesTold, openDisplay, openPools, type ClusterOptions } from './prepull-cluster.ts';
+import { bytesTold, noneApplied, openDisplay, openPools, type ClusterOptions } from './prepull-cluster.ts';
 import type { PoolChoice } from './prepull-lists.ts';
 import { tell } from './tell.ts';
 
@@ -37,6 +38,7 @@ export async function prepullWaitCommand(context: CliContext, options: WaitOptio
   const opened = await openPools(context, options);
   if (!opened.ok) return await tell(context, opened.error);
   const { cluster, places } = opened.value;
+  if (places.length === 0) return await tell(context, [notApplied(noneApplied(cluster, options))]);
   const display = openDisplay(context, options.json);
   const pools: Awaited[] = [];
   for (const place of places) {
@@ -152,13 +154,7 @@ async function tellEnd(
       return exitCode.environment;
     case 'absent':
       return await tell(context, [
-        {
-          category: 'environment',
-          severity: 'error',
-          code: 'not-applied',
-          message: `there is no DaemonSet for pool \`${place.pool}\` in namespace \`${place.namespace}\``,
-          help: '`build prepull apply` makes it; `--namespace` and `--context` say where',
-        },
+        notApplied(`there is no DaemonSet for pool \`${place.pool}\` in namespace \`${place.namespace}\``),
       ]);
     case 'cancelled':
       say(
@@ -173,6 +169,16 @@ async function tellEnd(
     default:
       return end satisfies never;
   }
+}
+
+function notApplied(message: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: 'not-applied',
+    message,
+    help: '`build prepull apply` makes it; `--namespace` and `--context` say where',
+  };
 }
 
 function deadlineText(end: Extract<WaitEnd, { kind: 'deadline' }>, { deadline }: WaitOptions): string {

@@ -103,6 +103,52 @@ test('pools of a deployment’s values are applied, told of, waited for and take
   expect((await prepull(folder, 'status')).stderr).toContain('`--values FILE`');
 });
 
+test('pools found in the cluster are applied, and told of, waited for and taken out by what was applied', async () => {
+  await using cluster = await FakeCluster.start([]);
+  const labels = { 'hub.jupyter.org/node-purpose': 'user' };
+  const taints = [{ key: 'hub.jupyter.org/dedicated', value: 'user', effect: 'NoSchedule' }];
+  for (const name of ['a', 'b']) cluster.setNode(name, true, { labels, taints });
+  await using folder = await folderFor(cluster);
+  const [images = ''] = matrix.split('pools:');
+  const write = (pools: string) =>
+    writeFile(
+      path.join(folder.directory, 'matrix.yaml'),
+      `${images}  proxy: { context: a, kind: proxy }\n${pools}`,
+    );
+  await write('');
+  const run = await prepull(folder, 'run', '--from-cluster');
+  expect(run).toMatchObject({ exitCode: 0 });
+  // Of the default group what users start: the proxy is not looked for.
+  expect(run.stdout).toContain('user  2 of 2 nodes have 1 image');
+  const applied = JSON.stringify(cluster.applied.at(-1));
+  expect(applied).toContain(JSON.stringify({ nodeSelector: labels }).slice(1, -1));
+  expect(applied).toContain('"key":"hub.jupyter.org/dedicated"');
+
+  // Nodes are gone, and so is what matrix.yaml said; what was applied is there still.
+  expect((await prepull(folder, 'status', '--from-cluster')).stdout).toContain('user  2 of 2 nodes');
+  expect((await prepull(folder, 'wait', '--from-cluster', '--pool', 'user')).stdout).toContain(
+    '2 of 2 nodes',
+  );
+  const unknown = await prepull(folder, 'status', '--from-cluster', '--pool', 'usr');
+  expect(unknown.stderr).toContain('did you mean `user`?');
+  expect(await prepull(folder, 'delete', '--from-cluster')).toMatchObject({ exitCode: 0 });
+  expect(cluster.names('daemonsets')).toEqual([]);
+
+  const status = await prepull(folder, 'status', '--from-cluster');
+  expect(status).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('nothing is applied') });
+  expect((await prepull(folder, 'wait', '--from-cluster')).exitCode).toBe(3);
+  expect(await prepull(folder, 'delete', '--from-cluster')).toMatchObject({ exitCode: 0 });
+
+  // A pool of matrix.yaml for these nodes takes the place of what is found.
+  await write('pools: { mine: { images: [base] } }\n');
+  expect(await prepull(folder, 'apply', '--from-cluster')).toMatchObject({ exitCode: 0 });
+  expect(cluster.names('daemonsets')).toEqual(['prepull-mine']);
+  cluster.forbidden.add('GET /api/v1/nodes');
+  const refused = await prepull(folder, 'apply', '--from-cluster');
+  expect(refused).toMatchObject({ exitCode: 3 });
+  expect(refused.stderr).toContain('reading nodes is not allowed');
+});
+
 describe('pools from the cluster', () => {
   test('are a block for matrix.yaml, which `generate` takes', async () => {
     await using cluster = await FakeCluster.start([]);

@@ -101,6 +101,7 @@ export const daemonSetSchema = z.object({
   spec: z.object({
     template: z.object({
       spec: z.object({
+        nodeSelector: z.record(z.string(), z.string()).optional(),
         initContainers: z.array(z.object({ name: z.string(), image: text })).optional(),
       }),
     }),

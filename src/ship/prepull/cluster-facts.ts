@@ -1,5 +1,6 @@
 /** What is kept of a cluster's objects while nodes pull: little of each, for there may be thousands. Pure. */
 import { daemonSetSchema, nodeSchema, podSchema, type PodReply } from '../kubernetes/schema.ts';
+import { appName, clusterLabels } from './daemon-set.ts';
 import { parseQuantity } from './kubernetes-quantity.ts';
 
 /** How far one image of a pod is. */
@@ -56,6 +57,16 @@ export function readSet(object: unknown): SetFacts | undefined {
     images: imagesOf(data.spec.template.spec.initContainers),
     annotations: data.metadata.annotations ?? {},
   };
+}
+
+/** A pool by what was applied of it; undefined for what is no DaemonSet of ours. */
+export function readApplied(
+  object: unknown,
+): { readonly pool: string; readonly selector: Readonly<Record<string, string>> } | undefined {
+  const { data } = daemonSetSchema.safeParse(object);
+  const { [clusterLabels.name]: app, [clusterLabels.pool]: pool } = data?.metadata.labels ?? {};
+  if (data === undefined || app !== appName || pool === undefined) return undefined;
+  return { pool, selector: data.spec.template.spec.nodeSelector ?? {} };
 }
 
 /** The one copy of texts that thousands of pods have alike. */

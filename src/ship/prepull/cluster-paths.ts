@@ -1,5 +1,5 @@
 /** Where the API server has what prepull makes and reads. Pure text. */
-import { clusterLabels, selectorOf } from './daemon-set.ts';
+import { appName, clusterLabels, selectorOf } from './daemon-set.ts';
 import { setName } from './names.ts';
 
 /** The field manager of everything that we apply: whose fields are whose is told by it. */
@@ -33,6 +33,9 @@ export const priorityClassesPath = '/apis/scheduling.k8s.io/v1/priorityclasses';
 export function setQuery({ pool }: PoolPlace): Readonly<Record<string, string>> {
   return { fieldSelector: `metadata.name=${setName(pool)}` };
 }
+
+/** The query that chooses the DaemonSets of all pools. */
+export const setsQuery = { labelSelector: `${clusterLabels.name}=${appName}` };
 
 /** The query that chooses the pool's pods. */
 export function podQuery({ pool }: PoolPlace): Readonly<Record<string, string>> {

@@ -4,7 +4,9 @@
  */
 import { Document } from 'yaml';
 import { nodeSchema, type NodeReply } from '../kubernetes/schema.ts';
-import type { Toleration } from '../../matrix/image-set.ts';
+import type { SourceSpan } from '../../core/diagnostic.ts';
+import type { ImageKind, ImageSet, Pool, Toleration } from '../../matrix/image-set.ts';
+import { defaultStagger } from '../../matrix/pools.ts';
 import { parseQuantity } from './kubernetes-quantity.ts';
 
 /** What a node says of the pool that it belongs to. */
@@ -75,6 +77,44 @@ export function findPools(nodes: readonly PoolNode[]): readonly FoundPool[] {
       tolerations: tolerationsOf(members),
       nodes: members.length,
       diskBytes: smallest(members),
+    }));
+}
+
+/** What runs beside users' pods, or is never started. */
+const notForUsers: ReadonlySet<ImageKind> = new Set(['hub', 'proxy', 'registry', 'nfs', 'builder']);
+
+/**
+ * Found pools as pools of the family: they get what users start of its group `default`. A pool of matrix.yaml whose
+ * labels all their nodes have takes their place.
+ */
+export function poolsOfNodes(
+  found: readonly FoundPool[],
+  { groups, images, pools }: Pick<ImageSet, 'groups' | 'images' | 'pools'>,
+): readonly Pool[] {
+  const wanted = new Set(groups.get('default'));
+  const chosen = images.filter(({ name, kind }) => wanted.has(name) && !notForUsers.has(kind));
+  const span: SourceSpan = { file: 'matrix.yaml', line: 1, column: 1, length: 1, text: '' };
+  const covered = ({ name, selector }: FoundPool): boolean =>
+    pools.some(
+      (pool) =>
+        pool.name === name || Object.entries(pool.selector).every(([key, value]) => selector[key] === value),
+    );
+  return found
+    .filter((each) => !covered(each))
+    .map(({ name, selector, tolerations, nodes, diskBytes }) => ({
+      name,
+      images: chosen.map((image) => image.name),
+      selector,
+      tolerations,
+      nodes,
+      diskBytes,
+      bytesPerSecond: undefined,
+      stagger: defaultStagger,
+      namespace: undefined,
+      pullSecrets: [],
+      serviceAccount: undefined,
+      priorityClass: undefined,
+      span,
     }));
 }
 
