@@ -24,6 +24,8 @@ export class ContextChanged extends Error {
 
 /** What can be sent: entries in the engine's order, and the content of each file by its path. */
 export interface FileTree {
+  /** Equal for trees of the same entries with the same contents, and for no others. */
+  readonly identity: string;
   readonly stats: readonly FileStat[];
   /** Throws ContextChanged when an entry is not what was hashed. */
   readonly check: (stat: FileStat, signal: AbortSignal) => Promise<void>;
@@ -44,6 +46,7 @@ const fixedTime = '1000000000000000000';
 const pieceLength = 256 * 1024;
 
 export const emptyTree: FileTree = {
+  identity: identityOf([]),
   stats: [],
   check: async () => undefined,
   read: (path) => {
@@ -51,14 +54,23 @@ export const emptyTree: FileTree = {
   },
 };
 
-/** A tree of files that lie in memory, by name. */
+/**
+ * A tree of files that lie in memory, by name. They enter no image, so that their times can tell contents of the same
+ * length apart, for an engine that has an earlier one (today's send a Dockerfile anew in any case).
+ */
 export function memoryTree(files: Readonly<Record<string, Buffer>>): FileTree {
-  const names = Object.keys(files).toSorted(comparePaths);
+  const entries = Object.entries(files)
+    .map(([path, content]) => ({
+      kind: 'file' as const,
+      path,
+      mode: 0o644 as const,
+      size: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    }))
+    .toSorted((a, b) => comparePaths(a.path, b.path));
   return {
-    stats: names.map((path) => {
-      const size = files[path]?.length ?? 0;
-      return statOf({ kind: 'file', path, mode: 0o644, size, sha256: '' });
-    }),
+    identity: identityOf(entries),
+    stats: entries.map((entry) => ({ ...statOf(entry), modTime: timeOf(entry.sha256) })),
     check: async () => undefined,
     async *read(path) {
       const content = files[path] ?? Buffer.alloc(0);
@@ -74,6 +86,7 @@ export function contextTree({ directory, entries }: BuildContext): FileTree {
   for (const { path } of entries) addParents(path, byPath);
   const ordered = [...byPath.values()].toSorted((a, b) => comparePaths(a.path, b.path));
   return {
+    identity: identityOf(ordered),
     stats: ordered.map(statOf),
     async check({ path }) {
       const entry = byPath.get(path);
@@ -85,6 +98,27 @@ export function contextTree({ directory, entries }: BuildContext): FileTree {
       yield* readChecked(directory, entry);
     },
   };
+}
+
+/** Everything that the engine is sent of the entries. */
+function identityOf(ordered: readonly ContextEntry[]): string {
+  const hash = createHash('sha256');
+  for (const entry of ordered) {
+    const { kind, path } = entry;
+    const own =
+      entry.kind === 'symlink'
+        ? [entry.target]
+        : entry.kind === 'file'
+          ? [entry.mode, entry.size, entry.sha256]
+          : [entry.mode];
+    hash.update(`${JSON.stringify([kind, path, ...own])}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** A content as a time: nanoseconds since 1970, as many as a signed 64-bit number holds. */
+function timeOf(sha256: string): string {
+  return BigInt.asUintN(62, BigInt(`0x${sha256}`)).toString();
 }
 
 function addParents(path: string, byPath: Map<string, ContextEntry>): void {

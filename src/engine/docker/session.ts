@@ -62,9 +62,9 @@ export async function openSession(
         Upgrade: 'h2c',
         'X-Docker-Expose-Session-Uuid': id,
         'X-Docker-Expose-Session-Name': offer.name,
-        // The engine would reuse files of an earlier session with the same key if name, size and time are
-        // equal, and our times always are.
-        'X-Docker-Expose-Session-Sharedkey': id,
+        // The engine keeps what an earlier session with the same key sent, and asks for a file again only if its
+        // name, size or time differ. Our times never do, so sessions share a key for the very same files alone.
+        'X-Docker-Expose-Session-Sharedkey': offer.context.identity,
         'X-Docker-Expose-Session-Grpc-Method': offeredMethods,
       },
     },
