@@ -37,6 +37,8 @@ export interface KernelSession {
   readonly interpreter: string;
   /** Path of its websocket, for others who try it; the server takes a second one with our session for ours. */
   readonly channelsPath: string;
+  /** False once the kernel died or was lost, or did not come to the end of what it was given. */
+  readonly usable: boolean;
   execute(code: string, timeoutMs: number): Promise<Execution>;
   /** Runs code that goes on for long, and interrupts it as soon as it has printed something. */
   interrupt(code: string, timeoutMs: number, signal: AbortSignal): Promise<Execution>;
@@ -82,13 +84,22 @@ export async function openKernel(
   const { link } = shaken.value;
   const api = `api/kernels/${encodeURIComponent(id)}`;
   const interrupt = (own: AbortSignal) => askServer(server, { method: 'POST', api: `${api}/interrupt` }, own);
+  let stuck = false;
+  const run = async (code: string, timeoutMs: number, onOutput: () => void): Promise<Execution> => {
+    const execution = await execute(link, session, code, timeoutMs, onOutput);
+    stuck ||= execution.status === 'silent';
+    return execution;
+  };
   return ok({
     spec: spec.value.name,
     language: spec.value.language,
     interpreter: spec.value.interpreter,
     channelsPath,
-    execute: (code, timeoutMs) => execute(link, session, code, timeoutMs, () => {}),
-    interrupt: (code, timeoutMs, own) => execute(link, session, code, timeoutMs, () => void interrupt(own)),
+    get usable() {
+      return link.open && !stuck;
+    },
+    execute: (code, timeoutMs) => run(code, timeoutMs, () => {}),
+    interrupt: (code, timeoutMs, own) => run(code, timeoutMs, () => void interrupt(own)),
     async close(own) {
       link[Symbol.dispose]();
       await askServer(server, { method: 'DELETE', api }, own);

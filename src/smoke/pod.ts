@@ -55,7 +55,7 @@ export interface Pod extends LiveContainer<ServerOutcome> {
   readonly hub: HubEmulator;
   /** Where the hub is reached from here. */
   readonly hubAddress: { readonly host: string; readonly port: number };
-  /** A kernel of the image's default kind; asked twice, it answers the same. */
+  /** A kernel of the image's default kind: always the same, but for a fresh one after one that died or hangs. */
   kernel(signal: AbortSignal): Promise<Result<KernelSession, KernelTrouble>>;
   /** Starts the image once more beside this one, with a home of its own. */
   startAgain(variation: Variation, signal: AbortSignal): Promise<Result<Pod, EngineError>>;
@@ -154,7 +154,16 @@ async function startPod(
     answeredAt: performance.now(),
     hub,
     hubAddress: { host: gateway, port: hubPort },
-    kernel: (own) => (opened ??= openKernel(server, own)),
+    async kernel(own) {
+      const last = opened;
+      const before = await last;
+      // What one clause did to its kernel is not held against the next.
+      if (before?.ok === true && !before.value.usable && opened === last) {
+        opened = openKernel(server, own);
+        await before.value.close(own);
+      }
+      return (opened ??= openKernel(server, own));
+    },
     stop: once(async (own) => {
       await settle(opened, own);
       return stop(own);

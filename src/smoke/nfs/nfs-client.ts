@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import { statusName } from './nfs-status.ts';
 import { callRpc } from './rpc-call.ts';
 import type { RpcTarget, RpcTrouble, RpcUser } from './rpc-call.ts';
 import { XdrReader, XdrWriter } from './xdr.ts';
@@ -42,20 +43,6 @@ const operations = {
   confirmClient: 36,
   write: 38,
 } as const;
-
-/** The statuses that a judge meets; any other is told by its number. */
-const statusNames: Readonly<Record<number, string>> = {
-  1: 'PERM',
-  2: 'NOENT',
-  5: 'IO',
-  13: 'ACCESS',
-  17: 'EXIST',
-  28: 'NOSPC',
-  30: 'ROFS',
-  66: 'NOTEMPTY',
-  10_013: 'GRACE',
-  10_016: 'WRONGSEC',
-};
 
 /** Numbers of attributes; the first word of a bitmap holds 0 to 31, the second 32 to 63. */
 const modeBit = 1 << (33 - 32);
@@ -238,7 +225,7 @@ function readResults(
     values.push(read(reader));
   }
   if (status === 0) return ok(values);
-  return err({ kind: 'denied', message: statusNames[status] ?? `NFS status ${status}` });
+  return err({ kind: 'denied', message: statusName(status) });
 }
 
 /** For results that say no more than that it was done, or that nobody reads because they come last. */

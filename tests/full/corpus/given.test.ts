@@ -6,5 +6,6 @@ import { readTables } from '../../rig/corpus-table.ts';
 const given = process.env['HUBWRIGHT_CORPUS'];
 const rows = await readTables(path.resolve(given ?? path.join(import.meta.dirname, 'example')));
 
-// Somebody else's Dockerfiles may stand on any image of the family.
-corpusSuite('given', rows, given === undefined ? ['base'] : ['base', 'hub', 'proxy', 'db']);
+// Somebody else's Dockerfiles may stand on any of these, and on what a row names.
+const family = given === undefined ? ['base'] : ['base', 'hub', 'proxy', 'db'];
+corpusSuite('given', rows, [...new Set([...family, ...rows.map(({ from }) => from)])]);

@@ -86,7 +86,10 @@ describe('a kernel', () => {
     const kernel = await kernelOf(rig);
     expect(kernel).toMatchObject({ spec: 'python3', language: 'python', interpreter: '/usr/bin/python3' });
     const limitMs = expected.status === 'silent' ? 50 : soonMs;
+    expect(kernel.usable).toBe(true);
     expect(await kernel.execute('6 * 7', limitMs)).toMatchObject(expected);
+    // What died or hangs is of no use to whoever comes next; an error in the code is no harm.
+    expect(kernel.usable).toBe(!['lost', 'silent'].includes(expected.status));
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /** Clause N3: whoever writes, the file belongs to the user that the server was told to take everybody for. */
 import { ok } from '../../../core/result.ts';
 import { excerpt } from '../../evidence.ts';
+import { otherMinorVersion } from '../../nfs/nfs-status.ts';
 import type { Clause } from '../clause.ts';
 import { readExports, root, somebody } from './exports.ts';
 import type { NfsSubject } from './nfs-server.ts';
@@ -21,6 +22,10 @@ export const takesEverybodyForOne: Clause<NfsSubject> = {
     const exports = await readExports(subject.client, signal);
     if (!exports.ok) {
       const { at, kind, message } = exports.error;
+      if (message === otherMinorVersion) {
+        const why = 'the server speaks only later minor versions of NFS 4 than 0, which this check speaks';
+        return ok({ result: 'not-run', evidence: [`${why}: nothing of its exports was tried`] });
+      }
       const evidence = [`${at}: ${kind === 'denied' ? 'refused, ' : ''}${excerpt(message)}`];
       const hint =
         'a client without rights of its own cannot write there: export a folder read-write, and let it belong to the anonymous user';

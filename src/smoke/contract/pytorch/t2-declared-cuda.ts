@@ -17,7 +17,8 @@ export const isBuiltForDeclaredCuda = torchClause(
     needs: ['T1'],
   },
   {
-    code: `print("hubwright cuda", torch.version.cuda or "${none}")`,
+    code: `import torch
+print("hubwright cuda", torch.version.cuda or "${none}")`,
     timeoutMs: 10_000,
     whenItFails: 'torch is there and cannot say what it was built for',
     inapplicable: ({ accelerator, cuda }) =>

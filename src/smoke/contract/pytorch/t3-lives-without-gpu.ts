@@ -15,7 +15,7 @@ export const livesWithoutGpu = torchClause(
   },
   {
     code: `
-import os
+import os, torch
 print("hubwright device", any(name.startswith("nvidia") for name in os.listdir("/dev")))
 print("hubwright available", torch.cuda.is_available())`,
     timeoutMs: 30_000,

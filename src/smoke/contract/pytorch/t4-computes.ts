@@ -16,6 +16,7 @@ export const computes = torchClause(
   },
   {
     code: `
+import torch
 a = torch.arange(9, dtype=torch.float64).reshape(3, 3)
 b = torch.ones(512, 512)
 x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)

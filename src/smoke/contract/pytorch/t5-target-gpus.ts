@@ -16,7 +16,8 @@ export const hasCodeForTargets = torchClause(
   },
   {
     // Without a GPU get_arch_list() is empty; the flags of the build are what it would answer from.
-    code: `print("hubwright list", *(torch.cuda.get_arch_list() or torch._C._cuda_getArchFlags().split()))`,
+    code: `import torch
+print("hubwright list", *(torch.cuda.get_arch_list() or torch._C._cuda_getArchFlags().split()))`,
     timeoutMs: 10_000,
     whenItFails: 'this torch was built without CUDA',
     inapplicable: ({ architectures }) =>

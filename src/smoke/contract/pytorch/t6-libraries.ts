@@ -18,7 +18,7 @@ export const findsItsLibraries = torchClause(
   },
   {
     code: `
-import pathlib, shutil, subprocess
+import pathlib, shutil, subprocess, torch
 folder = pathlib.Path(torch.__file__).parent
 files = sorted({path.resolve() for pattern in ("*.so", "lib/libtorch*.so*", "lib/libc10*.so*", "lib/libcaffe2*.so*") for path in folder.glob(pattern)})
 missing = set()

@@ -9,7 +9,7 @@ const hint =
 /** 64 MiB in rows of 256 KiB; a dataset of torch's own, which every way to start a process can hand on. */
 function code(batch: number): string {
   return `
-import shutil
+import shutil, torch
 from torch.utils.data import DataLoader, TensorDataset
 rows = TensorDataset(torch.ones(256, 65536))
 loader = DataLoader(rows, batch_size=${batch}, num_workers=2)
@@ -53,5 +53,5 @@ export const loadsMoreData = torchClause(
     tested: 'Two workers hand over batches of 32 MiB, four of them at once; /dev/shm has 1 GiB.',
     needs: [],
   },
-  { code: `import torch\n${code(128)}`, timeoutMs: 120_000, whenItFails: hint, judge },
+  { code: code(128), timeoutMs: 120_000, whenItFails: hint, judge },
 );

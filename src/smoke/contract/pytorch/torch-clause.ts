@@ -9,7 +9,7 @@ import type { Declared, TorchPod } from './torch-pod.ts';
 export type Facts = (name: string) => string;
 
 export interface TorchQuestion {
-  /** Python that prints lines `hubwright NAME VALUE`; torch is imported. */
+  /** Python that prints lines `hubwright NAME VALUE`. It may meet a fresh kernel: it imports what it needs. */
   readonly code: string;
   readonly timeoutMs: number;
   /** What it means when the code does not run to its end. */

@@ -61,9 +61,10 @@ function opener(variation: Variation) {
     if (!state.ok) return state;
     const { labels } = state.value;
     const declared: Declared = {
-      accelerator: labels[torchLabels.accelerator],
-      cuda: labels[torchLabels.cuda],
-      architectures: labels[torchLabels.architectures],
+      // A Dockerfile cannot take a label of its parent's away, only empty it.
+      accelerator: labels[torchLabels.accelerator] || undefined,
+      cuda: labels[torchLabels.cuda] || undefined,
+      architectures: labels[torchLabels.architectures] || undefined,
     };
     const log = (own: AbortSignal) => pod.log(own);
     if (pod.outcome.kind === 'ready') return ok({ pod, absent: '', declared, log });
