@@ -33,12 +33,18 @@ export function openHistory(
   };
   let head: Promise<string | undefined> | undefined;
   const revision = (): Promise<string | undefined> => (head ??= ask());
+  // A family is mostly published at one revision: git is asked once for it, not once for each image.
+  const asked = new Map<string, Promise<boolean>>();
+  const isAncestor = async (ours: string, other: string): Promise<boolean> =>
+    (await git('merge-base', '--is-ancestor', ours, other)) !== undefined;
   return {
     revision,
     async isBefore(other) {
       const ours = await revision();
       if (ours === undefined || ours === other || !commit.test(other)) return false;
-      return (await git('merge-base', '--is-ancestor', ours, other)) !== undefined;
+      const answer = asked.get(other) ?? isAncestor(ours, other);
+      asked.set(other, answer);
+      return await answer;
     },
   };
 }

@@ -6,11 +6,13 @@
 import { keyTag, passTag } from '../core/labels.ts';
 import { verdictKey } from '../key/verdict-key.ts';
 import { publishedReference, shortKey } from '../matrix/naming.ts';
+import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { passCounts } from './attest-stage.ts';
 import { putTag, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
 import { publishedRelease } from './published-release.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
+import type { Release, ReleasedImage } from './schema.ts';
 import { contractOf } from './smoke-contract.ts';
 
 /** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
@@ -168,13 +170,27 @@ async function laterRevision(
   digests: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly revision: string } | undefined> {
-  const { history, registry, drawn } = context;
+  const { history, answers } = context;
   if (history === undefined) return undefined;
-  const release = await publishedRelease({ registry, trusted: drawn.trusted }, target, signal);
-  if (!release.ok || release.value === 'unsigned') return undefined;
-  const image = release.value?.images.find((each) => each.name === name);
-  if (image?.revision === undefined || !digests.has(image.digest)) return undefined;
+  const behind = (release: Release | undefined): ReleasedImage | undefined =>
+    release?.images.find((each) => each.name === name && digests.has(each.digest));
+  // A release that knows the digest is believed for good; one that does not may have had a successor since.
+  const image = behind(answers.newestRelease) ?? behind(await newestRelease(context, target, signal));
+  if (image?.revision === undefined) return undefined;
   return (await history.isBefore(image.revision))
     ? { digest: image.digest, revision: image.revision }
     : undefined;
+}
+
+async function newestRelease(
+  { registry, drawn, answers }: RunContext,
+  target: RegistryTarget,
+  signal: AbortSignal,
+): Promise<Release | undefined> {
+  const read = async (shared: AbortSignal): Promise<Release | undefined> => {
+    const release = await publishedRelease({ registry, trusted: drawn.trusted }, target, shared);
+    if (release.ok && release.value !== 'unsigned') answers.newestRelease = release.value;
+    return release.ok && release.value !== 'unsigned' ? release.value : undefined;
+  };
+  return await answers.releases.run(target.prefix, read, () => undefined, signal);
 }

@@ -79,6 +79,17 @@ export async function publishedLayers(
   digest: string,
   signal: AbortSignal,
 ): Promise<StageResult<readonly string[] | undefined>> {
+  const read = async (shared: AbortSignal): Promise<StageResult<readonly string[] | undefined>> =>
+    await readLayers(context, place, digest, shared);
+  return await context.answers.layers.get(`${place.name}@${digest}`, read, signal);
+}
+
+async function readLayers(
+  context: RunContext,
+  place: Place,
+  digest: string,
+  signal: AbortSignal,
+): Promise<StageResult<readonly string[] | undefined>> {
   const manifest = await readManifest(context, place, digest, signal);
   if (manifest.kind !== 'ok') return manifest;
   const config = manifest.value === undefined ? undefined : configDigest(manifest.value.bytes);

@@ -8,6 +8,7 @@ import type { Tier } from '../smoke/verdict.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import type { Clock } from './clock.ts';
 import type { RunLog } from './run-log.ts';
+import type { SharedAnswers } from './shared-answers.ts';
 import type { Source } from './source.ts';
 
 /** With what a run signs, and what it can say of the files that it built from. */
@@ -56,6 +57,7 @@ export interface RunContext {
   readonly drawn: DrawnPlan;
   readonly engine: Engine;
   readonly registry: RegistryClient;
+  readonly answers: SharedAnswers;
   readonly credentials: CredentialSource;
   /** Build secrets by id; handed to builds and to nothing else. */
   readonly secrets: ReadonlyMap<string, Buffer>;

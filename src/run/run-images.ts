@@ -16,6 +16,7 @@ import { executePlan, type RunReport } from './execute-plan.ts';
 import { publishRelease } from './release-stage.ts';
 import { newRunId, RunLog } from './run-log.ts';
 import type { History, RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
+import { SharedAnswers } from './shared-answers.ts';
 
 export interface RunRequest {
   readonly drawn: DrawnPlan;
@@ -62,6 +63,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
     const context: RunContext = {
       ...request,
       signing: request.signing,
+      answers: new SharedAnswers(),
       emit,
       log,
       clock: realClock,
