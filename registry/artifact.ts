@@ -56,11 +56,9 @@ export async function uploadArtifact(
   { files }: Artifact,
   signal: AbortSignal,
 ): Promise<Failed | undefined> {
-  for (const bytes of [EMPTY, ...files.map((file) => file.bytes)]) {
-    const stored = await client.uploadBlob(reference, bytes, signal);
-    if (stored.kind === 'failed') return stored;
-  }
-  return undefined;
+  const blobs = [EMPTY, ...files.map((file) => file.bytes)];
+  const stored = await Promise.all(blobs.map((bytes) => client.uploadBlob(reference, bytes, signal)));
+  return stored.find((each) => each.kind === 'failed');
 }
 
 /** Puts a whole artifact under the reference's tag. */

@@ -15,8 +15,11 @@ import type { ImageScan, PassedScan } from './scan-stage.ts';
 import { checkImage, needsCheck } from './smoke-stage.ts';
 import type { Walker } from './walker.ts';
 
-/** Pushes at once: the engine compresses layers with all processors anyway. */
-const pushSlots = 2;
+/** Pushes at once: of small images each waits for the registry's disk most of the time. */
+const pushSlots = 4;
+
+/** Images at once that are kept, signed and named: small requests, during which the next is pushed already. */
+const nameSlots = 4;
 
 export class ImageStages {
   /** What this run has published. */
@@ -25,6 +28,7 @@ export class ImageStages {
   readonly #walkers: ReadonlyMap<string, Walker>;
   readonly #smokeSlots: ReturnType<typeof pLimit>;
   readonly #pushSlots = pLimit(pushSlots);
+  readonly #nameSlots = pLimit(nameSlots);
 
   constructor(context: RunContext, walkers: ReadonlyMap<string, Walker>) {
     this.#context = context;
@@ -133,11 +137,16 @@ export class ImageStages {
     const isPublished = entry.action === 'reuse' || node.image.kind === 'builder';
     const publishes = options.push && target !== undefined && !isPublished;
     if (publishes) {
-      const { publishImage } = await import('./publish-stage.ts');
-      const result = await this.#pushSlots(async () =>
-        abort.signal.aborted
+      const { nameImage, pushImage } = await import('./publish-stage.ts');
+      const { signal } = abort;
+      const pushed = await this.#pushSlots(async () =>
+        signal.aborted ? cancelled : await pushImage(this.#context, entry, target, bytes, signal),
+      );
+      if (pushed.kind !== 'ok') return pushed;
+      const result = await this.#nameSlots(async () =>
+        signal.aborted
           ? cancelled
-          : await publishImage(this.#context, entry, target, bytes, passed, abort.signal),
+          : await nameImage(this.#context, entry, pushed.value, { bytes, passed }, signal),
       );
       if (result.kind !== 'ok') return result;
       this.published.set(entry.name, result.value);

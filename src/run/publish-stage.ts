@@ -40,41 +40,60 @@ export interface Published {
 /** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
 const maxRounds = 3;
 
+/** Where an image's bytes are under its key's name, and what they are. */
+export interface Pushed {
+  readonly place: Place;
+  readonly manifest: Manifest;
+}
+
 /**
- * Publishes one image. `bytes` is undefined where they lie in the registry alone and only tags are missing; `passed` is
- * its scan, where it was scanned.
+ * Brings one image's bytes to the registry where they are not there. `bytes` is undefined where they lie in the registry
+ * alone and only names are missing.
  */
-export async function publishImage(
+export async function pushImage(
   context: RunContext,
   entry: PlanEntry,
   target: RegistryTarget,
   bytes: Bytes | undefined,
-  passed: PassedScan | undefined,
   signal: AbortSignal,
-): Promise<StageResult<Published>> {
-  const { emit, drawn, clock } = context;
+): Promise<StageResult<Pushed>> {
+  const { emit, clock } = context;
   const started = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'push' });
   const place = { target, name: entry.name };
   const manifest = await publishedManifest(context, entry, place, bytes, signal);
   if (manifest.kind !== 'ok') return manifest;
-  const referenceTo = (digest: string): string => `${publishedRepository(target, entry.name)}@${digest}`;
+  const { digest } = manifest.value;
   emit({
     kind: 'stage-finished',
     image: entry.name,
     stage: 'push',
     durationMs: elapsed(clock, started),
-    digest: manifest.value.digest,
-    reference: referenceTo(manifest.value.digest),
+    digest,
+    reference: referenceTo(place, digest),
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
+  return done({ place, manifest: manifest.value });
+}
 
+/**
+ * Keeps and signs what is known of an image that was pushed, and gives it its names. `passed` is its scan, where it was
+ * scanned.
+ */
+export async function nameImage(
+  context: RunContext,
+  entry: PlanEntry,
+  { place, manifest }: Pushed,
+  { bytes, passed }: { readonly bytes: Bytes | undefined; readonly passed: PassedScan | undefined },
+  signal: AbortSignal,
+): Promise<StageResult<Published>> {
+  const { emit, drawn, clock } = context;
   const kept =
-    passed === undefined ? undefined : await keepScan(context, entry, place, manifest.value, passed, signal);
+    passed === undefined ? undefined : await keepScan(context, entry, place, manifest, passed, signal);
   // Kept and signed before it gets a name: whoever finds the name finds what is known of it.
-  const signed = await attestImage(context, entry, place, manifest.value, { bytes, passed, kept }, signal);
+  const signed = await attestImage(context, entry, place, manifest, { bytes, passed, kept }, signal);
   if (signed.kind !== 'ok') return signed;
-  const isKept = kept !== undefined && (await tagScan(context, entry, place, manifest.value, kept, signal));
+  const isKept = kept !== undefined && (await tagScan(context, entry, place, manifest, kept, signal));
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = {
@@ -83,8 +102,8 @@ export async function publishImage(
   };
   // What only explains waits for nothing, and lets nothing wait.
   const [named] = await Promise.all([
-    nameManifest(context, entry, place, manifest.value, tags, signal),
-    keepInputs(context, entry, target, signal),
+    nameManifest(context, entry, place, manifest, tags, signal),
+    keepInputs(context, entry, place.target, signal),
   ]);
   if (named.kind !== 'ok') return named;
   const { digest } = named.value.manifest;
@@ -98,17 +117,21 @@ export async function publishImage(
     stage: 'tag',
     durationMs: elapsed(clock, tagging),
     digest,
-    reference: referenceTo(digest),
+    reference: referenceTo(place, digest),
     summary: named.value.tags.join(', '),
   });
   return done({
-    reference: referenceTo(digest),
+    reference: referenceTo(place, digest),
     digest,
     tags: named.value.tags,
     ...(named.value.newer === undefined ? {} : { newer: named.value.newer }),
     layers: travellingLayers(named.value.manifest.bytes),
-    scan: isKept && digest === manifest.value.digest ? passed?.record : undefined,
+    scan: isKept && digest === manifest.digest ? passed?.record : undefined,
   });
+}
+
+function referenceTo({ target, name }: Place, digest: string): string {
+  return `${publishedRepository(target, name)}@${digest}`;
 }
 
 /** Keeps what the key was made from beside it, so that another machine can explain a change; no image fails by it. */
