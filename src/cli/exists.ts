@@ -1,6 +1,7 @@
 /** `build exists`: whether references name something in their registries. Reads no matrix and asks no engine. */
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { fitLine } from '../report/fit-line.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { parseReferences } from './references.ts';
 import { tell } from './tell.ts';
@@ -28,8 +29,12 @@ export async function existsCommand(context: CliContext, texts: readonly string[
         severity: 'error',
         code: 'registry-trouble',
         message: `\`${text}\` cannot be looked up: ${answer.error.message}`,
+        help: 'check the address, the network, and the login (`docker login`)',
       });
-    else screen.write(`${text}  ${answer.kind === 'found' ? answer.digest : 'absent'}\n`);
+    else {
+      const parts = [text, answer.kind === 'found' ? answer.digest : 'absent'];
+      screen.write(`${fitLine(parts, { width: screen.width, indent: 2 }).join('\n')}\n`);
+    }
   }
   if (troubles.length > 0) return await tell(context, troubles);
   return answers.every(({ kind }) => kind === 'found') ? exitCode.ok : exitCode.imageFailed;

@@ -56,8 +56,9 @@ export async function mirrorCommand(
   const screen = screenOf(context.stdout, context.env);
   screen.write(options.json ? `${JSON.stringify(outcomes, null, 2)}\n` : renderMirrors(outcomes, screen));
   const own = mirroredDatabase(target);
-  if (options.trivyDb && !options.json && !databases.includes(own))
-    screen.write(`scans take it from there with \`scan: { databases: ["${own}"] }\` in matrix.yaml\n`);
+  const hasDatabase = options.trivyDb && outcomes.at(-1)?.result.kind !== 'failed';
+  if (hasDatabase && !options.json && !databases.includes(own))
+    screen.write(`scans take it from there, once matrix.yaml says so:\n  scan: { databases: ["${own}"] }\n`);
   return outcomes.some(({ result }) => result.kind === 'failed') ? exitCode.environment : exitCode.ok;
 }
 

@@ -4,7 +4,8 @@
  */
 import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import type { CliContext } from './context.ts';
+import { wrapWords } from '../report/wrap-words.ts';
+import { screenOf, type CliContext } from './context.ts';
 import { describeEmit } from './describe-emit.ts';
 import { describeLoad } from './describe-manifests.ts';
 import { describeFamily } from './describe-family.ts';
@@ -89,6 +90,8 @@ function describe(context: CliContext, answer: Answer): Command {
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
+      // commander knows a help's width, and not an error's.
+      outputError: (text, write) => write(wrapLines(text, screenOf(context.stderr, context.env).width)),
     })
     .showHelpAfterError('(`--help` shows what there is)')
     .exitOverride();
@@ -270,4 +273,11 @@ function positiveInteger(text: string): number {
   if (!Number.isInteger(number) || number < 1 || number > 65_535)
     throw new InvalidArgumentError('It must be a whole number above 0.');
   return number;
+}
+
+function wrapLines(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapWords(line, width))
+    .join('\n');
 }

@@ -25,6 +25,7 @@ import {
 import { screenOf, type CliContext } from './context.ts';
 import { openCluster } from './prepull-cluster.ts';
 import { findRepository } from './repository.ts';
+import { readTrouble } from './read-trouble.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 
@@ -95,10 +96,8 @@ async function readDeployed(
     try {
       sources.push({ name, text: await readFile(path.resolve(context.cwd, name), 'utf8') });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      wrong.push(
-        usage(`\`${name}\` cannot be read: ${why}`, 'nothing is pruned while it is not known what it names'),
-      );
+      const help = 'correct the path: nothing is pruned while it is not known what it names';
+      wrong.push(usage(`\`${name}\` cannot be read: ${readTrouble(error)}`, help));
     }
   }
   if (options.fromCluster) {

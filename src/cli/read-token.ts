@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { CliContext } from './context.ts';
+import { readTrouble } from './read-trouble.ts';
 import { usage } from './tell.ts';
 
 /** The token alone, as `jupyterhub token` prints it; a mistake where there is none. */
@@ -14,7 +15,6 @@ export async function readToken(context: CliContext, file: string): Promise<Resu
     if (/^[\x21-\x7e]+$/.test(token)) return ok(token);
     return err(usage(`\`${file}\` holds no token`, 'one line, as the hub’s page Token shows it'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return err(usage(`\`${file}\` cannot be read: ${reason}`, 'a file with the token alone'));
+    return err(usage(`\`${file}\` cannot be read: ${readTrouble(error)}`, 'a file with the token alone'));
   }
 }

@@ -138,6 +138,7 @@ async function referenceTarget(
       severity: 'error',
       code: 'image-not-found',
       message: `there is no \`${reference}\`, neither in the family nor in the engine or a registry`,
+      help: '`build list` shows the family’s images; of others give the whole reference',
     });
   return ok({ name: reference, isFamilys: false, what: { kind: 'published', subject: found.value } });
 }
@@ -153,9 +154,12 @@ async function digestBehind(
   const answer = await registry.headManifest(reference, signal);
   if (answer.kind === 'absent') return ok(undefined);
   if (answer.kind === 'found') return ok({ ...withDigest(reference, answer.digest), digest: answer.digest });
-  return err(unreachable(`\`${text}\` cannot be looked up: ${answer.error.message}`));
+  const guess = `no image of the family is called so (\`build list\`), and so ${reference.registry} was asked`;
+  const help = /[/:]/.test(text) ? {} : { help: guess };
+  return err({ ...unreachable(`\`${text}\` cannot be looked up: ${answer.error.message}`), ...help });
 }
 
 function unreachable(message: string): Diagnostic {
-  return { category: 'environment', severity: 'error', code: 'registry-unreachable', message };
+  const help = 'check the address, the network, and the login (`docker login`)';
+  return { category: 'environment', severity: 'error', code: 'registry-unreachable', message, help };
 }

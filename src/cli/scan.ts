@@ -127,7 +127,7 @@ async function judgePublished(
   if (there.value === undefined)
     return err({
       ...usage(
-        `no bill of materials is kept with ${name} (\`${formatReference(subject)}\`)`,
+        `no bill of materials is kept with \`${isFamilys ? formatReference(subject) : name}\``,
         '`build images --push` with `scan:` in matrix.yaml keeps one with what it publishes; without `--from-sbom` its layers are pulled',
       ),
       category: 'environment',

@@ -61,7 +61,8 @@ export function registryTrouble(what: string, said: string): Diagnostic {
     category: 'environment',
     severity: 'error',
     code: 'registry-unreachable',
-    message: `${what}: ${said}`,
+    // A whole key tells a person nothing more, and fits no line.
+    message: `${what.replaceAll(/([0-9a-f]{12})[0-9a-f]{52}/g, '$1…')}: ${said}`,
     help: 'check `registry:` in matrix.yaml, the network, and the login (`docker login`)',
   };
 }

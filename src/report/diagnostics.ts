@@ -4,6 +4,7 @@
  */
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { cellWidth, showControls, splitGraphemes } from './text-width.ts';
+import { wordsOf } from './wrap-words.ts';
 
 export interface DiagnosticStyle {
   /** Whether to use a terminal's colours. */
@@ -168,12 +169,12 @@ function cellsOf(span: SourceSpan): readonly Cell[] {
   });
 }
 
-/** Breaks at blanks only, so that names, paths and commands stay whole and can be copied. */
+/** Breaks at blanks only, and not within commands, so that names, paths and these stay whole and can be copied. */
 function wrap(text: string, width: number, firstIndent: number, indent: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   let room = width - firstIndent;
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text, width - indent)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && cellWidth(longer) > room) {
       lines.push(line);

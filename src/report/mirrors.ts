@@ -1,23 +1,41 @@
 /** What became of the family's mirrors, as lines. Pure. */
 import type { MirrorOutcome } from '../ship/mirror-images.ts';
+import { fitLine, type Part } from './fit-line.ts';
 import { signs, styleOf } from './style.ts';
 import { count, formatBytes } from './text.ts';
 
 /** A line for each mirror, then a count. Ends with a newline. */
 export function renderMirrors(
   outcomes: readonly MirrorOutcome[],
-  { colour }: { readonly colour: boolean },
+  { colour, width = 0 }: { readonly colour: boolean; readonly width?: number },
 ): string {
   if (outcomes.length === 0) return 'no image of the family is a mirror\n';
   const style = styleOf(colour);
-  const lines = outcomes.map(({ name, from, to, result }) => {
+  const lines = outcomes.flatMap(({ name, from, to, result }) => {
+    const line = (sign: string, ...parts: readonly (Part | string)[]): readonly string[] => {
+      const [first = '', ...rest] = fitLine([{ text: name, paint: style.bold }, ...parts], {
+        // The sign and its blank.
+        width: width === 0 ? 0 : width - 2,
+        indent: 2,
+      });
+      return [`${sign} ${first}`, ...rest];
+    };
     switch (result.kind) {
-      case 'copied':
-        return `${style.good(signs.done)} ${style.bold(name)}  ${to}@${shortDigest(result.digest)}  ${style.dim(`${formatBytes(result.sentBytes)} sent`)}`;
+      case 'copied': {
+        const sent = `${formatBytes(result.sentBytes)} sent`;
+        const text = `${to}@${shortDigest(result.digest)}`;
+        return line(style.good(signs.done), text, { text: sent, paint: style.dim });
+      }
       case 'unchanged':
-        return `${style.dim(signs.reused)} ${style.bold(name)}  ${to}@${shortDigest(result.digest)}  ${style.dim('as it was')}`;
+        return line(style.dim(signs.reused), `${to}@${shortDigest(result.digest)}`, {
+          text: 'as it was',
+          paint: style.dim,
+        });
       case 'failed':
-        return `${style.bad(signs.failed)} ${style.bold(name)}  ${from}: ${result.reason}`;
+        return line(
+          style.bad(signs.failed),
+          result.reason.startsWith(from) ? result.reason : `${from}: ${result.reason}`,
+        );
       default:
         return result satisfies never;
     }

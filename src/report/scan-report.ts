@@ -6,8 +6,10 @@ import { originsOf, type OriginatedFinding } from '../scan/origin.ts';
 import type { JudgedScan, KnownFinding } from '../scan/policy.ts';
 import { countBySeverity, describeCounts, type SeverityCounts } from '../scan/scan-record.ts';
 import { databaseLine } from './scan-lines.ts';
+import { fitLine } from './fit-line.ts';
 import { signs, styleOf, type Style } from './style.ts';
 import { cleanLine, count } from './text.ts';
+import { wrapWords } from './wrap-words.ts';
 
 export interface ScanFacts {
   readonly database: DatabaseState;
@@ -56,11 +58,15 @@ export function scanDocument({ database, judged }: ScanFacts): ScanDocument {
 }
 
 /** What the policy minds, finding by finding, then a line for each image. */
-export function renderScans(facts: ScanFacts, { colour }: { readonly colour: boolean }): string {
+export function renderScans(
+  facts: ScanFacts,
+  { colour, width: screen = 0 }: { readonly colour: boolean; readonly width?: number },
+): string {
+  if (facts.judged.length === 0) return '';
   const style = styleOf(colour);
   const lines: string[] = [];
   for (const each of telling(facts.judged)) {
-    if (each.status !== 'tolerated') lines.push(...findingBlock(each, style));
+    if (each.status !== 'tolerated') lines.push(...findingBlock(each, style, screen));
   }
   if (lines.length > 0) lines.push('');
   const width = Math.max(0, ...facts.judged.map(({ name }) => name.length));
@@ -69,9 +75,16 @@ export function renderScans(facts: ScanFacts, { colour }: { readonly colour: boo
     const held = judgement.blocking.length + overdue;
     const sign = held > 0 ? style.bad(signs.failed) : style.good(signs.done);
     const counts = describeCounts(countBySeverity(report.findings));
-    const against = held > 0 ? style.bad(`  ${held} against the policy`) : '';
-    const system = report.system === undefined ? '' : style.dim(`  ${report.system}`);
-    lines.push(`${sign} ${name.padEnd(width)}  ${counts}${against}${system}`);
+    const against = held > 0 ? `${held} against the policy` : '';
+    const parts = [
+      name.padEnd(width),
+      counts,
+      { text: against, paint: style.bad },
+      { text: report.system ?? '', paint: style.dim },
+    ];
+    const room = { width: screen === 0 ? 0 : screen - 2, indent: 4 };
+    const [first = '', ...rest] = fitLine(parts, room);
+    lines.push(`${sign} ${first}`, ...rest);
   }
   lines.push(
     `${count(facts.judged.length, 'image')}; ${databaseLine({ ageHours: facts.database.ageHours, updatedAt: facts.database.updatedAt.toISOString() })}`,
@@ -79,22 +92,32 @@ export function renderScans(facts: ScanFacts, { colour }: { readonly colour: boo
   return `${lines.join('\n')}\n`;
 }
 
-function findingBlock(each: TellingFinding, style: Style): readonly string[] {
+function findingBlock(each: TellingFinding, style: Style, width: number): readonly string[] {
   const { finding, origin, reaches, status } = each;
-  const word = {
-    blocking: style.bad('against the policy'),
-    overdue: style.bad(`overdue since ${each.deadline ?? ''}`),
-    known: style.warn(`to be mended by ${each.deadline ?? ''}`),
-    excepted: style.dim(`excepted until ${each.exceptedUntil ?? ''}`),
-    tolerated: '',
+  const [word, paint] = {
+    blocking: ['against the policy', style.bad] as const,
+    overdue: [`overdue since ${each.deadline ?? ''}`, style.bad] as const,
+    known: [`to be mended by ${each.deadline ?? ''}`, style.warn] as const,
+    excepted: [`excepted until ${each.exceptedUntil ?? ''}`, style.dim] as const,
+    tolerated: ['', style.dim] as const,
   }[status];
-  const title = finding.title === '' ? '' : style.dim(`  ${cleanLine(finding.title)}`);
   const also = reaches.length === 0 ? '' : `; reaches ${reaches.join(', ')}`;
+  const head = [
+    {
+      text: `${cleanLine(describeFinding(finding))}: ${word}`,
+      paint: (line: string) => line.replace(word, paint(word)),
+    },
+    { text: cleanLine(finding.title), paint: style.dim },
+  ];
+  const [first = '', ...rest] = wrapWords(`${origin}${also}`, width === 0 ? 0 : width - cameIn.length);
   return [
-    `${cleanLine(describeFinding(finding))}: ${word}${title}`,
-    `  came in with ${style.bold(origin)}${also}`,
+    ...fitLine(head, { width, indent: 2 }),
+    `${cameIn}${first.replace(origin, style.bold(origin))}`,
+    ...rest.map((line) => `    ${line}`),
   ];
 }
+
+const cameIn = '  came in with ';
 
 /** Every finding once, with what its origin's judgement says of it. */
 function telling(judged: readonly JudgedScan[]): readonly TellingFinding[] {

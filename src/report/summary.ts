@@ -6,6 +6,7 @@ import type { ImageView, RunView } from './run-view.ts';
 import { databaseLine, findingLines } from './scan-lines.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
+import { wrapWords } from './wrap-words.ts';
 
 export interface SummaryOptions {
   readonly colour: boolean;
@@ -21,10 +22,17 @@ export function renderSummary(view: RunView, options: SummaryOptions): string {
       blocks.push(renderFailure(image, image.outcome.stage, image.outcome.failure, options, style));
   }
   const remarks = remarkLines(view, style);
-  if (remarks.length > 0) blocks.push(remarks.join('\n'));
+  if (remarks.length > 0) blocks.push(remarks.flatMap((line) => wrapped(line, options.width)).join('\n'));
   const database = view.database === undefined ? '' : `\n${databaseLine(view.database)}`;
   blocks.push(`${totals(view, style)}${database}`);
   return `${blocks.join('\n\n')}\n`;
+}
+
+/** Broken at blanks, what follows set in; paint takes no room, and stands at the beginning alone. */
+function wrapped(line: string, width: number): readonly string[] {
+  const [first = '', ...rest] = wrapWords(line, width);
+  const after = wrapWords(rest.join(' '), width === 0 ? 0 : width - 2);
+  return rest.length === 0 ? [first] : [first, ...after.map((each) => `  ${each}`)];
 }
 
 function renderFailure(

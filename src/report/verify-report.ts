@@ -5,6 +5,7 @@ import type { ProvenScan } from '../attest/scan-statement.ts';
 import { severities } from '../matrix/image-set.ts';
 import { signs, styleOf } from './style.ts';
 import { cleanLine, count } from './text.ts';
+import { wrapWords } from './wrap-words.ts';
 
 /** A reference as it was typed, and what is proven of it; undefined where the registry has no such image. */
 export interface VerifiedReference {
@@ -34,27 +35,40 @@ export function verifyDocument(verified: readonly VerifiedReference[], keys: rea
   };
 }
 
+type Paint = (text: string) => string;
+
+/** Cells before what a row says. */
+const rowIndent = 15;
+
 /** A block for each reference: whether it is proven, and by whom what was said. */
 export function renderProof(
   verified: readonly VerifiedReference[],
   keys: readonly string[],
-  { colour }: { readonly colour: boolean },
+  { colour, width = 0 }: { readonly colour: boolean; readonly width?: number },
 ): string {
   const style = styleOf(colour);
-  const row = (label: string, text: string): string => `    ${style.dim(label.padEnd(11))}${text}\n`;
+  const row = (label: string, text: string, paint: Paint = (same) => same): string => {
+    const lines = wrapWords(text, width === 0 ? 0 : Math.max(1, width - rowIndent));
+    return lines
+      .map((line, at) => `    ${style.dim((at === 0 ? label : '').padEnd(rowIndent - 4))}${paint(line)}\n`)
+      .join('');
+  };
   return verified
     .map(({ reference, proof }) => {
       if (proof === undefined)
         return `${style.bad(signs.failed)} ${style.bold(reference)}  absent from its registry\n`;
-      const head = `${style.bold(reference)}\n${row('digest', proof.digest)}`;
+      // A whole digest leaves room for no label in a terminal of 80 columns.
+      const head = `${style.bold(reference)}\n    ${proof.digest}\n`;
       const rows = [
-        row('signed by', proof.signers.length === 0 ? style.warn('nobody') : list(proof.signers)),
+        proof.signers.length === 0
+          ? row('signed by', 'nobody', style.warn)
+          : row('signed by', list(proof.signers)),
         ...proof.passes.map((pass) => row('passed', passText(pass)) + clauseRows(pass, row)),
         ...(proof.origins.length === 0
-          ? [row('built from', style.warn('no provenance'))]
+          ? [row('built from', 'no provenance', style.warn)]
           : proof.origins.map((origin) => row('built from', originText(origin)))),
         ...(proof.bills.length === 0
-          ? [row('contents', style.warn('no bill of materials'))]
+          ? [row('contents', 'no bill of materials', style.warn)]
           : proof.bills.map(({ signer, components }) =>
               row('contents', `${count(components, 'component')} ${by(signer)}`),
             )),
@@ -62,7 +76,7 @@ export function renderProof(
       ].join('');
       if (isProven(proof)) return `${style.good(signs.done)} ${head}${rows}`;
       const who = keys.length === 1 ? `${list(keys)} signed no pass` : `none of ${list(keys)} signed a pass`;
-      const lack = row('passed', style.bad(`not proven: ${who} of this digest`));
+      const lack = row('passed', `not proven: ${who} of this digest`, style.bad);
       return `${style.bad(signs.failed)} ${head}${lack}${rows}`;
     })
     .join('');

@@ -1,12 +1,28 @@
 /** Breaks a text at its blanks, so that names, paths and commands stay whole and can be copied. Pure. */
 import { cellWidth } from './text-width.ts';
 
+/** The words of a text; a command between backquotes is one, where it is no longer than `width` cells. */
+export function wordsOf(text: string, width: number): readonly string[] {
+  const words: string[] = [];
+  let open: string | undefined;
+  for (const word of text.split(' ')) {
+    const whole = open === undefined ? word : `${open} ${word}`;
+    const isOpen = (whole.split('`').length - 1) % 2 === 1;
+    if (isOpen && cellWidth(whole) <= width) open = whole;
+    else {
+      words.push(...(isOpen || cellWidth(whole) > width ? whole.split(' ') : [whole]));
+      open = undefined;
+    }
+  }
+  return open === undefined ? words : [...words, ...open.split(' ')];
+}
+
 /** Lines of at most `width` cells, but for words that are longer; 0: one line. */
 export function wrapWords(text: string, width: number): readonly string[] {
   if (width === 0) return [text];
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text, width)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && cellWidth(longer) > width) {
       lines.push(line);

@@ -48,7 +48,7 @@ const nothing: ImageProof = { digest, signers: [], passes: [], origins: [], bill
 test('tells of a proven image who says so, what it passed, and from what it was built', () => {
   expect(renderProof([{ reference: 'r.example.org/base:1', proof: proven }], ['ours.pub'], { colour: false }))
     .toBe(`✓ r.example.org/base:1
-    digest     ${digest}
+    ${digest}
     signed by  ours.pub
     passed     contract 11 as singleuser, gate tier, on 2026-11-26 (ours.pub)
                2 clauses: S1 S2
@@ -71,7 +71,7 @@ test('tells of what is not proven, and of what is not there', () => {
     { colour: false },
   );
   expect(shown).toBe(`✗ r.example.org/a:1
-    digest     ${digest}
+    ${digest}
     passed     not proven: none of ours.pub, theirs.pub signed a pass of this digest
     signed by  nobody
     built from no provenance
