@@ -51,7 +51,7 @@ test('--trivy-db copies the database of the first place that has it, and says ho
   expect(first.exitCode, first.stderr).toBe(0);
   expect(first.stdout).toContain(`${own.host}/family/trivy-db:2@${digest.slice(0, 19)}`);
   expect(first.stdout).toContain(
-    `scans take it from there, once matrix.yaml says so:\n  scan: { databases: ["${places[0]}"] }\n`,
+    `scans take it from there, once matrix.yaml says so:\n  scan: { databases: ["${places[0]}"] }`,
   );
   expect(await client.headManifest(referenceTo(places[0] ?? ''), signal)).toMatchObject({ digest });
   // Its own registry named first is no source of the copy.
