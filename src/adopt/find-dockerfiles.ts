@@ -54,10 +54,15 @@ async function walk(
   return found;
 }
 
-/** `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`; not their ignore files and left-overs of editors. */
+/**
+ * `Dockerfile`, `Containerfile`, `Dockerfile.gpu`, `gpu.Dockerfile`, `Dockerfile_gpu_1.2`; not their ignore files and
+ * left-overs of editors.
+ */
 export function isDockerfile(name: string): boolean {
   return (
-    /^(?:[^.].*\.)?(?:docker|container)file(?:\.[\w-]+)?$/i.test(name) &&
+    (/^(?:[^.].*\.)?(?:docker|container)file(?:\.[\w-]+)?$/i.test(name) ||
+      // Programs begin so too, in small letters (`dockerfile_parser.py`); a version may hold dots, a file's type not.
+      /^(?:Docker|Container)file[_-][\w-]+(?:\.\d[\w-]*)*$/.test(name)) &&
     !/\.(?:dockerignore|bak|orig|md|txt|j2|tmpl)$/i.test(name)
   );
 }

@@ -35,13 +35,13 @@ function wordsOf(file: string, folders: ReadonlySet<string>, top: string): reado
   const folder = path.posix.dirname(file);
   const suffix = path.posix
     .basename(file)
-    .replace(/\.?(?:docker|container)file\.?/i, '')
+    .replace(/\.?(?:docker|container)file[._-]?/i, '')
     .replaceAll('.', '-');
   const own = folderWords(folder, folders, top);
   if (suffix === '') return own;
   const belongs =
     folders.has(folder) ||
-    (/^(?:docker|container)file\./i.test(path.posix.basename(file)) &&
+    (/^(?:docker|container)file[._-]/i.test(path.posix.basename(file)) &&
       !holders.test(path.posix.basename(folder)));
   return belongs ? [...own, suffix] : [suffix];
 }

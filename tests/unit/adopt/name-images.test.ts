@@ -22,6 +22,11 @@ describe('an image’s name', () => {
     ['the folder above one that only holds a Dockerfile', ['hub/docker/Dockerfile'], ['hub']],
     ['folder and suffix', ['lab/Dockerfile', 'lab/Dockerfile.gpu'], ['lab', 'lab-gpu']],
     ['the word before the suffix', ['docker/hub.Dockerfile', 'docker/proxy.dockerfile'], ['hub', 'proxy']],
+    [
+      'the word after an underscore or a hyphen',
+      ['dockerfiles/Dockerfile_stats_1.2.0', 'lab/Dockerfile-gpu'],
+      ['stats-1-2-0', 'lab-gpu'],
+    ],
     ['more folders where two would share it', ['a/web/Dockerfile', 'b/web/Dockerfile'], ['a-web', 'b-web']],
     ['a number where nothing else helps', ['a/B/Dockerfile', 'a/b/Dockerfile'], ['a-b', 'a-b-2']],
     ['lower-case letters and digits', ['Über Lab__1/Dockerfile', '--/Dockerfile'], ['ber-lab-1', 'image']],
@@ -39,6 +44,8 @@ describe('a Dockerfile', () => {
     'Dockerfile.gpu',
     'gpu.Dockerfile',
     'a.b.dockerfile',
+    'Dockerfile_lab_1.2.0',
+    'Dockerfile-gpu',
   ])('is called %s', (name) => {
     expect(isDockerfile(name)).toBe(true);
   });
@@ -50,6 +57,9 @@ describe('a Dockerfile', () => {
     'MyDockerfile',
     '.Dockerfile',
     'Dockerfile.j2',
+    'Dockerfile_notes.md',
+    'Dockerfile-lint.yaml',
+    'dockerfile_parser',
   ])('is not called %s', (name) => {
     expect(isDockerfile(name)).toBe(false);
   });
