@@ -5,9 +5,14 @@ import path from 'node:path';
 import { isImageName } from '../matrix/check.ts';
 
 /** Folders that only hold a Dockerfile, and say nothing of what it makes. */
-const holders = /^(?:\.?docker|dockerfiles?|images?|containers?|build|src|latest|\.)$/i;
-/** Folders that name one of several makes of the image that the folder above names. */
-const variant = /^(?:cpu|gpu|cuda|rocm|dev|prod|slim|full|alpine|debian|ubuntu|amd64|arm64|v?\d)[\w.-]*$/i;
+const holders = /^(?:\.?docker|dockerfiles?|images?|containers?|build|src|latest|default|\.)$/i;
+/** A word that tells one of several makes of an image from the others; all words of such a name are of this kind. */
+const variantWord =
+  /^(?:(?:cpu|gpu|cuda|cudnn|rocm|alpine|debian|ubuntu|rc|beta|alpha|py|python|r|v)?\d\w*|cpu|gpu|cuda|cudnn|rocm|dev|devel|prod|slim|full|alpine|debian|ubuntu|jammy|noble|bullseye|bookworm|trixie|amd64|arm64)$/i;
+
+function isVariant(name: string): boolean {
+  return name.split(/[-_.]+/).every((word) => variantWord.test(word));
+}
 
 /**
  * A name for each path of a Dockerfile; names are distinct and fit for a definition. `top` names what lies in the
@@ -15,11 +20,16 @@ const variant = /^(?:cpu|gpu|cuda|rocm|dev|prod|slim|full|alpine|debian|ubuntu|a
  */
 export function nameImages(paths: readonly string[], top: string): ReadonlyMap<string, string> {
   const folders = new Set(paths.filter((each) => isPlain(each)).map((each) => path.posix.dirname(each)));
-  const wanted = paths.map((each) => ({ path: each, words: wordsOf(each, folders, top) }));
+  const wanted = paths.map((each) => ({ path: each, names: namesFor(each, wordsOf(each, folders, top)) }));
+  const wishes = Map.groupBy(
+    wanted.flatMap((each) => each.names.map((name, level) => `${level} ${name}`)),
+    (wish) => wish,
+  );
   const names = new Map<string, string>();
   const taken = new Set<string>();
-  for (const { path: file, words } of wanted) {
-    const name = freeName(file, words, wanted, taken);
+  for (const { path: file, names: all } of wanted) {
+    const wish = all.find((name, level) => wishes.get(`${level} ${name}`)?.length === 1) ?? all.at(-1);
+    const name = freeName(wish ?? 'image', taken);
     taken.add(name);
     names.set(file, name);
   }
@@ -33,46 +43,50 @@ function isPlain(file: string): boolean {
 /** What the name is made of: the last word alone where that is enough. */
 function wordsOf(file: string, folders: ReadonlySet<string>, top: string): readonly string[] {
   const folder = path.posix.dirname(file);
-  const suffix = path.posix
-    .basename(file)
-    .replace(/\.?(?:docker|container)file[._-]?/i, '')
-    .replaceAll('.', '-');
+  const base = path.posix.basename(file);
+  const suffix = suffixOf(file);
   const own = folderWords(folder, folders, top);
-  if (suffix === '') return own;
-  const belongs =
-    folders.has(folder) ||
-    (/^(?:docker|container)file[._-]/i.test(path.posix.basename(file)) &&
-      !holders.test(path.posix.basename(folder)));
-  return belongs ? [...own, suffix] : [suffix];
+  const isHeld = own.length === 1 && own[0] === top;
+  if (suffix === '' || (holders.test(suffix) && !folders.has(folder) && !isHeld)) return own;
+  const isOfFolder =
+    isVariant(suffix) ||
+    (/^(?:docker|container)file[._-]/i.test(base) && !holders.test(path.posix.basename(folder)));
+  return folders.has(folder) || (isOfFolder && !isHeld) ? [...own, suffix] : [suffix];
+}
+
+/** What a Dockerfile is called beside being one: `gpu` of `gpu.Dockerfile` and of `Dockerfile.gpu`. */
+function suffixOf(file: string): string {
+  return path.posix.basename(file).replace(/\.?(?:docker|container)file[._-]?/i, '');
 }
 
 function folderWords(folder: string, folders: ReadonlySet<string>, top: string): readonly string[] {
   const last = path.posix.basename(folder);
   const above = path.posix.dirname(folder);
   if (folder === '.') return [top];
-  if (holders.test(last)) return folderWords(above, folders, top);
+  const isHeld = path.posix
+    .dirname(folder)
+    .split('/')
+    .every((each) => holders.test(each));
+  // `default` alone still says more than nothing.
+  if (holders.test(last) && !(isHeld && /^default$/i.test(last))) return folderWords(above, folders, top);
   // The nearest folder above with a Dockerfile of its own names the image that this is a variant of.
   for (let parent = above; parent !== '.'; parent = path.posix.dirname(parent)) {
     if (folders.has(parent)) {
       return [...folderWords(parent, folders, top), ...folder.slice(parent.length + 1).split('/')];
     }
   }
-  return variant.test(last) && above !== '.' ? [...folderWords(above, folders, top), last] : [last];
+  return isVariant(last) && !isHeld ? [...folderWords(above, folders, top), last] : [last];
 }
 
-/** The words' name; where several want it, with the folders above, then with a number. */
-function freeName(
-  file: string,
-  words: readonly string[],
-  wanted: readonly { readonly path: string; readonly words: readonly string[] }[],
-  taken: ReadonlySet<string>,
-): string {
-  const short = asName(words);
-  const isAlone = wanted.filter((each) => asName(each.words) === short).length === 1;
-  const long = asName(
-    [path.posix.dirname(path.posix.dirname(file)), ...words].filter((word) => word !== '.'),
-  );
-  const name = isAlone ? short : long;
+/** The words' name; where several want it, with the folders above that say something, then with all. */
+function namesFor(file: string, words: readonly string[]): readonly string[] {
+  const folder = path.posix.dirname(file);
+  const telling = [...folder.split('/'), suffixOf(file)].filter((word) => word !== '' && !holders.test(word));
+  const whole = [path.posix.dirname(folder), ...words].filter((word) => word !== '.');
+  return [words, telling.length > 0 ? telling : whole, whole].map(asName);
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
   if (!taken.has(name)) return name;
   for (let number = 2; ; number += 1) {
     if (!taken.has(`${name}-${number}`)) return `${name}-${number}`;

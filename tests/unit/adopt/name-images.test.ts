@@ -27,7 +27,37 @@ describe('an image’s name', () => {
       ['dockerfiles/Dockerfile_stats_1.2.0', 'lab/Dockerfile-gpu'],
       ['stats-1-2-0', 'lab-gpu'],
     ],
+    [
+      'folder and version where only the version names the file',
+      ['calc/1.0.0.Dockerfile', 'calc/2.0.0.Dockerfile', 'draw/2.0.0.Dockerfile', 'draw/latest.Dockerfile'],
+      ['calc-1-0-0', 'calc-2-0-0', 'draw-2-0-0', 'draw'],
+    ],
+    [
+      'whole though it begins with the word of a variant',
+      ['kit/full-house/Dockerfile', 'images/gpu-lab/Dockerfile', 'kit/developer/Dockerfile'],
+      ['full-house', 'gpu-lab', 'developer'],
+    ],
+    [
+      'that of a variant of several words',
+      ['torch/gpu-cuda12.4/Dockerfile', 'torch/slim-bookworm/Dockerfile'],
+      ['torch-gpu-cuda12-4', 'torch-slim-bookworm'],
+    ],
+    [
+      'not the root’s where only folders that hold stand above a variant',
+      ['images/gpu/Dockerfile', 'docker/cpu.Dockerfile'],
+      ['gpu', 'cpu'],
+    ],
+    [
+      'what stands above `default`, as far as nobody else is called so',
+      [
+        'deploy/maths/images/default/Dockerfile',
+        'deploy/hub/images/default/Dockerfile',
+        'images/hub/Dockerfile',
+      ],
+      ['maths', 'deploy-hub', 'hub'],
+    ],
     ['more folders where two would share it', ['a/web/Dockerfile', 'b/web/Dockerfile'], ['a-web', 'b-web']],
+    ['the root’s where a folder is called as it', ['Dockerfile', 'a/top/Dockerfile'], ['top', 'a-top']],
     ['a number where nothing else helps', ['a/B/Dockerfile', 'a/b/Dockerfile'], ['a-b', 'a-b-2']],
     ['lower-case letters and digits', ['Über Lab__1/Dockerfile', '--/Dockerfile'], ['ber-lab-1', 'image']],
     ['never that of the group `default`', ['default/Dockerfile'], ['default-image']],
