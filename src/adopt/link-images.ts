@@ -65,6 +65,13 @@ export function linkImages(images: readonly NamedImage[]): Links {
     }
   }
   dropOlderTags(real, targets, remarks);
+  const told = new Set(candidates.map(({ text }) => text));
+  remarks.push(
+    ...resemblances(
+      written.filter(({ text }) => !told.has(text)),
+      images,
+    ),
+  );
   const provides = Map.groupBy(
     [...targets].filter(([text, name]) => text !== name),
     ([, name]) => name,
@@ -111,15 +118,49 @@ function meantBy(
     : onlyOne(images.filter(({ folder }) => folder.toLowerCase() === last));
   if (direct !== undefined) {
     const makes = [...names].filter(
-      (name) => name.startsWith(`${direct}-`) && beginsWith(tag, name.slice(direct.length + 1)),
+      (name) => name.startsWith(`${direct}-`) && beginsWith(asWords(tag), name.slice(direct.length + 1)),
     );
     return { name: longest(makes) ?? direct, shared: false };
   }
+  // One Dockerfile for each version: `…/lab:1.2` is `lab-1-2`.
+  const version = `${asWords(last)}-${asWords(tag)}`;
+  if (names.has(version)) return { name: version, shared: false };
   const named = longest([...names].filter((name) => beginsWith(tag, name)));
   // On Docker's own registry a tag such as `hub-2` is more likely somebody else's.
   return named === undefined || reference.registry === 'docker.io'
     ? undefined
     : { name: named, shared: true };
+}
+
+/** Remarks on references that nothing is linked to, though an image's name is nearly theirs. */
+function resemblances(
+  written: readonly WrittenReference[],
+  images: readonly NamedImage[],
+): readonly string[] {
+  return written.flatMap(({ text, reference }) => {
+    const place = placeOf(reference, false);
+    if (reference.digest !== undefined || place === hubLibrary) return [];
+    const last = asWords(lastComponent(reference));
+    const owner = place.slice(place.lastIndexOf('/') + 1);
+    const alike = images.filter(
+      ({ name, references }) =>
+        (name === last || name.startsWith(`${last}-`) || last === `${owner}-${name}`) &&
+        !references.some((each) => each.text === text),
+    );
+    // The name itself, else the newest version.
+    const name = alike.find((each) => each.name === last)?.name ?? alike.at(-1)?.name;
+    return name === undefined
+      ? []
+      : [
+          `\`${text}\` is taken for an image from outside, though it resembles \`${name}\`; ` +
+            `if that is meant, add \`provides: ["${text}"]\` to \`${name}\``,
+        ];
+  });
+}
+
+/** As names of images are made of paths. */
+function asWords(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }
 
 function onlyOne(images: readonly NamedImage[]): string | undefined {

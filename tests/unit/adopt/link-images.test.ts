@@ -91,3 +91,58 @@ it('takes no tag and `latest` for the same', () => {
   expect(links.provides.get('base')).toEqual(['r.io/p/base', 'r.io/p/base:latest']);
   expect(links.remarks).toEqual([]);
 });
+
+describe('images of several versions side by side', () => {
+  const calc = { 'calc-1-0-0': ['debian:12'], 'calc-2-0-0': ['debian:13'] };
+
+  it('are meant by repository and tag', () => {
+    const links = link({
+      ...calc,
+      'draw-1-0-0': ['r.io/lab/calc:1.0.0'],
+      'draw-2-0-0': ['r.io/lab/calc:2.0.0'],
+      local: ['calc:2.0.0'],
+    });
+    expect(targets(links)).toEqual({
+      'r.io/lab/calc:1.0.0': 'calc-1-0-0',
+      'r.io/lab/calc:2.0.0': 'calc-2-0-0',
+    });
+    expect(links.provides.get('calc-1-0-0')).toEqual(['r.io/lab/calc:1.0.0']);
+    expect(links.published).toEqual({ place: 'r.io/lab', shared: false });
+    expect(links.remarks).toEqual([
+      expect.stringContaining('`calc:2.0.0` is taken for an image from outside'),
+    ]);
+  });
+
+  it('are meant so beside one without a version', () => {
+    const links = link({ ...calc, calc: ['debian:13'], x: ['r.io/lab/calc:2.0.0'], y: ['r.io/lab/calc'] });
+    expect(targets(links)).toEqual({ 'r.io/lab/calc:2.0.0': 'calc-2-0-0', 'r.io/lab/calc': 'calc' });
+    expect(links.remarks).toEqual([]);
+  });
+});
+
+describe('a reference that only resembles an image of the tree stays outside, with a remark', () => {
+  it.each([
+    ['in another version', 'r.io/lab/calc:3.0.0', 'calc-2-0-0'],
+    ['in other characters', 'r.io/lab/two_words:v1', 'two-words'],
+    ['with the owner’s name in front', 'r.io/lab/lab-shell:v1', 'shell'],
+  ])('%s', (_, text, name) => {
+    const links = link({ [name]: ['debian:13'], x: [text] });
+    expect(links.outside).toEqual(['debian:13', text]);
+    expect(links.remarks).toEqual([
+      `\`${text}\` is taken for an image from outside, though it resembles \`${name}\`; ` +
+        `if that is meant, add \`provides: ["${text}"]\` to \`${name}\``,
+    ]);
+  });
+
+  it('but not where the image itself draws on it, or somebody pins bytes, or Docker’s library has it', () => {
+    const pinned = `r.io/lab/calc@sha256:${'b'.repeat(64)}`;
+    const links = link({
+      'calc-2': ['r.io/lab/calc:2.0'],
+      x: [pinned],
+      'python-course': ['debian:13'],
+      y: ['python:3.12'],
+    });
+    expect(links.outside).toEqual(['r.io/lab/calc:2.0', pinned, 'debian:13', 'python:3.12']);
+    expect(links.remarks).toEqual([]);
+  });
+});
