@@ -77,9 +77,28 @@ async function read(root: string, file: string, signal: AbortSignal): Promise<Fo
     const error = usageError('unreadable-dockerfile', `\`${file}\` cannot be read: ${why}`, undefined);
     return { path: file, content: { kind: 'not-understood', errors: [error] } };
   }
-  const parsed = parseDockerfile(bytes.toString('utf8'), file);
-  const content = parsed.ok
-    ? ({ kind: 'read', dockerfile: parsed.value } as const)
-    : ({ kind: 'not-understood', errors: parsed.error } as const);
-  return { path: file, content };
+  const text = bytes.toString('utf8');
+  const parsed = parseDockerfile(text, file);
+  if (parsed.ok) return { path: file, content: { kind: 'read', dockerfile: parsed.value } };
+  const errors = isFragment(text, parsed.error) ? [fragment(file)] : parsed.error;
+  return { path: file, content: { kind: 'not-understood', errors } };
+}
+
+/** True for what only lacks a FROM: some projects join such files into a Dockerfile. */
+function isFragment(text: string, errors: readonly Diagnostic[]): boolean {
+  return (
+    errors.every(({ code }) => code === 'no-from' || code === 'instruction-before-from') &&
+    !/^[ \t]*FROM\b/im.test(text)
+  );
+}
+
+function fragment(file: string): Diagnostic {
+  return usageError(
+    'fragment',
+    `\`${file}\` has no FROM: it is a fragment, and no image by itself`,
+    undefined,
+    {
+      help: 'adopt the Dockerfile that it is joined into',
+    },
+  );
 }

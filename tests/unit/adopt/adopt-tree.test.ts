@@ -200,6 +200,23 @@ describe('what cannot be taken over', () => {
     );
   });
 
+  it('is a fragment without FROM, told once', async () => {
+    const adoption = await adopt({
+      'parts/top.Dockerfile': 'FROM debian:13\n',
+      'parts/tools.Dockerfile': 'LABEL a=b\n\nRUN one\nRUN two\n',
+      'parts/empty.Dockerfile': '# nothing yet\nARG X\n',
+      'parts/late.Dockerfile': 'LABEL a=b\nFROM debian:13\n',
+    });
+    expect(shape(adoption)).toEqual(['top custom parts ← debian:13']);
+    const fragment =
+      'has no FROM: it is a fragment, and no image by itself (help: adopt the Dockerfile that it is joined into)';
+    expect(adoption.tree.warnings.map(told)).toEqual([
+      `warning fragment: \`empty\` is left out: \`parts/empty.Dockerfile\` ${fragment}`,
+      expect.stringContaining('«LABEL» warning instruction-before-from: `late` is left out: '),
+      `warning fragment: \`tools\` is left out: \`parts/tools.Dockerfile\` ${fragment}`,
+    ]);
+  });
+
   it('is one of those that stand on one another in a circle', async () => {
     const adoption = await adopt({
       'a/Dockerfile': 'FROM x.org/y/b\n',
