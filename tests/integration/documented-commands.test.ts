@@ -1,31 +1,14 @@
 /** What the guides tell people to type: every option is one, and what needs neither an engine nor a cluster does what it says. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BusyHub } from '../rig/busy-hub.ts';
 import { build } from '../rig/command.ts';
+import { commandsIn, matrixPartIn } from '../rig/guides.ts';
 import { matrixFolder } from '../rig/matrix-folder.ts';
 import { releasedTag, releaseOf } from '../rig/release.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const guides = ['big-day.md', 'from-make.md', 'deployment.md'];
-
-/** Lines of shell blocks that start our program, as words, without environment, redirections and remarks. */
-function commandsIn(guide: string): readonly (readonly string[])[] {
-  const text = readFileSync(path.join(root, 'docs', guide), 'utf8');
-  const blocks = [...text.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, block = '']) => block);
-  const lines = blocks.flatMap((block) => block.split('\n'));
-  return lines.flatMap((line) => {
-    const [, words] = /^(?:[A-Z_]+=\S+ )*(?:\.\/)?build ([^#>]*)/.exec(line) ?? [];
-    if (words === undefined) return [];
-    return [
-      words
-        .trim()
-        .split(/\s+/)
-        .map((word) => word.replaceAll("'", '')),
-    ];
-  });
-}
 
 const all = guides.flatMap((guide) => commandsIn(guide).map((words) => ({ guide, words })));
 
@@ -55,9 +38,6 @@ test('`build --help` has every command under a heading that says what it is abou
 
 const registry = 'registry.example.org/jupyter';
 const names = ['base', 'course-physics-student', 'course-physics-instructor', 'pause'];
-const pools = /^```yaml\n(pools:[^]*?)^```/m.exec(
-  readFileSync(path.join(root, 'docs/big-day.md'), 'utf8'),
-)?.[1];
 const matrix = `registry: ${registry}
 images:
   base: { context: base, kind: singleuser }
@@ -65,7 +45,7 @@ images:
     context: course
     kind: singleuser
     axes: { course: [physics], role: [student, instructor] }
-${pools ?? ''}`;
+${matrixPartIn('big-day.md', 'pools')}`;
 
 test('the big day, as far as no engine and no cluster is needed', { timeout: 180_000 }, async () => {
   await using hub = await BusyHub.start([
