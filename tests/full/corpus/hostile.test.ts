@@ -3,8 +3,10 @@
  * judged rightly meanwhile, and nothing is left behind, on Ctrl-C either.
  */
 import { statfs } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectDocker } from '../../../src/engine/docker/docker-engine.ts';
+import { slowness } from '../../../src/hub/patience.ts';
 import { smokeImage } from '../../../src/smoke/smoke-image.ts';
 import type { Verdict } from '../../../src/smoke/verdict.ts';
 import { patience, valueOf } from '../../rig/engine.ts';
@@ -177,6 +179,10 @@ function build({ name, recipe }: Attack): Promise<string> {
   return images.build(name, `FROM ${base}\n${recipe}\n`);
 }
 
+function slownessNow(): number {
+  return slowness(loadavg()[0] ?? 0, availableParallelism());
+}
+
 /** Everything in a verdict that is shown to somebody. */
 function shownWords({ clauses, logTail }: Verdict): string {
   return [...clauses.flatMap(({ evidence, hint }) => [...evidence, hint ?? '']), ...logTail].join('\n');
@@ -207,13 +213,16 @@ describe('an image that attacks', () => {
     const image = await build(attack);
     const memory = process.memoryUsage().rss;
     const disk = await watchDisk();
+    const busy = [slownessNow()];
     const [verdict, neighbour] = await Promise.all([
       judge(engine, image),
       attack.reaches === undefined ? undefined : judge(engine, base),
     ]);
 
     expect(failures(verdict)).toEqual(expect.arrayContaining([...attack.fails]));
-    expect(verdict.durationMs / 1000).toBeLessThan(attack.budget);
+    busy.push(slownessNow());
+    // The judge waits longer on a machine that is busy with other things, and so do we: never on an idle one.
+    expect(verdict.durationMs / 1000).toBeLessThan(attack.budget * Math.max(...busy));
     expect(verdict.clauses.find(({ result }) => result === 'fail')?.hint).not.toBe('');
     // oxlint-disable-next-line no-control-regex -- exactly these may not come through
     expect(shownWords(verdict)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
