@@ -4,6 +4,7 @@
  */
 import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
 import type { ImageKind } from '../matrix/image-set.ts';
+import { isVariant } from './name-images.ts';
 
 export interface Guess {
   readonly kind: ImageKind;
@@ -23,15 +24,19 @@ export interface KindClues {
   readonly onlyCopiedFrom: boolean;
 }
 
-/** By words of a name; the first that fits has it. */
+/** By what a name ends in, variants left out; the first that fits has it. */
 const names: readonly (readonly [ImageKind, RegExp])[] = [
-  ['singleuser', /(?:^|-)(?:notebooks?|singleuser|lab|jupyterlab|rstudio|user)(?:-|$)/],
-  ['database', /(?:^|-)(?:db|database|mariadb|mysql|postgres|postgresql)(?:-|$)/],
-  ['proxy', /(?:^|-)(?:proxy|chp)(?:-|$)/],
-  ['nfs', /(?:^|-)nfs(?:-|$)/],
-  ['registry', /(?:^|-)registry(?:-|$)/],
-  ['hub', /(?:^|-)(?:hub|jupyterhub)(?:-|$)/],
+  ['singleuser', /(?:^|-)(?:notebooks?|singleuser|lab|jupyterlab|user)$/],
+  ['database', /(?:^|-)(?:db|database|mariadb|mysql|postgres|postgresql)$/],
+  ['proxy', /(?:^|-)(?:proxy|chp)$/],
+  ['nfs', /(?:^|-)nfs$/],
+  ['registry', /(?:^|-)registry$/],
+  ['hub', /(?:^|-)(?:hub|jupyterhub)$/],
 ];
+
+/** Words behind the telling one that leave an image what it is. */
+const further =
+  /^(?:server|image|base|sample|example|test|stable|edge|latest|custom|students?|instructors?|teachers?)$/;
 
 /** By what CMD and ENTRYPOINT start. */
 const commands: readonly (readonly [ImageKind, RegExp])[] = [
@@ -40,10 +45,16 @@ const commands: readonly (readonly [ImageKind, RegExp])[] = [
     /jupyterhub-singleuser|start-singleuser|start-notebook|jupyter["',\s-]+(?:lab|notebook|server)\b/,
   ],
   ['proxy', /configurable-http-proxy/],
-  ['database', /\b(?:mysqld|mariadbd|postgres)\b/],
+  ['database', /\b(?:mysqld|mariadbd|postgres)(?![\w-])/],
   ['nfs', /\b(?:ganesha|nfsd)\b/],
-  ['hub', /\bjupyterhub\b/],
+  // The program or Python's module, not a folder of that name on the way to another.
+  ['hub', /(?:^|[\s"'/])jupyterhub(?=$|[\s"',])/],
 ];
+
+/** Programs that are none of ours: what starts or stands on one is not what its name or its parent says. */
+const foreignCommand =
+  /\bpython[\d.]*["',\s]+[^"',\s]+\.py\b|\bnode["',\s]+[^"',\s]+\.[cm]?js\b|^CMD[\s["]+\/init\b|^ENTRYPOINT[\s["]+\/init\b|\b(?:nginx|httpd|apache2|apache2ctl|caddy|haproxy|envoy|traefik|squid|rserver|shiny-server|gunicorn|uvicorn|flask|streamlit|crond?|sshd)(?![\w.-])/;
+const foreignRoot = /^(?:nginx|httpd|caddy|haproxy|envoy|traefik|squid|redis|memcached)$/;
 
 /** By what is installed. */
 const packages: readonly (readonly [ImageKind, RegExp])[] = [
@@ -56,9 +67,11 @@ const packages: readonly (readonly [ImageKind, RegExp])[] = [
 
 /** The kind that the first of these clues tells: name, command, packages, parent, root. */
 export function guessKind({ name, dockerfile, parent, root, onlyCopiedFrom }: KindClues): Guess {
-  const byName = kindBy(names, name);
-  if (byName !== undefined) return { kind: byName, why: 'its name' };
   const started = startCommands(dockerfile);
+  const isForeign = started.some((text) => foreignCommand.test(text));
+  const standsOnForeign = root !== undefined && foreignRoot.test(wordsOfRoot(root).repository);
+  const byName = isForeign || standsOnForeign ? undefined : kindByName(name);
+  if (byName !== undefined) return { kind: byName, why: 'its name' };
   const byCommand = started.map((text) => kindBy(commands, text)).find((kind) => kind !== undefined);
   if (byCommand !== undefined) return { kind: byCommand, why: 'the command that it starts' };
   const installed = installedPackages(dockerfile);
@@ -67,13 +80,31 @@ export function guessKind({ name, dockerfile, parent, root, onlyCopiedFrom }: Ki
     if (found !== undefined) return { kind, why: `it installs ${found}` };
   }
   if (onlyCopiedFrom && started.length === 0) return { kind: 'builder', why: 'others copy from it alone' };
+  const byParent = isForeign ? undefined : kindByParent(parent, root);
+  return byParent ?? { kind: 'custom', why: 'nothing tells what it is started as' };
+}
+
+function kindByParent(parent: KindClues['parent'], root: string | undefined): Guess | undefined {
   if (parent !== undefined && parent.guess.kind !== 'custom' && parent.guess.kind !== 'builder') {
     return { kind: parent.guess.kind, why: `it is built on ${parent.name}` };
   }
-  const byRoot =
-    root === undefined ? undefined : kindBy(names, root.replace(/^.*\//, '').replace(/[:@_.]/g, '-'));
-  if (byRoot !== undefined) return { kind: byRoot, why: `it is built on ${root ?? ''}` };
-  return { kind: 'custom', why: 'nothing tells what it is started as' };
+  if (root === undefined) return undefined;
+  const { repository, tag } = wordsOfRoot(root);
+  const kind = kindByName(repository) ?? kindByName(tag);
+  return kind && { kind, why: `it is built on ${root}` };
+}
+
+/** The last word of a reference's path and its tag, as names are written. */
+function wordsOfRoot(root: string): { readonly repository: string; readonly tag: string } {
+  const [repository = '', tag = ''] = root.replace(/@.*$/, '').replace(/^.*\//, '').split(':');
+  return { repository: repository.replace(/[_.]/g, '-'), tag: tag.replace(/[_.]/g, '-') };
+}
+
+function kindByName(name: string): ImageKind | undefined {
+  const words = name.split('-');
+  const last = words.findLastIndex((word) => !isVariant(word) && !further.test(word));
+  // A name of such words alone is taken as it is.
+  return kindBy(names, last < 0 ? name : words.slice(0, last + 1).join('-'));
 }
 
 function kindBy(rules: typeof names, text: string): ImageKind | undefined {

@@ -10,7 +10,8 @@ const holders = /^(?:\.?docker|dockerfiles?|images?|containers?|build|src|latest
 const variantWord =
   /^(?:(?:cpu|gpu|cuda|cudnn|rocm|alpine|debian|ubuntu|rc|beta|alpha|py|python|r|v)?\d\w*|cpu|gpu|cuda|cudnn|rocm|dev|devel|prod|slim|full|alpine|debian|ubuntu|jammy|noble|bullseye|bookworm|trixie|amd64|arm64)$/i;
 
-function isVariant(name: string): boolean {
+/** True for a word, or several, that only tell makes of one image apart: `gpu`, `4.2.0`, `slim-bookworm`. */
+export function isVariant(name: string): boolean {
   return name.split(/[-_.]+/).every((word) => variantWord.test(word));
 }
 

@@ -93,7 +93,9 @@ function entryLines({
     `    context: ${quoted(context)}`,
     ...missing.map((each) => `    # not found there: ${oneLine(each)}`),
     ...(dockerfile === usual ? [] : [`    dockerfile: ${quoted(dockerfile)}`]),
-    `    kind: ${guess.kind}  # guessed: ${oneLine(guess.why)}`,
+    `    kind: ${guess.kind}  # guessed: ${oneLine(guess.why)}${
+      guess.kind === 'custom' ? '; write another kind, or `check: COMMAND`' : ''
+    }`,
     ...(provides.length === 0
       ? []
       : [`    provides: [${provides.map((each) => JSON.stringify(each)).join(', ')}]`]),

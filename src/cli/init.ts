@@ -59,6 +59,7 @@ async function adoptCommand(
   await tell(context, tree.value.warnings);
   const { write } = screenOf(context.stdout, context.env);
   write(listOf(tree.value, path.relative(context.cwd, target)));
+  write(kindHint(tree.value));
   write(ignoreHint((await unignored(root)) ?? ['.hubwright/', 'release.json']));
   write('next: look at the kinds in matrix.yaml, then build plan\n');
   return exitCode.ok;
@@ -72,6 +73,12 @@ function listOf({ images }: AdoptedTree, file: string): string {
     ({ label, guess }) => `  ${label.padEnd(width)}  ${guess.kind.padEnd(10)}  ${guess.why}`,
   );
   return [`${file}: written, ${count(images.length, 'image')}`, ...lines, ''].join('\n');
+}
+
+function kindHint({ images }: AdoptedTree): string {
+  const open = images.filter(({ guess }) => guess.kind === 'custom').length;
+  if (open === 0) return '';
+  return `of ${count(open, 'image')} nothing tells ${open === 1 ? 'its' : 'the'} kind: write another than custom in ${matrixFile}, or \`check: COMMAND\` for its test\n`;
 }
 
 function ignoreHint(lines: readonly string[]): string {

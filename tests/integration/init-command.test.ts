@@ -104,6 +104,9 @@ describe('build init --from', () => {
       '      minimal-notebook              singleuser  its name',
     ]);
     expect(answer.stdout).toContain('.gitignore is yours; add to it: .hubwright/ release.json\n');
+    expect(answer.stdout).toContain(
+      'of 1 image nothing tells its kind: write another than custom in matrix.yaml, or `check: COMMAND` for its test\n',
+    );
     for (const [file, text] of Object.entries(notebookStacks())) {
       expect(await readFile(path.join(folder.path, file), 'utf8')).toBe(text);
     }

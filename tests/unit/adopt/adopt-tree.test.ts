@@ -178,6 +178,17 @@ describe('a project whose names are completed when it is built', () => {
   });
 });
 
+it('says what to write where nothing tells the kind of an image', async () => {
+  const { tree } = await adopt({
+    'tool/Dockerfile': 'FROM debian:13\nCMD ["tidy"]\n',
+    'hub/Dockerfile': 'FROM debian:13\n',
+  });
+  expect(tree.text).toContain(
+    '    kind: custom  # guessed: nothing tells what it is started as; write another kind, or `check: COMMAND`\n',
+  );
+  expect(tree.text).toContain('    kind: hub  # guessed: its name\n');
+});
+
 describe('what cannot be taken over', () => {
   it('is a comment and a warning, and its children take it from outside', async () => {
     const adoption = await adopt({

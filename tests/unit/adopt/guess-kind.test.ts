@@ -32,7 +32,13 @@ describe('the kind of an image is guessed', () => {
     ['jupyterhub-proxy', 'proxy: its name'],
     ['nfs-server', 'nfs: its name'],
     ['registry', 'registry: its name'],
+    ['lab-1-2-0-cuda12', 'singleuser: its name'],
+    ['notebook-student', 'singleuser: its name'],
     ['github-runner', 'custom: nothing tells what it is started as'],
+    ['hub-token-renewer', 'custom: nothing tells what it is started as'],
+    ['user-import', 'custom: nothing tells what it is started as'],
+    ['db-dump', 'custom: nothing tells what it is started as'],
+    ['rstudio-1-2-0', 'custom: nothing tells what it is started as'],
   ])('by the name %s', (name, expected) => {
     expect(guess({ name })).toBe(expected);
   });
@@ -52,7 +58,29 @@ describe('the kind of an image is guessed', () => {
     expect(guess({ text })).toBe(expected);
   });
 
+  it.each([
+    ['lab', 'CMD python3 /srv/app.py', 'custom: nothing tells what it is started as'],
+    ['front-proxy', 'CMD ["nginx", "-g", "daemon off;"]', 'custom: nothing tells what it is started as'],
+    ['notebook', 'CMD ["/init"]', 'custom: nothing tells what it is started as'],
+    ['lab', 'CMD ["node", "main.js"]\nRUN pip install jupyterlab', 'singleuser: it installs jupyterlab'],
+    ['x', 'CMD ["python3", "/srv/jupyterhub/renew.py"]', 'custom: nothing tells what it is started as'],
+    ['lab', 'ENTRYPOINT ["tini", "--"]\nCMD ["start.sh"]', 'singleuser: its name'],
+  ])('not by the name %s where it starts another program: %s', (name, text, expected) => {
+    expect(guess({ name, text })).toBe(expected);
+  });
+
+  it('not by its name where it stands on another program, nor by a parent whose command it replaces', () => {
+    expect(guess({ name: 'front-proxy', root: 'nginx:1.29' })).toBe(
+      'custom: nothing tells what it is started as',
+    );
+    const parent: Guess = { kind: 'singleuser', why: '' };
+    expect(guess({ parent, text: 'CMD ["python", "app.py"]' })).toBe(
+      'custom: nothing tells what it is started as',
+    );
+  });
+
   it('by what it stands on', () => {
+    expect(guess({ root: 'r.io/lab/kit:hub-2' })).toBe('hub: it is built on r.io/lab/kit:hub-2');
     expect(guess({ parent: { kind: 'singleuser', why: '' } })).toBe('singleuser: it is built on parent');
     expect(guess({ parent: { kind: 'custom', why: '' } })).toBe(
       'custom: nothing tells what it is started as',
