@@ -71,7 +71,7 @@ export async function pruneRegistryCommand(
   screen.write(
     options.json
       ? retentionDocument(retention.value, freed, options.yes)
-      : renderRetention(retention.value, freed, options.yes),
+      : renderRetention(retention.value, freed, options.yes, screen),
   );
   if (deployed.value.length === 0) await tell(context, [nothingDeployed]);
   return options.yes ? await removeAll(context, registry, target, retention.value) : exitCode.ok;

@@ -38,6 +38,11 @@ export function inputsTag(contentKey: string): string {
   return `inputs-${contentKey}`;
 }
 
+/** Whether a tag in a registry is one of these, with an image's name before it or not. */
+export function isRecordTag(tag: string): boolean {
+  return /(?:^|-)(?:key|pass|scan|inputs)-[0-9a-f]{64}$/.test(tag);
+}
+
 /** The engine's local reference that names exactly one content of one image. */
 export function recordReference(imageName: string, tag: string): string {
   return `${recordRepositoryPrefix}${imageName}:${tag}`;

@@ -1,6 +1,8 @@
 /** What `build prune` removes from a registry, as lines and as JSON. Pure. */
 import type { ReleasedContent, Retention } from '../ship/retention/expired-images.ts';
+import { fitLine } from './fit-line.ts';
 import { count, formatBytes } from './text.ts';
+import { wrapWords } from './wrap-words.ts';
 
 const shownDigits = 12;
 
@@ -9,17 +11,20 @@ export function renderRetention(
   { expired, kept, releases }: Retention,
   freed: number,
   removed: boolean,
+  { width = 0 }: { readonly width?: number } = {},
 ): string {
+  const line = (...parts: readonly string[]): readonly string[] => fitLine(parts, { width, indent: 2 });
   const lines = [
-    ...expired.map(
-      (content) => `${shown(content)}  last released on ${content.lastRelease.created.slice(0, 10)}`,
+    ...expired.flatMap((content) =>
+      line(shown(content), `last released on ${content.lastRelease.created.slice(0, 10)}`),
     ),
-    ...kept.map(({ content, because }) => `${shown(content)}  stays: ${because}`),
+    ...kept.flatMap(({ content, because }) => line(shown(content), `stays: ${because}`)),
   ];
   if (expired.length === 0 && releases.length === 0) return [...lines, 'nothing has expired', ''].join('\n');
   const what = `${count(expired.length, 'image')} and ${count(releases.length, 'release')}`;
   const room = `about ${formatBytes(freed)} once the registry collects its garbage`;
-  lines.push(removed ? `removing ${what}; frees ${room}` : `would remove ${what}, ${room}; \`--yes\` does`);
+  const total = removed ? `removing ${what}; frees ${room}` : `would remove ${what}, ${room}; \`--yes\` does`;
+  lines.push(...wrapWords(total, width));
   return `${lines.join('\n')}\n`;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { withDigest, withTag } from '../../registry/reference.ts';
-import { keyTag } from '../../src/core/labels.ts';
+import { inputsTag, keyTag, passTag, scanTag } from '../../src/core/labels.ts';
 import { putRelease } from '../../src/run/release-artifact.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { keepArtifact } from '../../src/scan/kept-artifacts.ts';
@@ -28,7 +28,8 @@ async function publishAt(host: string, daysAgo: number): Promise<Digest> {
   const digest = await putImage(client, withTag(repository, keyTag(keyOf(daysAgo))), [100 + daysAgo]);
   const manifest = await client.getManifest(withDigest(repository, digest), signal);
   if (manifest.kind !== 'found') throw new Error('it was just put');
-  for (const tag of ['latest', `${day}-${daysAgo}`])
+  const record = [passTag, scanTag, inputsTag].map((name) => name(keyOf(daysAgo)));
+  for (const tag of ['latest', `${day}-${daysAgo}`, ...record])
     await client.putManifest(withTag(repository, tag), manifest.bytes, MEDIA_TYPES.ociManifest, signal);
   const [image] = releaseOf(target.prefix, ['base']).images;
   if (image === undefined) throw new Error('the rig makes an image for each name');

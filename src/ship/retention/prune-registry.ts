@@ -6,7 +6,7 @@ import type { RegistryClient } from '../../../registry/client.ts';
 import { isDigest } from '../../../registry/digest.ts';
 import type { Failed } from '../../../registry/error.ts';
 import { parseReference, withDigest, withTag, type Reference } from '../../../registry/reference.ts';
-import { inputsTag, releaseName } from '../../core/labels.ts';
+import { inputsTag, isRecordTag, releaseName } from '../../core/labels.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { RegistryTarget } from '../../matrix/image-set.ts';
 import { publishedTag } from '../../matrix/naming.ts';
@@ -72,7 +72,7 @@ export async function foreignTag(
   if (repository === undefined) return ok(undefined);
   const ours = new Set(content.tags.map((tag) => publishedTag(target.naming, content.name, tag)));
   for (const tag of listed) {
-    if (ours.has(tag) || isRecordTag(tag)) continue;
+    if (ours.has(tag) || isOwnTag(tag)) continue;
     const head = await registry.headManifest(withTag(repository, tag), signal);
     if (head.kind === 'failed') return err(head.error.message);
     if (head.kind === 'found' && head.digest === content.digest) return ok(tag);
@@ -148,9 +148,9 @@ async function remove(
   return removed.kind === 'failed' ? removed : undefined;
 }
 
-/** `key-…`, `pass-…`, `inputs-…`, and what is attached by the tag schema, with an image's name before it or not. */
-function isRecordTag(tag: string): boolean {
-  return /(?:^|-)(?:key|pass|inputs)-[0-9a-f]{64}$/.test(tag) || /^sha256-[0-9a-f]{64}(?:\.\w+)?$/.test(tag);
+/** The record's, and what is attached by the tag schema. */
+function isOwnTag(tag: string): boolean {
+  return isRecordTag(tag) || /^sha256-[0-9a-f]{64}(?:\.\w+)?$/.test(tag);
 }
 
 function referenceOf({ repository, digest }: ReleasedContent): Reference | undefined {

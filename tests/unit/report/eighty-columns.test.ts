@@ -4,6 +4,7 @@ import { digestOf } from '../../../registry/digest.ts';
 import { cellWidth } from '../../../src/report/text-width.ts';
 import { renderDiagnostics } from '../../../src/report/diagnostics.ts';
 import { renderMirrors } from '../../../src/report/mirrors.ts';
+import { renderRetention } from '../../../src/report/retention.ts';
 import { renderRequirements } from '../../../src/report/requirements.ts';
 import { renderScans } from '../../../src/report/scan-report.ts';
 import { renderProof } from '../../../src/report/verify-report.ts';
@@ -109,4 +110,23 @@ test('a command in a diagnostic stays whole', () => {
   );
   expect(tooWide(shown)).toEqual([]);
   expect(shown).toContain('(`docker login`)');
+});
+
+test('what is pruned: the reason below the image where it does not fit beside it', () => {
+  const name = names[1] ?? '';
+  const content = {
+    name,
+    digest: digestOf(name),
+    reference: `${host}/${name}@${digestOf(name)}`,
+    repository: `${host}/${name}`,
+    keys: ['k'],
+    tags: ['2026-10-17-0123456789ab'],
+    layers: [],
+    lastRelease: { run: '20261017-030000-0001', created: '2026-10-17T03:00:00.000Z' },
+  };
+  const because = 'the tag `exam-2026`, which is not ours, names it';
+  const retention = { expired: [content], kept: [{ content, because }], releases: [] };
+  const text = renderRetention(retention, 683e6, false, screen);
+  expect(tooWide(text)).toEqual([]);
+  expect(text).toContain(`\n  stays: ${because}\n`);
 });
