@@ -12,6 +12,7 @@ import { findDockerfiles } from './find-dockerfiles.ts';
 import { guessKind, type Guess } from './guess-kind.ts';
 import { linkImages, type Links } from './link-images.ts';
 import { readImages, type ReadImage, type UnreadImage } from './read-images.ts';
+import { spareStages } from './spare-stages.ts';
 import { writeMatrix, type MatrixText } from './write-matrix.ts';
 
 export interface Tree {
@@ -106,7 +107,17 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
       const provides = links.provides.get(name) ?? [];
       return guess === undefined
         ? []
-        : [{ name, ...context, dockerfile: dockerfile.file, guess, provides, args }];
+        : [
+            {
+              name,
+              ...context,
+              dockerfile: dockerfile.file,
+              guess,
+              provides,
+              args,
+              spare: spareStages(dockerfile),
+            },
+          ];
     }),
     leftOut: unread.map(({ name, path, errors }) => ({
       name,
@@ -207,9 +218,21 @@ function adopted(
     warnings: [
       ...unread.flatMap(leftOutWarnings),
       ...missing,
+      ...images.flatMap(spareWarnings),
       ...links.remarks.map((remark) => usageWarning('guessed-reference', remark, undefined)),
     ],
   };
+}
+
+function spareWarnings({ name, dockerfile }: ReadImage): readonly Diagnostic[] {
+  const spare = spareStages(dockerfile);
+  if (spare.length === 0) return [];
+  const last = dockerfile.stages.at(-1)?.name;
+  const named = spare.map((stage) => `\`${stage}\``).join(', ');
+  const taken = last === undefined ? 'the last stage' : `the last stage, \`${last}\`,`;
+  const message = `of \`${dockerfile.file}\` ${taken} is adopted; nothing in it uses ${named}`;
+  const help = `where they are images too, take over the lines with \`target:\` at \`${name}\` in ${matrixFile}`;
+  return [usageWarning('other-stages', message, undefined, { help })];
 }
 
 function leftOutWarnings({ name, errors }: UnreadImage): readonly Diagnostic[] {

@@ -16,6 +16,8 @@ export interface MatrixEntry {
   readonly args: Readonly<Record<string, string>>;
   /** What it copies and its context lacks. */
   readonly missing: readonly string[];
+  /** Stages that may be images too. */
+  readonly spare: readonly string[];
 }
 
 /** A Dockerfile that could not be taken over, and why. */
@@ -86,8 +88,10 @@ function entryLines({
   provides,
   args,
   missing,
+  spare,
 }: MatrixEntry): readonly string[] {
   const usual = context === '.' ? 'Dockerfile' : `${context}/Dockerfile`;
+  const file = dockerfile === usual ? '' : ` dockerfile: ${quoted(dockerfile)},`;
   return [
     `  ${quoted(name)}:`,
     `    context: ${quoted(context)}`,
@@ -104,6 +108,16 @@ function entryLines({
       : [
           '    args:  # made up, where the Dockerfile has no default: they only complete the names in its FROM lines',
           ...Object.entries(args).map(([argument, value]) => `      ${quoted(argument)}: ${quoted(value)}`),
+        ]),
+    ...(spare.length === 0
+      ? []
+      : [
+          '    # Stages that nothing in it uses are not built; each may be an image of its own:',
+          ...spare.map((stage) => {
+            const own = `${name}-${stage.replace(/[^a-z0-9]+/g, '-')}`;
+            const entry = `{ context: ${quoted(context)},${file} kind: ${guess.kind}, target: ${quoted(stage)} }`;
+            return `    #   ${oneLine(`${own}: ${entry}`)}`;
+          }),
         ]),
   ];
 }

@@ -189,6 +189,29 @@ it('says what to write where nothing tells the kind of an image', async () => {
   expect(tree.text).toContain('    kind: hub  # guessed: its name\n');
 });
 
+it('tells of stages that would be images of their own, with the lines that make them so', async () => {
+  const dockerfile = [
+    'FROM debian:13 AS common',
+    'FROM common AS tools',
+    'FROM common AS reader',
+    'FROM common AS Writer_2',
+    'FROM debian:13 AS mounted',
+    'FROM common AS editor',
+    'COPY --from=tools /a /a',
+    'RUN --mount=from=mounted,target=/m true',
+    '',
+  ].join('\n');
+  const { tree } = await adopt({ 'desk/Dockerfile.lab': dockerfile, 'one/Dockerfile': 'FROM debian:13\n' });
+  expect(tree.text)
+    .toContain(`    # Stages that nothing in it uses are not built; each may be an image of its own:
+    #   desk-lab-reader: { context: desk, dockerfile: desk/Dockerfile.lab, kind: singleuser, target: reader }
+    #   desk-lab-writer-2: { context: desk, dockerfile: desk/Dockerfile.lab, kind: singleuser, target: writer_2 }
+`);
+  expect(tree.warnings.map(told)).toEqual([
+    'warning other-stages: of `desk/Dockerfile.lab` the last stage, `editor`, is adopted; nothing in it uses `reader`, `writer_2` (help: where they are images too, take over the lines with `target:` at `desk-lab` in matrix.yaml)',
+  ]);
+});
+
 describe('what cannot be taken over', () => {
   it('is a comment and a warning, and its children take it from outside', async () => {
     const adoption = await adopt({
