@@ -11,6 +11,7 @@ import { isMadeUpPlace } from './fill-arguments.ts';
 import { findDockerfiles } from './find-dockerfiles.ts';
 import { guessKind, type Guess } from './guess-kind.ts';
 import { linkImages, type Links } from './link-images.ts';
+import { openArguments } from './open-arguments.ts';
 import { readImages, type ReadImage, type UnreadImage } from './read-images.ts';
 import { spareStages } from './spare-stages.ts';
 import { writeMatrix, type MatrixText } from './write-matrix.ts';
@@ -115,6 +116,7 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
               guess,
               provides,
               args,
+              open: openArguments(dockerfile, args),
               spare: spareStages(dockerfile),
             },
           ];
@@ -219,6 +221,7 @@ function adopted(
       ...unread.flatMap(leftOutWarnings),
       ...missing,
       ...images.flatMap(spareWarnings),
+      ...openWarnings(images),
       ...links.remarks.map((remark) => usageWarning('guessed-reference', remark, undefined)),
     ],
   };
@@ -233,6 +236,20 @@ function spareWarnings({ name, dockerfile }: ReadImage): readonly Diagnostic[] {
   const message = `of \`${dockerfile.file}\` ${taken} is adopted; nothing in it uses ${named}`;
   const help = `where they are images too, take over the lines with \`target:\` at \`${name}\` in ${matrixFile}`;
   return [usageWarning('other-stages', message, undefined, { help })];
+}
+
+/** One for the whole tree: families tend to declare the same arguments everywhere. */
+function openWarnings(images: readonly ReadImage[]): readonly Diagnostic[] {
+  const open = images.flatMap(({ dockerfile, args }) =>
+    openArguments(dockerfile, args).map((name) => ({ name, file: dockerfile.file })),
+  );
+  if (open.length === 0) return [];
+  const places = [...Map.groupBy(open, ({ name }) => name)].map(
+    ([name, all]) => `\`${name}\` in ${all.map(({ file }) => `\`${file}\``).join(', ')}`,
+  );
+  const message = `arguments without a default: ${places.join('; ')}`;
+  const help = `what the build was given as --build-arg belongs into \`args:\` in ${matrixFile}`;
+  return [usageWarning('open-argument', message, undefined, { help })];
 }
 
 function leftOutWarnings({ name, errors }: UnreadImage): readonly Diagnostic[] {

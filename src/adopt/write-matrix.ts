@@ -16,6 +16,8 @@ export interface MatrixEntry {
   readonly args: Readonly<Record<string, string>>;
   /** What it copies and its context lacks. */
   readonly missing: readonly string[];
+  /** Arguments without a value. */
+  readonly open: readonly string[];
   /** Stages that may be images too. */
   readonly spare: readonly string[];
 }
@@ -88,6 +90,7 @@ function entryLines({
   provides,
   args,
   missing,
+  open,
   spare,
 }: MatrixEntry): readonly string[] {
   const usual = context === '.' ? 'Dockerfile' : `${context}/Dockerfile`;
@@ -108,6 +111,11 @@ function entryLines({
       : [
           '    args:  # made up, where the Dockerfile has no default: they only complete the names in its FROM lines',
           ...Object.entries(args).map(([argument, value]) => `      ${quoted(argument)}: ${quoted(value)}`),
+        ]),
+    ...(open.length === 0
+      ? []
+      : [
+          `    # no default: ${oneLine(open.join(', '))}; what the build was given as --build-arg belongs into \`args:\``,
         ]),
     ...(spare.length === 0
       ? []

@@ -212,6 +212,24 @@ it('tells of stages that would be images of their own, with the lines that make 
   ]);
 });
 
+it('tells of arguments without a default, whose values a Makefile may have given', async () => {
+  const { tree } = await adopt({
+    'lab/Dockerfile': [
+      'ARG SUITE=13\nARG CHANNEL=main\nFROM debian:$SUITE',
+      'ARG CHANNEL\nARG TOOL_VERSION\nARG EXTRAS\nARG TARGETARCH\nARG http_proxy\nARG SIZE=2',
+      'RUN get $TOOL_VERSION',
+      'FROM debian:$SUITE\nARG EXTRAS=none\n',
+    ].join('\n'),
+    'hub/Dockerfile': 'ARG REGISTRY\nFROM $REGISTRY/lab\nARG REGISTRY\nARG TOOL_VERSION\n',
+  });
+  const line =
+    '    # no default: TOOL_VERSION; what the build was given as --build-arg belongs into `args:`\n';
+  expect(tree.text.split(line)).toHaveLength(3);
+  expect(tree.warnings.map(told)).toEqual([
+    'warning open-argument: arguments without a default: `TOOL_VERSION` in `hub/Dockerfile`, `lab/Dockerfile` (help: what the build was given as --build-arg belongs into `args:` in matrix.yaml)',
+  ]);
+});
+
 describe('what cannot be taken over', () => {
   it('is a comment and a warning, and its children take it from outside', async () => {
     const adoption = await adopt({
