@@ -13,6 +13,7 @@ import { coldFamilyMs, realImages } from '../rig/family.ts';
 import { commandsIn, matrixPartIn } from '../rig/guides.ts';
 import { KubernetesRig, kubernetesFolder } from '../rig/kubernetes/control-plane.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
+import { removeTagsOf } from '../rig/registry-tags.ts';
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: coldFamilyMs + 400_000 });
 
@@ -33,6 +34,7 @@ beforeAll(async () => {
   await realImages(['default']);
   registry = all.use(await startRegistry());
   copy = all.use(await familyCopy());
+  all.defer(() => removeTagsOf(registry.host));
   rig = all.use(await KubernetesRig.start(nodes));
   const longAgo = '2026-01-01T09:00:00Z';
   hub = all.use(await BusyHub.start([{ user: 'ada', started: longAgo, lastActivity: longAgo }]));

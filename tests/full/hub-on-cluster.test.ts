@@ -27,6 +27,7 @@ import { freePort } from '../rig/free-port.ts';
 import { KubernetesRig, kubernetesFolder, nodeAddress } from '../rig/kubernetes/control-plane.ts';
 import { startRealNode, type RealNode } from '../rig/kubernetes/kubelet.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
+import { removeTagsOf } from '../rig/registry-tags.ts';
 import { temporaryFolder, type TemporaryFolder } from '../rig/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: coldFamilyMs + 600_000 });
@@ -60,7 +61,7 @@ beforeAll(async () => {
   images = await realImages(published);
   registry = all.use(await startRegistry());
   copy = all.use(await familyCopy());
-  all.defer(removeTags);
+  all.defer(() => removeTagsOf(registry.host));
   await copy.append('matrix.yaml', pools);
   await publish();
   rig = all.use(await KubernetesRig.start([]));
@@ -78,15 +79,6 @@ afterAll(async () => {
   await stopHub();
   await all[Symbol.asyncDispose]();
 });
-
-/** The registry is gone afterwards, and its names in the engine with it. */
-async function removeTags(): Promise<void> {
-  const { stdout } = await execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}']);
-  const tags = stdout
-    .split('\n')
-    .filter((tag) => tag.startsWith(`${registry.host}/`) && !tag.endsWith('<none>'));
-  if (tags.length > 0) await execa('docker', ['rmi', '--no-prune', ...tags]);
-}
 
 async function publish(): Promise<void> {
   const args = [...published, '--changed', '--push'];
