@@ -111,11 +111,17 @@ function kindBy(rules: typeof names, text: string): ImageKind | undefined {
   return rules.find(([, pattern]) => pattern.test(text))?.[0];
 }
 
-/** CMD and ENTRYPOINT of the last stage, the last of each. */
+/** CMD and ENTRYPOINT that the last stage has or takes over from a stage that it stands on, the last of each. */
 function startCommands({ instructions, stages }: ParsedDockerfile): readonly string[] {
-  const last = instructions.filter(({ stage }) => stage === stages.length - 1);
+  const chain: number[] = [];
+  for (let stage = stages.at(-1); stage !== undefined;) {
+    chain.unshift(stage.index);
+    const { index, base } = stage;
+    stage = stages.slice(0, index).findLast(({ name }) => name === base.text.toLowerCase());
+  }
+  const own = chain.flatMap((index) => instructions.filter(({ stage }) => stage === index));
   return ['CMD', 'ENTRYPOINT'].flatMap(
-    (keyword) => last.findLast((each) => each.keyword === keyword)?.text ?? [],
+    (keyword) => own.findLast((each) => each.keyword === keyword)?.text ?? [],
   );
 }
 

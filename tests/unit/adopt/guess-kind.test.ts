@@ -91,6 +91,18 @@ describe('the kind of an image is guessed', () => {
     expect(guess({ root: 'postgres:17' })).toBe('database: it is built on postgres:17');
   });
 
+  it.each([
+    ['one that the last stage stands on', 'FROM a AS b\nCMD ["jupyterhub"]\nFROM b AS c', 'hub'],
+    [
+      'the nearest of them',
+      'FROM a AS b\nCMD ["jupyterhub"]\nFROM b AS c\nCMD ["mariadbd"]\nFROM c',
+      'database',
+    ],
+    ['none that it does not stand on', 'FROM a AS b\nCMD ["jupyterhub"]\nFROM a AS c', 'custom'],
+  ])('by the command of a stage: %s', (_, text, kind) => {
+    expect(guess({ text })).toMatch(`${kind}: `);
+  });
+
   it('as a builder where others copy from it alone and it starts nothing', () => {
     expect(guess({ copied: true })).toBe('builder: others copy from it alone');
     expect(guess({ copied: true, text: 'CMD ["serve"]' })).toBe(
