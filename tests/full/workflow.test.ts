@@ -2,13 +2,18 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { build } from '../rig/command.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
 
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const rig = path.resolve(import.meta.dirname, '../rig/actionlint');
+
+// On a new machine Go tells what it fetches, beside what actionlint says.
+beforeAll(async () => {
+  await execa('go', ['-C', rig, 'mod', 'download']);
+});
 
 const family = {
   'matrix.yaml': `secrets: [{ id: token, env: COURSES_TOKEN }, { id: netrc, file: netrc }]
