@@ -9,6 +9,7 @@ import type { Release } from '../../run/schema.ts';
 import { findImagePlaces, shownScalar, type ImagePlace, type PairPlace } from './image-places.ts';
 import { leadsTo, matchPlace, noValuesSettings, type Wanted } from './match-release.ts';
 import { pullSecretUses } from './pull-secrets.ts';
+import { sealTrouble } from './sealed-file.ts';
 import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
 import type { ScalarPlace } from './scalar-place.ts';
 import type { ValuesDocuments } from './values-document.ts';
@@ -67,7 +68,9 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
   const secrets = pullSecretUses(values, companions, oursAt, settings.pullSecret);
   const settled = settleUses([...uses, ...secrets.uses], aliasCounts);
   problems.push(...settled.problems, ...secrets.problems);
-  const { edits } = settled;
+  const sealed = sealTrouble(values, settled.edits);
+  problems.push(...(sealed ?? []));
+  const edits = sealed === undefined ? settled.edits : [];
   return { text: applied(values.text, edits), changes: edits, ours: oursAt.length, problems, followed };
 }
 

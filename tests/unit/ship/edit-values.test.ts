@@ -285,6 +285,24 @@ describe('what cannot be changed is told', () => {
     ]);
   });
 
+  test('a stale image in a file that sops has sealed', () => {
+    const sealed = (more: string): string =>
+      `hub:\n  image: ${registry}/hub:1\n  password: ENC[AES256_GCM,data:x,type:str]\nsops:\n  mac: ENC[AES256_GCM,data:y,type:str]\n${more}`;
+    expect(edit(sealed(''))).toMatchObject({
+      text: sealed(''),
+      changes: [],
+      problems: [
+        {
+          code: 'sealed-file',
+          span: { line: 2, column: 10 },
+          help: `set it with \`sops edit values.yaml\`: \`${registry}/hub:${releasedTag('hub')}\``,
+        },
+      ],
+    });
+    expect(edit(sealed('').replace('hub:1', `hub:${releasedTag('hub')}`)).problems).toEqual([]);
+    expect(edit(sealed('  mac_only_encrypted: true\n')).changes).toHaveLength(1);
+  });
+
   test('tabs, and equal keys', () => {
     expect(diagnostics('hub:\n\timage: x\n')).toMatchObject([
       { code: 'invalid-yaml', message: 'YAML is indented by spaces, not by tabs', span: { line: 2 } },
