@@ -46,7 +46,7 @@ export interface Deployment {
 /** The edited text and what is to be told of it. */
 export function editValues(values: ValuesDocuments, deployment: Deployment): EditedValues {
   const { release, settings = noValuesSettings } = deployment;
-  const { places, aliasCounts } = findImagePlaces(values);
+  const { places, aliasCounts, mergeCounts } = findImagePlaces(values);
   const companions = deployment.companions ?? [];
   const elsewhere = pairsOf(companions);
   const uses: ScalarUse[] = [];
@@ -66,7 +66,7 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
       problems.push(noTag(shownScalar(place).span, match.wanted));
   }
   const secrets = pullSecretUses(values, companions, oursAt, settings.pullSecret);
-  const settled = settleUses([...uses, ...secrets.uses], aliasCounts);
+  const settled = settleUses([...uses, ...secrets.uses], aliasCounts, mergeCounts);
   problems.push(...settled.problems, ...secrets.problems);
   const sealed = sealTrouble(values, settled.edits);
   problems.push(...(sealed ?? []));

@@ -13,6 +13,7 @@ import {
   type Node,
   type YAMLMap,
 } from 'yaml';
+import { countMerges } from './merge-counts.ts';
 import { scalarPlace, type ScalarPlace } from './scalar-place.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
@@ -45,6 +46,8 @@ export interface FoundPlaces {
   readonly places: readonly ImagePlace[];
   /** How often an anchored scalar is meant by aliases, by its offset. */
   readonly aliasCounts: ReadonlyMap<number, number>;
+  /** How many maps take a scalar's value through `<<`, by its offset, those that are no image's among them. */
+  readonly mergeCounts: ReadonlyMap<number, number>;
 }
 
 /** The names under which a person finds an item of a list again. */
@@ -54,15 +57,17 @@ const itemNames = ['name', 'slug', 'display_name'] as const;
 export function findImagePlaces(values: ValuesDocuments): FoundPlaces {
   const places: ImagePlace[] = [];
   const aliasCounts = new Map<number, number>();
+  const mergeCounts = new Map<number, number>();
   for (const document of values.documents) {
     const targets = aliasTargets(document);
     for (const target of targets.values()) {
       const start = target.range?.[0];
       if (start !== undefined) aliasCounts.set(start, (aliasCounts.get(start) ?? 0) + 1);
     }
+    countMerges(document, targets, mergeCounts);
     places.push(...new Finder(values, targets).find(document));
   }
-  return { places: places.toSorted((a, b) => firstOffset(a) - firstOffset(b)), aliasCounts };
+  return { places: places.toSorted((a, b) => firstOffset(a) - firstOffset(b)), aliasCounts, mergeCounts };
 }
 
 /** The scalar that stands for a place in messages. */

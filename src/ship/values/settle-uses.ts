@@ -29,10 +29,14 @@ export interface Edit {
   readonly written: string;
 }
 
-/** `aliasCounts`: how many aliases lead to the scalar at an offset, those that are no image's among them. */
+/**
+ * How many aliases lead to the scalar at an offset, and how many maps merge it in, those that are no image's among
+ * them.
+ */
 export function settleUses(
   uses: readonly ScalarUse[],
   aliasCounts: ReadonlyMap<number, number>,
+  mergeCounts: ReadonlyMap<number, number>,
 ): { readonly edits: readonly Edit[]; readonly problems: readonly Diagnostic[] } {
   const edits: Edit[] = [];
   const problems: Diagnostic[] = [];
@@ -43,6 +47,13 @@ export function settleUses(
     const conflict = direct.find(({ to }) => to !== atHome?.to);
     if (atHome !== undefined && conflict !== undefined) {
       problems.push(sharedValue(atHome, conflict));
+      continue;
+    }
+    // A merge that is not among them belongs to something else, which would change with it.
+    const isForeign =
+      direct.length > 0 && direct.length < (mergeCounts.get(direct[0]?.scalar.start ?? -1) ?? 0);
+    if (atHome !== undefined && isForeign && atHome.to !== atHome.scalar.value) {
+      problems.push(mergedElsewhere(atHome));
       continue;
     }
     if (atHome !== undefined) edits.push(...editAtHome(atHome));
@@ -80,4 +91,10 @@ function sharedValue(one: ScalarUse, other: ScalarUse): Diagnostic {
     one.scalar.span,
     { help: `give \`${other.path}\` a value of its own` },
   );
+}
+
+function mergedElsewhere({ path, scalar, to }: ScalarUse): Diagnostic {
+  return usageError('shared-value', 'what is not this image merges this value in as well', scalar.span, {
+    help: `give \`${path}\` a value of its own: \`${to}\``,
+  });
 }

@@ -193,6 +193,25 @@ describe('anchors that several places share', () => {
     );
   });
 
+  test('a merged tag that something else merges in too is told, and left', () => {
+    const text = `x: &x { tag: "1" }\na: { image: { <<: *x, name: ${registry}/base } }\n`;
+    const foreign = `${text}b: { image: { <<: *x, name: docker.io/other/base } }\n`;
+    expect(edit(foreign)).toMatchObject({
+      text: foreign,
+      changes: [],
+      problems: [
+        {
+          code: 'shared-value',
+          span: { line: 1, column: 14 },
+          help: `give \`a.image\` a value of its own: \`${releasedTag('base')}\``,
+        },
+      ],
+    });
+    expect(edit(`${text}version: { <<: *x }\n`).changes).toEqual([]);
+    const apart = `${text}b: { image: { <<: *x, name: docker.io/other/base, tag: "2" } }\n`;
+    expect(edit(apart).text).toBe(apart.replace('"1"', `"${releasedTag('base')}"`));
+  });
+
   test('two maps that merge one tag and want two are told', () => {
     const text = `x: &x { tag: "1" }\na: { image: { <<: *x, name: ${registry}/base } }\nb: { image: { <<: *x, name: ${registry}/hub } }\n`;
     expect(edit(text)).toMatchObject({
