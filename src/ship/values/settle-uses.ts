@@ -40,6 +40,7 @@ export function settleUses(
 ): { readonly edits: readonly Edit[]; readonly problems: readonly Diagnostic[] } {
   const edits: Edit[] = [];
   const problems: Diagnostic[] = [];
+  const refused = new Set<string>();
   for (const group of Map.groupBy(uses, ({ scalar }) => scalar.start).values()) {
     const direct = group.filter(({ scalar }) => scalar.alias === undefined);
     const aliased = group.filter(({ scalar }) => scalar.alias !== undefined);
@@ -47,6 +48,7 @@ export function settleUses(
     const conflict = direct.find(({ to }) => to !== atHome?.to);
     if (atHome !== undefined && conflict !== undefined) {
       problems.push(sharedValue(atHome, conflict));
+      for (const { path } of group) refused.add(path);
       continue;
     }
     // A merge that is not among them belongs to something else, which would change with it.
@@ -54,12 +56,15 @@ export function settleUses(
       direct.length > 0 && direct.length < (mergeCounts.get(direct[0]?.scalar.start ?? -1) ?? 0);
     if (atHome !== undefined && isForeign && atHome.to !== atHome.scalar.value) {
       problems.push(mergedElsewhere(atHome));
+      for (const { path } of group) refused.add(path);
       continue;
     }
     if (atHome !== undefined) edits.push(...editAtHome(atHome));
     edits.push(...aliased.filter(({ to }) => to !== atHome?.to).flatMap(editAtAlias));
   }
-  return { edits: edits.toSorted((a, b) => a.start - b.start), problems };
+  // A new name with an old tag would be an image that nobody has.
+  const whole = edits.filter(({ path }) => !refused.has(path));
+  return { edits: whole.toSorted((a, b) => a.start - b.start), problems };
 }
 
 function agreed(

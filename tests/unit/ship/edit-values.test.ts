@@ -212,6 +212,12 @@ describe('anchors that several places share', () => {
     expect(edit(apart).text).toBe(apart.replace('"1"', `"${releasedTag('base')}"`));
   });
 
+  test('where the tag has to stay, a name of earlier days stays with it', () => {
+    const text = `x: &x { tag: "1" }\na: { image: { <<: *x, name: old.example.org/base } }\nversion: { <<: *x }\n`;
+    const former = { ...noValuesSettings, formerly: ['old.example.org'] };
+    expect(edit(text, release, former)).toMatchObject({ text, problems: [{ code: 'shared-value' }] });
+  });
+
   test('two maps that merge one tag and want two are told', () => {
     const text = `x: &x { tag: "1" }\na: { image: { <<: *x, name: ${registry}/base } }\nb: { image: { <<: *x, name: ${registry}/hub } }\n`;
     expect(edit(text)).toMatchObject({
