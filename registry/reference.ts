@@ -116,9 +116,12 @@ export function withTag(reference: Reference, tag: string): Reference {
   return makeReference(reference.registry, reference.repository, tag, undefined);
 }
 
+/** A reference by its digest. */
+export type DigestReference = Reference & { readonly digest: Digest };
+
 /** The same repository at exactly this digest, without a tag. */
-export function withDigest(reference: Reference, digest: Digest): Reference {
-  return makeReference(reference.registry, reference.repository, undefined, digest);
+export function withDigest(reference: Reference, digest: Digest): DigestReference {
+  return { ...makeReference(reference.registry, reference.repository, undefined, digest), digest };
 }
 
 function makeReference(

@@ -8,7 +8,7 @@ import type { RegistryClient } from '../../registry/client.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
-import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
+import { withDigest, withTag, type DigestReference, type Reference } from '../../registry/reference.ts';
 import { publicKeyHint, type PublicKey } from './dsse.ts';
 import { attachmentSchema, bundleSchema, parseJson } from './schema.ts';
 
@@ -45,7 +45,7 @@ export type AttachmentRegistry = Pick<
 /** Where an image lies: its reference has a digest. */
 export interface Place {
   readonly registry: AttachmentRegistry;
-  readonly image: Reference & { readonly digest: Digest };
+  readonly image: DigestReference;
 }
 
 /** A layer of cosign's manifests. */

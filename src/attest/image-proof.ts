@@ -40,7 +40,7 @@ export async function proveImage(
   if (head.kind === 'absent') return ok(undefined);
   if (head.kind === 'failed') return err(head.error);
   const { digest } = head;
-  const place = { registry, image: { ...withDigest(reference, digest), digest } };
+  const place = { registry, image: withDigest(reference, digest) };
   const [signers, passes, origins, bills, scans] = await Promise.all([
     imageSigners(place, keys, signal),
     provenPasses(place, keys, signal),

@@ -4,7 +4,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { fitLine } from '../report/fit-line.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { parseReferences } from './references.ts';
-import { tell } from './tell.ts';
+import { registryHelp, tell } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function existsCommand(context: CliContext, texts: readonly string[
         severity: 'error',
         code: 'registry-trouble',
         message: `\`${text}\` cannot be looked up: ${answer.error.message}`,
-        help: 'check the address, the network, and the login (`docker login`)',
+        help: registryHelp,
       });
     else {
       const parts = [text, answer.kind === 'found' ? answer.digest : 'absent'];

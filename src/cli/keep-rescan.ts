@@ -3,8 +3,7 @@
  * once, and the bills of materials of one whose layers were scanned anew; signed, where the family signs. A scan is no
  * worse for not being kept: trouble is a warning.
  */
-import { digestOf, type Digest } from '../../registry/digest.ts';
-import { formatFamiliar, formatReference, type Reference } from '../../registry/reference.ts';
+import { formatFamiliar, formatReference, type DigestReference } from '../../registry/reference.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import { scanStatement } from '../attest/scan-statement.ts';
 import { signStatements } from '../attest/sign-image.ts';
@@ -13,7 +12,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ImageSet } from '../matrix/image-set.ts';
 import type { Signing } from '../run/run-context.ts';
 import { identityOf } from '../scan/finding.ts';
-import { keepArtifact, type ToKeep } from '../scan/kept-artifacts.ts';
+import { keepArtifacts, type ToKeep } from '../scan/kept-artifacts.ts';
 import type { JudgedScan } from '../scan/policy.ts';
 import type { PublishedScan } from '../scan/published-findings.ts';
 import { scanRecord, type ScanRecord } from '../scan/scan-record.ts';
@@ -34,7 +33,7 @@ export interface RescanTools {
 
 /** The published image with this digest, and what was found in it. */
 export interface Rescan {
-  readonly subject: Reference & { readonly digest: Digest };
+  readonly subject: DigestReference;
   readonly judged: JudgedScan;
   readonly there: PublishedScan;
 }
@@ -97,10 +96,8 @@ export class RescanKeeper {
       toKeep.push({ kind: 'cyclonedx', bytes: bills.value.cyclonedx, created });
     }
     toKeep.push({ kind: 'scan', bytes: Buffer.from(JSON.stringify(record)), created });
-    for (const each of toKeep) {
-      const stored = await keepArtifact(registry, subject, each, context.signal);
-      if (!stored.ok) return stored;
-    }
+    const kept = await keepArtifacts(registry, subject, toKeep, context.signal);
+    if (!kept.ok) return kept;
     if (signing === undefined) return ok(undefined);
     const { kind, registry: host, repository, familiarName, digest } = subject;
     const about = {
@@ -113,7 +110,7 @@ export class RescanKeeper {
       databaseUpdatedAt: this.#tools.databaseUpdatedAt,
       // What it passes is for the next run to say, which knows its key.
       scanKeys: [],
-      kept: Object.fromEntries(toKeep.map(({ kind: of, bytes }) => [of, digestOf(bytes)])),
+      kept: kept.value,
       counts: record.counts,
     });
     const statements = [{ predicateType: predicateTypes.scan, payload }];

@@ -1,6 +1,5 @@
 /** What `build scan` was given → images to look at: the engine's, or what is published. Scans nothing. */
-import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
-import type { Digest } from '../../registry/digest.ts';
+import { parseReference, withDigest, type DigestReference } from '../../registry/reference.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -13,7 +12,7 @@ import { lastRelease } from '../run/published-release.ts';
 import { subjectOf } from '../run/scan-stage.ts';
 import type { CliContext } from './context.ts';
 import { familyNames, familyTargets } from './smoke-targets.ts';
-import { usage } from './tell.ts';
+import { unreachable, usage } from './tell.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface ScanTarget {
@@ -22,7 +21,7 @@ export interface ScanTarget {
   readonly isFamilys: boolean;
   readonly what:
     | { readonly kind: 'engine'; readonly id: string }
-    | { readonly kind: 'published'; readonly subject: Reference & { readonly digest: Digest } };
+    | { readonly kind: 'published'; readonly subject: DigestReference };
 }
 
 type Targets = Result<readonly ScanTarget[], readonly Diagnostic[]>;
@@ -147,19 +146,14 @@ async function digestBehind(
   { signal }: CliContext,
   { registry }: Workplace,
   text: string,
-): Promise<Result<(Reference & { readonly digest: Digest }) | undefined, Diagnostic>> {
+): Promise<Result<DigestReference | undefined, Diagnostic>> {
   const reference = parseReference(text);
   if (reference.kind === 'invalid-reference')
     return err(usage(`\`${text}\` is neither an image of the family nor a reference`, reference.message));
   const answer = await registry.headManifest(reference, signal);
   if (answer.kind === 'absent') return ok(undefined);
-  if (answer.kind === 'found') return ok({ ...withDigest(reference, answer.digest), digest: answer.digest });
+  if (answer.kind === 'found') return ok(withDigest(reference, answer.digest));
   const guess = `no image of the family is called so (\`build list\`), and so ${reference.registry} was asked`;
   const help = /[/:]/.test(text) ? {} : { help: guess };
   return err({ ...unreachable(`\`${text}\` cannot be looked up: ${answer.error.message}`), ...help });
-}
-
-function unreachable(message: string): Diagnostic {
-  const help = 'check the address, the network, and the login (`docker login`)';
-  return { category: 'environment', severity: 'error', code: 'registry-unreachable', message, help };
 }

@@ -22,6 +22,20 @@ export async function tell(context: CliContext, diagnostics: readonly Diagnostic
   return exitCodeOf(diagnostics);
 }
 
+/** What to do where a registry does not answer as it should. */
+export const registryHelp = 'check the address, the network, and the login (`docker login`)';
+
+/** A registry that cannot be asked: exit code 3. */
+export function unreachable(message: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: 'registry-unreachable',
+    message,
+    help: registryHelp,
+  };
+}
+
 /** A mistake in the arguments: exit code 2. */
 export function usage(message: string, help: string): Diagnostic {
   return { category: 'usage', severity: 'error', code: 'usage', message, help };

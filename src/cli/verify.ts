@@ -12,7 +12,7 @@ import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { parseReferences } from './references.ts';
 import { findRepository } from './repository.ts';
-import { tell, usage } from './tell.ts';
+import { tell, unreachable, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 
 export interface VerifyOptions {
@@ -46,7 +46,7 @@ export async function verifyCommand(
     const reference = texts[index] ?? '';
     if (answer.ok) proofs.push({ reference, proof: answer.value });
     else if (answer.error.kind === 'cancelled') return exitCode.interrupted;
-    else troubles.push(unreachable(reference, answer.error.message));
+    else troubles.push(unreachable(`\`${reference}\` cannot be looked up: ${answer.error.message}`));
   }
   const screen = screenOf(context.stdout, context.env);
   const names = keys.value.map(({ name }) => name);
@@ -75,14 +75,4 @@ async function keysOf(
   if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
   const message = 'there is no key to verify with: matrix.yaml has no `trust`';
   return err([usage(message, 'name one with `--key cosign.pub`, or under `trust`')]);
-}
-
-function unreachable(reference: string, said: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'registry-unreachable',
-    message: `\`${reference}\` cannot be looked up: ${said}`,
-    help: 'check the address, the network, and the login (`docker login`)',
-  };
 }

@@ -36,7 +36,7 @@ export function attestPlace({ registry, target, name, digest }: SignedPlace): Pl
   const text = `${publishedRepository(target, name)}@${digest}`;
   const reference = parseReference(text);
   if (reference.kind !== 'reference' || !isDigest(digest)) throw new Error(`${text} is no reference`);
-  return { registry, image: { ...withDigest(reference, digest), digest } };
+  return { registry, image: withDigest(reference, digest) };
 }
 
 /** As {@link readProof}, with a registry's trouble as a person is told of it. */

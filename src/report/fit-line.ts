@@ -11,6 +11,19 @@ export interface Part {
 }
 
 const gap = '  ';
+/** The sign and its blank. */
+const signCells = 2;
+
+/** As `fitLine`, behind a sign of one cell, which may be painted. */
+export function fitSigned(
+  sign: string,
+  parts: readonly (Part | string)[],
+  { width, indent }: { readonly width: number; readonly indent: number },
+): readonly string[] {
+  const beside = width === 0 ? 0 : width - signCells;
+  const [first = '', ...rest] = fitLine(parts, { width: beside, indent });
+  return [`${sign} ${first}`, ...rest];
+}
 
 /** The parts of one line, two blanks between them; what does not fit `width` cells (0: all does) begins a line, set in. */
 export function fitLine(

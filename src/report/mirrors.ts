@@ -1,6 +1,6 @@
 /** What became of the family's mirrors, as lines. Pure. */
 import type { MirrorOutcome } from '../ship/mirror-images.ts';
-import { fitLine, type Part } from './fit-line.ts';
+import { fitSigned, type Part } from './fit-line.ts';
 import { signs, styleOf } from './style.ts';
 import { count, formatBytes } from './text.ts';
 
@@ -12,14 +12,8 @@ export function renderMirrors(
   if (outcomes.length === 0) return 'no image of the family is a mirror\n';
   const style = styleOf(colour);
   const lines = outcomes.flatMap(({ name, from, to, result }) => {
-    const line = (sign: string, ...parts: readonly (Part | string)[]): readonly string[] => {
-      const [first = '', ...rest] = fitLine([{ text: name, paint: style.bold }, ...parts], {
-        // The sign and its blank.
-        width: width === 0 ? 0 : width - 2,
-        indent: 2,
-      });
-      return [`${sign} ${first}`, ...rest];
-    };
+    const line = (sign: string, ...parts: readonly (Part | string)[]): readonly string[] =>
+      fitSigned(sign, [{ text: name, paint: style.bold }, ...parts], { width, indent: 2 });
     switch (result.kind) {
       case 'copied': {
         const sent = `${formatBytes(result.sentBytes)} sent`;

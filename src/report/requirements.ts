@@ -1,6 +1,6 @@
 /** What a machine has and lacks, for people. Pure. */
 import type { Requirement } from '../setup/requirement.ts';
-import { fitLine } from './fit-line.ts';
+import { fitSigned } from './fit-line.ts';
 import { signs, styleOf } from './style.ts';
 
 /** A line a requirement; under what is not fit, the command that mends it. Ends with a newline. */
@@ -18,11 +18,8 @@ export function renderRequirements(
       ? (found ?? 'there')
       : `${state.replace('-', ' ')}${found === undefined ? '' : ` (${found})`}, needed: ${needed}`;
     const { width = 0 } = options;
-    const [first = '', ...rest] = fitLine([name.padEnd(nameWidth), what, { text: why, paint: style.dim }], {
-      width: width === 0 ? 0 : width - 2,
-      indent: nameWidth + 4,
-    });
-    const told = [`${sign} ${first}`, ...rest];
+    const parts = [name.padEnd(nameWidth), what, { text: why, paint: style.dim }];
+    const told = fitSigned(sign, parts, { width, indent: nameWidth + 4 });
     return fit || mend === undefined
       ? told
       : [...told, `  ${' '.repeat(nameWidth)}  ${style.accent('to mend it')}: ${mend}`];

@@ -6,7 +6,7 @@ import { originsOf, type OriginatedFinding } from '../scan/origin.ts';
 import type { JudgedScan, KnownFinding } from '../scan/policy.ts';
 import { countBySeverity, describeCounts, type SeverityCounts } from '../scan/scan-record.ts';
 import { databaseLine } from './scan-lines.ts';
-import { fitLine } from './fit-line.ts';
+import { fitLine, fitSigned } from './fit-line.ts';
 import { signs, styleOf, type Style } from './style.ts';
 import { cleanLine, count } from './text.ts';
 import { wrapWords } from './wrap-words.ts';
@@ -82,9 +82,7 @@ export function renderScans(
       { text: against, paint: style.bad },
       { text: report.system ?? '', paint: style.dim },
     ];
-    const room = { width: screen === 0 ? 0 : screen - 2, indent: 4 };
-    const [first = '', ...rest] = fitLine(parts, room);
-    lines.push(`${sign} ${first}`, ...rest);
+    lines.push(...fitSigned(sign, parts, { width: screen, indent: 4 }));
   }
   lines.push(
     `${count(facts.judged.length, 'image')}; ${databaseLine({ ageHours: facts.database.ageHours, updatedAt: facts.database.updatedAt.toISOString() })}`,

@@ -3,14 +3,15 @@
  * that it passed. Where that cannot be done the image stays published, and the next run scans it again. Signing what was
  * kept is attest-stage.ts's.
  */
-import { digestOf, type Digest } from '../../registry/digest.ts';
+import type { Digest } from '../../registry/digest.ts';
 import { formatReference } from '../../registry/reference.ts';
 import type { ScanFacts } from '../attest/scan-statement.ts';
 import { scanTag } from '../core/labels.ts';
+import { err, type Result } from '../core/result.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { attestPlace } from '../plan/signed-record.ts';
 import { readBelieved } from '../scan/believed-artifacts.ts';
-import { keepArtifact, type ToKeep } from '../scan/kept-artifacts.ts';
+import { keepArtifacts, type ToKeep } from '../scan/kept-artifacts.ts';
 import { isSameImage, putTag, type Manifest, type Place } from './published-manifest.ts';
 import type { RunContext, RunScan } from './run-context.ts';
 import { scanKey } from './scan-policy.ts';
@@ -40,7 +41,7 @@ export async function keepScan(
   // Another machine published its own bytes first, and scanned those.
   if (scan === undefined || !isOf) return undefined;
   const kept = await keep({ ...context, scan }, place, manifest, passed, signal);
-  if (typeof kept === 'string') return tellLoss(context, entry, kept, signal);
+  if (!kept.ok) return tellLoss(context, entry, kept.error, signal);
   const { record } = passed;
   const key = scanKey(scan.policy, entry.name, entry.key);
   const facts: ScanFacts = {
@@ -48,7 +49,7 @@ export async function keepScan(
     scannedAt: new Date(record.scannedAt),
     databaseUpdatedAt: new Date(record.databaseUpdatedAt),
     scanKeys: [key],
-    kept,
+    kept: kept.value,
     counts: record.counts,
   };
   return { facts, tag: scanTag(key) };
@@ -81,26 +82,21 @@ async function keep(
   manifest: Manifest,
   { scan, record }: PassedScan,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, Digest>> | string> {
+): Promise<Result<Readonly<Record<string, Digest>>, string>> {
   const { registry } = context;
   const subject = attestPlace({ registry, ...place, digest: manifest.digest }).image;
   const created = new Date(record.scannedAt);
   const toKeep: ToKeep[] = [];
   if (scan.raw !== undefined) {
     const there = await readBelieved(registry, subject, believedKeys(context), signal);
-    if (!there.ok) return there.error;
+    if (!there.ok) return there;
     if (there.value.cyclonedx === undefined) {
       const bills = await context.scan.scanner.bills(scan.raw, formatReference(subject), signal);
-      if (!bills.ok) return bills.error.message;
+      if (!bills.ok) return err(bills.error.message);
       toKeep.push({ kind: 'spdx', bytes: bills.value.spdx, created });
       toKeep.push({ kind: 'cyclonedx', bytes: bills.value.cyclonedx, created });
     }
   }
   toKeep.push({ kind: 'scan', bytes: Buffer.from(JSON.stringify(record)), created });
-  // One after the other: where the registry knows no referrers they share one index.
-  for (const each of toKeep) {
-    const stored = await keepArtifact(registry, subject, each, signal);
-    if (!stored.ok) return stored.error;
-  }
-  return Object.fromEntries(toKeep.map(({ kind, bytes }) => [kind, digestOf(bytes)]));
+  return await keepArtifacts(registry, subject, toKeep, signal);
 }

@@ -41,7 +41,7 @@ export async function signRelease(
   signer: Signer,
   signal: AbortSignal,
 ): Promise<Result<void, string>> {
-  const image = { ...withDigest(name, digest), digest };
+  const image = withDigest(name, digest);
   const subject = { repository: formatFamiliar(withoutNames(name)), digest };
   const signed = await signImage({ registry, image }, signer, subject, [], signal);
   if (signed.ok) return signed;

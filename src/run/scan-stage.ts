@@ -2,8 +2,8 @@
  * The scan stage of one image that is to be published: what is in it, and whether that is worse than what is published
  * under its name already. What findings mean is src/scan's; what is kept of it keep-scan.ts's.
  */
-import { isDigest, type Digest } from '../../registry/digest.ts';
-import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
+import { isDigest } from '../../registry/digest.ts';
+import { parseReference, withDigest, type DigestReference } from '../../registry/reference.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import type { BlockingFinding } from '../core/event.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -228,15 +228,11 @@ function tellKnown(
 }
 
 /** The reference of a published digest. */
-export function subjectOf(
-  target: RegistryTarget,
-  name: string,
-  digest: string,
-): Reference & { readonly digest: Digest } {
+export function subjectOf(target: RegistryTarget, name: string, digest: string): DigestReference {
   const reference = parseReference(publishedRepository(target, name));
   if (reference.kind === 'invalid-reference' || !isDigest(digest))
     throw new Error(`no reference: ${publishedRepository(target, name)}@${digest}`);
-  return { ...withDigest(reference, digest), digest };
+  return withDigest(reference, digest);
 }
 
 /** Trivy's and the registry's trouble are never the image's fault. */

@@ -4,7 +4,7 @@
  */
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Digest } from '../../registry/digest.ts';
-import type { Reference } from '../../registry/reference.ts';
+import type { DigestReference, Reference } from '../../registry/reference.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import { provenScans } from '../attest/scan-statement.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -22,7 +22,7 @@ const wanted = ['cyclonedx', 'scan'] as const satisfies readonly KeptKind[];
 /** The bill of materials and the last scan of the image with this digest. `trusted`: none, and everybody is believed. */
 export async function readBelieved(
   registry: RegistryClient,
-  subject: Reference & { readonly digest: Digest },
+  subject: DigestReference,
   trusted: readonly PublicKey[],
   signal: AbortSignal,
 ): Promise<Result<BelievedArtifacts, string>> {

@@ -5,7 +5,7 @@
  */
 import { artifactManifest, uploadArtifact, type Artifact } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
-import { isDigest, type Digest } from '../../registry/digest.ts';
+import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import { withDigest, type Reference } from '../../registry/reference.ts';
 import type { Referrer } from '../../registry/referrers.ts';
 import { imageManifestSchema, parseJson } from '../../registry/schema.ts';
@@ -57,6 +57,21 @@ export async function keepArtifact(
   if (failed !== undefined) return err(failed.error.message);
   const put = await registry.attachReferrer(subject, artifactManifest(artifact), signal);
   return put.kind === 'failed' ? err(put.error.message) : ok(put.digest);
+}
+
+/** Keeps several, and answers the digests of their contents by kind; the error is the first one's. */
+export async function keepArtifacts(
+  registry: KeepingRegistry,
+  subject: Reference,
+  toKeep: readonly ToKeep[],
+  signal: AbortSignal,
+): Promise<Result<Readonly<Record<string, Digest>>, string>> {
+  // One after the other: where the registry knows no referrers they share one index.
+  for (const each of toKeep) {
+    const stored = await keepArtifact(registry, subject, each, signal);
+    if (!stored.ok) return stored;
+  }
+  return ok(Object.fromEntries(toKeep.map(({ kind, bytes }) => [kind, digestOf(bytes)])));
 }
 
 /** The newest artifact of a kind that is kept with an image, whoever put it there; undefined where none is. */

@@ -4,8 +4,7 @@
  * registry's trouble is never "nothing".
  */
 import type { RegistryClient } from '../../registry/client.ts';
-import { isDigest } from '../../registry/digest.ts';
-import { formatReference, type Reference } from '../../registry/reference.ts';
+import { formatReference, type DigestReference } from '../../registry/reference.ts';
 import type { PublicKey } from '../attest/dsse.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { readBelieved } from './believed-artifacts.ts';
@@ -40,13 +39,11 @@ export interface PublishedOptions {
 /** What the image has whose digest `subject` names; undefined where no bill counts and nothing may be pulled. */
 export async function scanPublished(
   name: string,
-  subject: Reference,
+  subject: DigestReference,
   { registry, scanner, trusted, pull }: PublishedOptions,
   signal: AbortSignal,
 ): Promise<Result<PublishedScan | undefined, ScanTrouble>> {
-  const { digest } = subject;
-  if (digest === undefined || !isDigest(digest)) throw new Error(`${formatReference(subject)} has no digest`);
-  const kept = await readBelieved(registry, { ...subject, digest }, trusted, signal);
+  const kept = await readBelieved(registry, subject, trusted, signal);
   if (signal.aborted) return err(cancelledScan);
   if (!kept.ok)
     return err({

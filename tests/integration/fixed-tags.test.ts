@@ -30,6 +30,13 @@ const files = (tags: string): Record<string, string> => ({
   'course/Dockerfile': 'FROM {p}base\nCOPY . /more/\nCMD ["true"]\n',
 });
 
+/** The environment of a run that gives this version, with its registry behind a proxy. */
+const through = (host: string) => (version: string) => ({
+  DOCKER_REGISTRY: host,
+  HUBWRIGHT_INSECURE_REGISTRIES: host,
+  IMG_VERSION: version,
+});
+
 test('a version that names another image is told before anything is built, and stays; the next one is published', async () => {
   await using rig = await startRegistry();
   await using family = await workspace(files('["${IMG_VERSION}", latest]'));
@@ -65,11 +72,7 @@ test('a version that another machine takes during the run fails its image and wh
   await using rig = await startRegistry();
   await using proxy = await startCuttingProxy(rig.host);
   await using family = await workspace(files('["${IMG_VERSION}"]'));
-  const at = (version: string) => ({
-    DOCKER_REGISTRY: proxy.host,
-    HUBWRIGHT_INSECURE_REGISTRIES: proxy.host,
-    IMG_VERSION: version,
-  });
+  const at = through(proxy.host);
   expect((await family.events(['--push'], at('1.0'))).exitCode).toBe(0);
   const repository = `${rig.host}/${family.prefix}base`;
   const old = await client.getManifest(referenceTo(`${repository}:1.0`), signal);
@@ -109,11 +112,7 @@ test('a new version of what has not changed is a tag: nothing is built, checked 
   await using rig = await startRegistry();
   await using proxy = await startCuttingProxy(rig.host);
   await using family = await workspace(files('["${IMG_VERSION}"]'));
-  const at = (version: string) => ({
-    DOCKER_REGISTRY: proxy.host,
-    HUBWRIGHT_INSECURE_REGISTRIES: proxy.host,
-    IMG_VERSION: version,
-  });
+  const at = through(proxy.host);
   expect((await family.events(['--push'], at('v1.4'))).exitCode).toBe(0);
   const sent = (repository: string): number =>
     proxy.count(new RegExp(`^(POST|PATCH|PUT) /v2/${repository}/blobs/`));

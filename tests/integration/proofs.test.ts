@@ -97,7 +97,7 @@ test('where cosign’s tag was taken away, the bundle says the same', async () =
 test('a registry that cannot be asked is a trouble, and never "nobody signed it"', async () => {
   const good = await image('five');
   const gone = referenceTo('127.0.0.1:1/five:1');
-  const place = { registry: client, image: { ...withDigest(gone, good.digest), digest: good.digest } };
+  const place = { registry: client, image: withDigest(gone, good.digest) };
   expect(await provenPasses(place, [ours.publicKey], signal)).toMatchObject({ kind: 'failed' });
 });
 
@@ -117,7 +117,7 @@ async function image(name: string): Promise<Put> {
   return {
     reference,
     digest,
-    place: { registry: client, image: { ...withDigest(reference, digest), digest } },
+    place: { registry: client, image: withDigest(reference, digest) },
   };
 }
 

@@ -194,5 +194,5 @@ async function released(
   const image = release.images.find((each) => each.name === `${kit.prefix}${name}`);
   if (image === undefined || !isDigest(image.digest)) throw new Error(`${name} is not released`);
   const reference = referenceTo(`${rig.host}/${image.name}`);
-  return { key: image.key, subject: { ...withDigest(reference, image.digest), digest: image.digest } };
+  return { key: image.key, subject: withDigest(reference, image.digest) };
 }

@@ -132,7 +132,7 @@ test('tags that a stranger planted are not believed, whether unsigned or signed 
     judged: new Date(),
     clauses: {},
   };
-  const place = { registry: client, image: { ...withDigest(target, planted), digest: planted } };
+  const place = { registry: client, image: withDigest(target, planted) };
   const payload = testResultStatement(subject, pass);
   const statements = [{ predicateType: predicateTypes.testResult, payload }];
   const signed = await signImage(place, await stranger(), subject, statements, signal);
