@@ -101,18 +101,20 @@ export async function askRemoteRecord(
   signal: AbortSignal,
 ): Promise<Result<RemoteRecord, Diagnostic>> {
   const limit = pLimit(concurrency);
+  const proofs = await proofsBy(trusted, registry, target, signal);
+  const answers = await limit.map(questions, (question) =>
+    askImage({ registry, target, signal, proofs }, question),
+  );
+  // In the order of the questions, not of the answers: what is told of them is the same every time.
   const known = new Map<string, PublishedBytes>();
   const unsigned = new Set<string>();
-  const proofs = await proofsBy(trusted, registry, target, signal);
-  const answers = await limit.map(questions, async (question) => {
-    const found = await askImage({ registry, target, signal, proofs }, question);
-    if (!found.ok) return found.error;
-    if (found.value === 'unsigned') unsigned.add(question.name);
-    else if (found.value !== undefined) known.set(question.name, found.value);
-    return undefined;
-  });
-  const trouble = answers.find((answer) => answer !== undefined);
-  return trouble === undefined ? ok({ known, unsigned }) : err(trouble);
+  for (const [index, { name }] of questions.entries()) {
+    const found = answers[index]!;
+    if (!found.ok) return found;
+    if (found.value === 'unsigned') unsigned.add(name);
+    else if (found.value !== undefined) known.set(name, found.value);
+  }
+  return ok({ known, unsigned });
 }
 
 /** Most families trust their registry, and need not load what reads signatures. */
