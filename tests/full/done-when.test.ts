@@ -11,12 +11,11 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { readMemories } from '../../src/plan/memory.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { localRegistryStatus, stopLocalRegistry } from '../../src/setup/local-registry.ts';
 import { patience, valueOf } from '../rig/engine.ts';
 import { familyEnvironment, repository } from '../rig/family.ts';
-import { changesOf, eventsOf, type FamilyRun } from '../rig/family-copy.ts';
+import { changesOf, eventsOf, removeBuilt, type FamilyRun } from '../rig/family-copy.ts';
 import { freePort } from '../rig/free-port.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
 
@@ -45,12 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (registry === undefined) valueOf(await stopLocalRegistry(engine, { removeData: true }, patience()));
   else await registry[Symbol.asyncDispose]();
-  const built = new Set([...(await readMemories(clone)).values()].map(({ imageId }) => imageId));
-  for (const { id, tags } of valueOf(await engine.images.list({}, patience()))) {
-    const isOwn = built.has(id) && !imagesBefore.has(id);
-    const doomed = isOwn ? tags : tags.filter((tag) => tag.startsWith(`${prefix}/`));
-    for (const reference of doomed) await engine.images.remove(reference, patience());
-  }
+  await removeBuilt(engine, clone, imagesBefore, (tag) => tag.startsWith(`${prefix}/`));
   await engine.close();
   await rm(clone, { recursive: true, force: true });
 });

@@ -65,7 +65,7 @@ export async function familyCopy(): Promise<FamilyCopy> {
     plan: (names) => planOf(directory, names, environment),
     images: (args, env = {}) => runImages(directory, args, { ...environment, ...env }),
     async [Symbol.asyncDispose]() {
-      await removeBuilt(engine, directory, version, before);
+      await removeBuilt(engine, directory, before, (tag) => tag.endsWith(`:${version}`));
       await engine.close();
       await rm(directory, { recursive: true, force: true });
     },
@@ -103,24 +103,21 @@ export function changesOf(events: readonly RunEvent[]): readonly string[] {
 
 /**
  * Every tag of images that were not there before and that the repository at `directory` remembers to have built. What
- * is the family's own under its unedited files stays: another test may have begun to use it.
+ * is the family's own under its unedited files stays: another test may have begun to use it. Of all others, the tags
+ * that `isOfCopy` says are the copy's.
  */
-async function removeBuilt(
+export async function removeBuilt(
   engine: Engine,
   directory: string,
-  version: string,
   before: ReadonlySet<string>,
+  isOfCopy: (tag: string) => boolean,
 ): Promise<void> {
   const built = new Set([...(await readMemories(directory)).values()].map(({ imageId }) => imageId));
   const { images } = await planOf(repository, ['default', 'pytorch', 'hub-dev'], familyEnvironment());
   const shared = new Set(images.map(({ name, key }) => recordReference(name, keyTag(key))));
   for (const { id, tags } of valueOf(await engine.images.list({}, patience()))) {
     const isOwn = built.has(id) && !before.has(id) && !tags.some((tag) => shared.has(tag));
-    const doomed = isOwn
-      ? tags.length === 0
-        ? [id]
-        : tags
-      : tags.filter((tag) => tag.endsWith(`:${version}`));
+    const doomed = isOwn ? (tags.length === 0 ? [id] : tags) : tags.filter(isOfCopy);
     for (const reference of doomed) await engine.images.remove(reference, patience());
   }
 }
