@@ -53,7 +53,7 @@ function fromCluster(): Option {
 
 /** For commands that change or read a cluster. */
 function withFound(command: Command, help: string): Command {
-  return command.addOption(new Option('--from-cluster', help).default(false).conflicts(['values']));
+  return command.option('--from-cluster', help, false);
 }
 
 const foundNodes = 'also pools found from the cluster’s nodes, with what users start of `default`';

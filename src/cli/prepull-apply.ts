@@ -18,6 +18,7 @@ import {
   placeOf,
   sizeNote,
   tellTrouble,
+  twoSources,
   type ClusterOptions,
 } from './prepull-cluster.ts';
 import { readPools, type PoolOptions, type Pools } from './prepull-lists.ts';
@@ -57,6 +58,8 @@ async function applyPools(
   options: ApplyOptions,
   then: (cluster: Cluster, pools: readonly Awaited[], display: PrepullDisplay) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  const twice = twoSources(options);
+  if (twice !== undefined) return await tell(context, [twice]);
   const both = await (options.fromCluster === true ? openThenRead : readThenOpen)(context, options);
   if (!both.ok) return both.error;
   const { read, cluster } = both.value;

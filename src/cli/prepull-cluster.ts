@@ -14,7 +14,7 @@ import { readApplied } from '../ship/prepull/cluster-facts.ts';
 import { setsPath, setsQuery, type PoolPlace } from '../ship/prepull/cluster-paths.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { choosePools, namedPools, type PoolChoice } from './prepull-lists.ts';
-import { tell } from './tell.ts';
+import { tell, usage } from './tell.ts';
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;
@@ -33,6 +33,18 @@ export async function openCluster(
   keepHeapSmall();
   const file = kubeconfig === undefined ? undefined : path.resolve(context.cwd, kubeconfig);
   return await connectCluster({ kubeconfig: file, context: name, env: context.env });
+}
+
+/** Two answers to which pools there are; undefined where one is asked for at most. */
+export function twoSources({
+  values,
+  fromCluster,
+}: Pick<ClusterOptions & PoolChoice, 'values' | 'fromCluster'>): Diagnostic | undefined {
+  if (values === undefined || fromCluster !== true) return undefined;
+  return usage(
+    '`--values` and `--from-cluster` each tell which pools there are',
+    'name one: values tell which nodes users are sent to (how many they are and how large their disks, the cluster is asked all the same); `--from-cluster` is for who has no such file',
+  );
 }
 
 /**
@@ -59,6 +71,8 @@ export async function openPools(
 ): Promise<
   Result<{ readonly cluster: Cluster; readonly places: readonly PoolPlace[] }, readonly Diagnostic[]>
 > {
+  const twice = twoSources(options);
+  if (twice !== undefined) return err([twice]);
   if (options.fromCluster === true) return await openApplied(context, options);
   const pools = await namedPools(context, options);
   if (!pools.ok) return pools;

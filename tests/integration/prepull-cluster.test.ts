@@ -103,6 +103,19 @@ test('pools of a deployment’s values are applied, told of, waited for and take
   expect((await prepull(folder, 'status')).stderr).toContain('`--values FILE`');
 });
 
+test.each(['run', 'apply', 'wait', 'status', 'delete'])(
+  '`%s` takes its pools from values or from the cluster, and asks nobody where both are named',
+  async (command) => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    const both = await prepull(folder, command, '--values', 'values.yaml', '--from-cluster');
+    expect(both).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(both.stderr).toContain('`--values` and `--from-cluster` each tell which pools there are');
+    expect(both.stderr).toContain('help: name one');
+    expect(cluster.requests).toEqual([]);
+  },
+);
+
 test('pools found in the cluster are applied, and told of, waited for and taken out by what was applied', async () => {
   await using cluster = await FakeCluster.start([]);
   const labels = { 'hub.jupyter.org/node-purpose': 'user' };

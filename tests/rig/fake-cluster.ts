@@ -35,6 +35,8 @@ export class FakeCluster implements AsyncDisposable {
   readonly requests: string[] = [];
   /** Bodies of what was applied. */
   readonly applied: FakeObject[] = [];
+  /** Queries of what was applied, in the same order. */
+  readonly appliedWith: Readonly<Record<string, string>>[] = [];
   /** How nodes take their pods; a node that is not in here has everything at once. */
   readonly pulls = new Map<string, FakePull>();
   /** Answers by `METHOD /path`, each used once. */
@@ -166,7 +168,10 @@ export class FakeCluster implements AsyncDisposable {
     const isCollection = path === sets || path === pods || path === nodes;
     if (verb === 'GET' && isCollection) return this.#list(path, url.searchParams, response);
     const found = this.#objects.get(collection)?.get(name);
-    if (verb === 'PATCH') return answer(response, this.#apply(collection, body as FakeObject));
+    if (verb === 'PATCH') {
+      this.appliedWith.push(Object.fromEntries(url.searchParams));
+      return answer(response, this.#apply(collection, body as FakeObject));
+    }
     if (found === undefined) return refuse(response, 404, `"${name}" not found`);
     if (verb === 'DELETE') this.#delete(collection, name);
     return answer(response, found);

@@ -121,7 +121,8 @@ async function apply(
   force: boolean,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const query = { fieldManager, force: String(force) };
+  // As kubectl asks: what a server would only warn of is refused, and told.
+  const query = { fieldManager, force: String(force), fieldValidation: 'Strict' };
   // JSON is YAML, and the type is the one that API servers know for applying.
   const contentType = 'application/apply-patch+yaml';
   return await api.request({ method: 'PATCH', path, query, body: object, contentType }, signal);

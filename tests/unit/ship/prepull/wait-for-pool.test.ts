@@ -48,6 +48,13 @@ describe('applying a pool', () => {
     expect(stages).toEqual([false, true]);
   });
 
+  test('is done under our own name, takes nothing from others unasked, and is read strictly by the server', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await applied(cluster);
+    const query = { fieldManager: 'hubwright', force: 'false', fieldValidation: 'Strict' };
+    expect(cluster.appliedWith).toEqual([query, query]);
+  });
+
   test('again changes nothing, and needs no second stage', async () => {
     await using cluster = await FakeCluster.start(['a']);
     const api = await applied(cluster);
