@@ -119,6 +119,8 @@ export type ContextEntry =
       readonly mode: 0o644 | 0o755;
       readonly size: number;
       readonly sha256: string;
+      /** What is sent in the place of the file on disk: an edit that is tried and not written. */
+      readonly content?: Buffer;
     }
   | { readonly kind: 'directory'; readonly path: string; readonly mode: 0o755 }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string };

@@ -1,4 +1,5 @@
 /** Computes one image's requirements.lock by a build of its own, and reads it out of the result. Leaves no image behind. */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -16,6 +17,8 @@ import {
   lockFile,
   lockTarget,
   requirementsFile,
+  type LockInput,
+  type LockOptions,
 } from './python-lock.ts';
 
 const largestLock = 16 * 1024 * 1024;
@@ -24,8 +27,8 @@ export interface LockTools {
   readonly engine: Engine;
   readonly credentials: CredentialSource;
   readonly secrets: ReadonlyMap<string, Buffer>;
-  /** Take newer versions than the lock has. */
-  readonly upgrade: boolean;
+  /** Take newer versions than the lock has: of all packages, or of these. */
+  readonly upgrade: boolean | readonly string[];
 }
 
 /** The image's `requirements.txt`, or undefined where it has none. */
@@ -34,6 +37,38 @@ export async function requirementsOf(directory: string, node: GraphNode): Promis
   return await readFile(path.join(directory, node.image.context, requirementsFile), 'utf8').catch(
     () => undefined,
   );
+}
+
+/** What a lock is computed in, and by which build. */
+export interface LockPlace {
+  readonly dockerfile: string;
+  readonly args: Readonly<Record<string, string>>;
+  /** Images of the family that the engine has to have, each under its key. */
+  readonly images: readonly string[];
+}
+
+/** The place of one image's lock in a plan that holds it and all that it needs; undefined where nothing says what that is. */
+export function lockPlace(
+  drawn: DrawnPlan,
+  node: GraphNode,
+  input: LockInput,
+  options: Omit<LockOptions, 'installer'>,
+): LockPlace | undefined {
+  const images = new Set<string>();
+  const exactOf = (name: string): string => {
+    images.add(name);
+    return exactImage(name, drawn.keys.get(name)?.key ?? '');
+  };
+  const dockerfile = lockDockerfile(
+    node,
+    (target) =>
+      target.kind === 'image'
+        ? exactOf(target.name)
+        : (drawn.roots.get(target.root)?.reference ?? target.root),
+    input,
+    { ...options, installer: drawn.keys.has(installerImage) ? exactOf(installerImage) : undefined },
+  );
+  return dockerfile === undefined ? undefined : { dockerfile, args: buildArgs(node), images: [...images] };
 }
 
 /**
@@ -47,52 +82,54 @@ export async function compilePythonLock(
   tools: LockTools,
   signal: AbortSignal,
 ): Promise<Result<boolean, Diagnostic>> {
-  const { name, context = '', dockerfile } = node.image;
-  const file = path.join(drawn.set.directory, context, lockFile);
+  const file = path.join(drawn.set.directory, node.image.context ?? '', lockFile);
   const before = await readFile(file, 'utf8').catch(() => '');
-  const keyOf = (image: string): string => drawn.keys.get(image)?.key ?? '';
-  const text = lockDockerfile(
-    node,
-    (target) =>
-      target.kind === 'image'
-        ? exactImage(target.name, keyOf(target.name))
-        : (drawn.roots.get(target.root)?.reference ?? target.root),
-    { requirements, lock: before },
-    {
-      installer: drawn.keys.has(installerImage)
-        ? exactImage(installerImage, keyOf(installerImage))
-        : undefined,
-      upgrade: tools.upgrade,
-    },
-  );
-  if (text === undefined) return err(noSystemStage(name, dockerfile));
+  const lock = await computePythonLock(drawn, node, { requirements, lock: before }, tools, signal);
+  if (!lock.ok) return lock;
+  if (lock.value === before) return ok(false);
+  await writeFileAtomic(file, lock.value);
+  return ok(true);
+}
+
+/** The text that one image's lock has now. `drawn` must hold the image and all that it needs, built. Writes nothing. */
+export async function computePythonLock(
+  drawn: DrawnPlan,
+  node: GraphNode,
+  input: LockInput,
+  tools: LockTools,
+  signal: AbortSignal,
+): Promise<Result<string, Diagnostic>> {
+  const { name, context = '', dockerfile } = node.image;
+  const { upgrade } = tools;
+  // Only the question is asked anew: what it is asked in may come from the engine's cache.
+  const place = lockPlace(drawn, node, input, {
+    upgrade,
+    ...(upgrade === false ? {} : { question: randomUUID() }),
+  });
+  if (place === undefined) return err(noSystemStage(name, dockerfile));
   const output: string[] = [];
   const built = await tools.engine.build(
     {
       name: `${name}-lock`,
-      dockerfile: text,
+      dockerfile: place.dockerfile,
       dockerfilePath: dockerfile,
       context: {
         directory: path.join(drawn.set.directory, context),
         entries: drawn.contexts.get(name) ?? [],
       },
       target: lockTarget,
-      args: buildArgs(node),
+      args: place.args,
       labels: { [ownerLabel]: 'lock' },
       tags: [],
       secrets: tools.secrets,
       credentials: tools.credentials,
-      noCache: tools.upgrade,
+      noCache: false,
     },
     (event) => void (event.kind === 'output' && output.push(event.text)),
     signal,
   );
   if (!built.ok) return err(lockFailed(name, context, built.error, output.join('')));
-  const lock = await readOut(tools.engine, built.value.id, signal);
-  if (!lock.ok) return lock;
-  if (lock.value === before) return ok(false);
-  await writeFileAtomic(file, lock.value);
-  return ok(true);
+  return await readOut(tools.engine, built.value.id, signal);
 }
 
 /** The one file of the result; the image and the container that it is read through are removed. */

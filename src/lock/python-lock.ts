@@ -39,21 +39,30 @@ export interface LockInput {
   readonly lock: string;
 }
 
+export interface LockOptions {
+  /** The image that brings uv; undefined: the image has it itself. */
+  readonly installer: string | undefined;
+  /** Take newer versions than the lock has: of all packages, or of these. */
+  readonly upgrade: boolean | readonly string[];
+  /** Another text asks the index anew, where the engine remembers an earlier answer. */
+  readonly question?: string;
+}
+
 /**
  * The Dockerfile that computes the lock: the user's own up to the stage `system`, or what the last stage starts
  * from, then two stages of ours. Its result is an image of one file, requirements.lock. Pins of the lock that still
- * fit are kept, unless `upgrade`. Undefined where nothing says what the packages are installed on.
+ * fit are kept, unless `upgrade` says otherwise. Undefined where nothing says what the packages are installed on.
  */
 export function lockDockerfile(
   node: GraphNode,
   exact: ExactReference,
   input: LockInput,
-  options: { readonly installer: string | undefined; readonly upgrade: boolean },
+  options: LockOptions,
 ): string | undefined {
   const hasSystem = node.dockerfile.stages.some(({ name }) => name === systemStage);
   const start = hasSystem ? systemStage : startOf(node, exact);
   if (start === undefined) return undefined;
-  const { installer, upgrade } = options;
+  const { installer, question } = options;
   const uv =
     installer === undefined
       ? ''
@@ -67,19 +76,24 @@ HUBWRIGHT_REQUIREMENTS
 COPY <<'HUBWRIGHT_LOCK' /lock/${lockFile}
 ${input.lock.trimEnd()}
 HUBWRIGHT_LOCK
-RUN ${uv}--mount=type=cache,id=uv,target=/opt/uv/cache --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<'HUBWRIGHT_RUN'
+RUN ${uv}--mount=type=cache,id=uv,target=/opt/uv/cache --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<'HUBWRIGHT_RUN'${question === undefined ? '' : `\n# ${question}`}
 set -e
 export PATH=/opt/uv/bin:$PATH SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt UV_SYSTEM_CERTS=1 UV_CACHE_DIR=/opt/uv/cache
 cd /lock
 uv pip freeze --system | grep -E '^[A-Za-z0-9._-]+==' > parent.txt || true
 set --
 for package in $(cut -d= -f1 parent.txt); do set -- "$@" --no-emit-package "$package"; done
-uv pip compile --system --quiet ${upgrade ? '--upgrade ' : ''}--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraints parent.txt "$@" --output-file ${lockFile} ${requirementsFile}
+uv pip compile --system --quiet ${upgrading(options)}--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --constraints parent.txt "$@" --output-file ${lockFile} ${requirementsFile}
 HUBWRIGHT_RUN
 
 FROM scratch AS ${lockTarget}
 COPY --from=hubwright-lock /lock/${lockFile} /${lockFile}
 `;
+}
+
+function upgrading({ upgrade }: LockOptions): string {
+  if (typeof upgrade === 'boolean') return upgrade ? '--upgrade ' : '';
+  return upgrade.map((name) => `--upgrade-package '${name}' `).join('');
 }
 
 /** What the image's last stage starts from, exactly: the installer itself for the installer's own lock. */

@@ -2,6 +2,7 @@
  * What of an image's file system counts when two images are compared, and what only says when and where it was made:
  * logs, caches, byte code, times. Pure.
  */
+import { plainName } from '../core/python-pins.ts';
 
 /** Paths from the root, without a slash at the beginning, that say nothing of what an image holds. */
 const passing: readonly RegExp[] = [
@@ -69,7 +70,7 @@ export function packageOfMetadata(metadata: string): Package | undefined {
   const name = /^Name: *(.+)$/m.exec(head)?.[1]?.trim();
   const version = /^Version: *(.+)$/m.exec(head)?.[1]?.trim();
   if (name === undefined || version === undefined) return undefined;
-  return { name: `pkg:pypi/${name.toLowerCase().replaceAll(/[-_.]+/g, '-')}`, version };
+  return { name: `pkg:pypi/${plainName(name)}`, version };
 }
 
 /** A text with what moves by itself taken out. */

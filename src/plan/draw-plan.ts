@@ -38,6 +38,8 @@ export interface Family {
   readonly warnings: readonly Diagnostic[];
   /** Where this user's programs keep what can be had again; undefined where the environment names no such place. */
   readonly cacheFolder: string | undefined;
+  /** Texts that stand in the place of files of the repository, those of contexts among them. */
+  readonly edits?: Edits;
 }
 
 /** A plan with all that walking it needs. */
@@ -86,7 +88,13 @@ export async function readFamily(
   const graph = buildGraph(set, dockerfiles.value);
   if (!graph.ok) return graph;
   const warnings = [...matrix.value.warnings, ...graph.value.warnings];
-  return ok({ set, graph: graph.value.graph, warnings, cacheFolder });
+  return ok({
+    set,
+    graph: graph.value.graph,
+    warnings,
+    cacheFolder,
+    ...(edits === undefined ? {} : { edits }),
+  });
 }
 
 /** What was read before and has not changed is not parsed again. */
@@ -126,7 +134,7 @@ export async function drawPlan(
     engine.images.list({}, signal),
     engine.info(signal),
     readMemories(set.directory),
-    listContexts(set.directory, images, signal, family.cacheFolder),
+    listContexts(set.directory, images, signal, family.cacheFolder, family.edits),
   ]);
   // Without --changed something will be built for certain, and the engine takes a while to list its images.
   if (!options.mode.changed) engine.prepareBuilds();

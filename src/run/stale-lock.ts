@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pinsOf, plainName } from '../core/python-pins.ts';
 import type { BuildFailure } from '../engine/engine.ts';
 import type { GraphNode, ImageGraph } from '../graph/image-graph.ts';
 import { effectiveArgs } from '../key/content-key.ts';
@@ -47,14 +48,8 @@ export function missingPackage(failure: BuildFailure, tail: readonly string[]): 
 
 /** Whether a lock's text pins the package, at this version where one is known. Names compare as PEP 503 says. */
 export function pins(lock: string, { name, version }: MissingPackage): boolean {
-  return lock.split('\n').some((line) => {
-    const [, pinned, at] = /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)/.exec(line) ?? [];
-    return pinned !== undefined && plain(pinned) === plain(name) && (version === undefined || at === version);
-  });
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
+  const pinned = pinsOf(lock).get(plainName(name));
+  return pinned !== undefined && (version === undefined || pinned.split(', ').includes(version));
 }
 
 /** The lock that a failed build of `node` found wanting; undefined where it failed for another reason. */

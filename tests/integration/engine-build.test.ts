@@ -50,6 +50,22 @@ describe.each(stores)('builds on the %s store', (store) => {
     return { directory, entries };
   }
 
+  test('a text in the place of a file is sent in its place, of one length and of another', async () => {
+    const { directory, entries } = await context({ 'a/b': 'the file', other: 'other' });
+    for (const text of ['the file', 'the edit', 'a longer edit', '']) {
+      const content = Buffer.from(text);
+      const edited = entries.map((entry) =>
+        entry.path === 'a/b' ? { ...fileEntry('a/b', content), content } : entry,
+      );
+      const { result, output } = await build(
+        `FROM ${rig.root}\nCOPY . /x/\nRUN echo "got: $(cat /x/a/b), $(cat /x/other)"\n`,
+        { context: { directory, entries: edited } },
+      );
+      valueOf(result);
+      expect(output).toContain(`got: ${text}, other\n`);
+    }
+  });
+
   test('arguments, labels, tags and events arrive', async () => {
     const tag = recordReference(rig.name, 'key-arguments');
     const { result, events, output } = await build(

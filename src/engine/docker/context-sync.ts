@@ -73,9 +73,7 @@ export function memoryTree(files: Readonly<Record<string, Buffer>>): FileTree {
     stats: entries.map((entry) => ({ ...statOf(entry), modTime: timeOf(entry.sha256) })),
     check: async () => undefined,
     async *read(path) {
-      const content = files[path] ?? Buffer.alloc(0);
-      for (let start = 0; start < content.length; start += pieceLength)
-        yield content.subarray(start, start + pieceLength);
+      yield* inPieces(files[path] ?? Buffer.alloc(0));
     },
   };
 }
@@ -95,7 +93,7 @@ export function contextTree({ directory, entries }: BuildContext): FileTree {
     async *read(path) {
       const entry = byPath.get(path);
       if (entry?.kind !== 'file') throw new Error(`${path} was requested, but is no file of the context`);
-      yield* readChecked(directory, entry);
+      yield* entry.content === undefined ? readChecked(directory, entry) : inPieces(entry.content);
     },
   };
 }
@@ -154,7 +152,13 @@ export function isRegularFile(stat: FileStat): boolean {
   return stat.mode < goSymlink;
 }
 
+function* inPieces(content: Buffer): Generator<Buffer, void, undefined> {
+  for (let start = 0; start < content.length; start += pieceLength)
+    yield content.subarray(start, start + pieceLength);
+}
+
 async function checkEntry(directory: string, entry: ContextEntry): Promise<void> {
+  if (entry.kind === 'file' && entry.content !== undefined) return;
   const path = join(directory, entry.path);
   const found = await lstat(path).catch((cause: unknown) => absent(cause, entry.path));
   const same =

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -47,4 +47,27 @@ test('a cache folder within the repository is not used: it would be part of a co
     file('first'),
   ]);
   expect(await readdir(path.join(folder.path, 'repository/courses'))).toEqual(['notes']);
+});
+
+test('a text in the place of a file is listed as that text, and the file stays as it is', async () => {
+  await using folder = await temporaryFolder({
+    'courses/notes': 'first',
+    'courses/other': 'other',
+    'courses/ignored': 'ignored',
+    'courses/.dockerignore': 'ignored',
+  });
+  const edits = new Map([
+    ['courses/notes', 'wörld'],
+    ['courses/ignored', 'edited'],
+    ['notes', 'of another folder'],
+  ]);
+  const { signal } = new AbortController();
+  const listed = await listContexts(folder.path, images, signal, undefined, edits);
+  if (!listed.ok) throw new Error(listed.error[0]?.message);
+  const content = Buffer.from('wörld');
+  expect(listed.value.get('course')).toEqual([
+    { ...file('wörld'), size: content.length, content },
+    { ...file('other'), path: 'other' },
+  ]);
+  expect(await readFile(path.join(folder.path, 'courses/notes'), 'utf8')).toBe('first');
 });
