@@ -71,7 +71,9 @@ export async function valuesCommand(context: CliContext, options: ValuesOptions)
   show(context, options, files, edited);
   if (options.check) {
     await tell(context, [...problems, ...idle]);
-    const stale = problems.length > 0 || edited.some(({ changes }) => changes.length > 0);
+    const stale =
+      problems.some(({ severity }) => severity === 'error') ||
+      edited.some(({ changes }) => changes.length > 0);
     return stale ? exitCode.imageFailed : exitCode.ok;
   }
   return await tell(context, [

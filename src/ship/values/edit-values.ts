@@ -2,12 +2,14 @@
  * Brings the images in a text of Helm values up to a release: the bytes of the changed scalars differ and no others,
  * so that comments, order, anchors, quoting and line ends stay as they are. Pure.
  */
+import { DOCKER_HUB } from '../../../registry/reference.ts';
 import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
 import { usageError } from '../../matrix/usage-error.ts';
 import type { ValuesSettings } from '../../matrix/image-set.ts';
 import type { Release } from '../../run/schema.ts';
-import { findImagePlaces, shownScalar, type ImagePlace, type PairPlace } from './image-places.ts';
+import { findImagePlaces, pairName, shownScalar, type ImagePlace, type PairPlace } from './image-places.ts';
 import { leadsTo, matchPlace, noValuesSettings, type Wanted } from './match-release.ts';
+import { mentionsOf, notReleased } from './mentions.ts';
 import { pullSecretUses } from './pull-secrets.ts';
 import { sealTrouble } from './sealed-file.ts';
 import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
@@ -46,47 +48,53 @@ export interface Deployment {
 /** The edited text and what is to be told of it. */
 export function editValues(values: ValuesDocuments, deployment: Deployment): EditedValues {
   const { release, settings = noValuesSettings } = deployment;
-  const { places, aliasCounts, mergeCounts } = findImagePlaces(values);
+  const { places, readers } = findImagePlaces(values);
   const companions = deployment.companions ?? [];
   const elsewhere = pairsOf(companions);
   const uses: ScalarUse[] = [];
   const problems: Diagnostic[] = [];
   const followed = new Set<number>();
   const oursAt: ImagePlace[] = [];
+  const read = new Set<number>();
   for (const place of places) {
     for (const [index, { path }] of settings.images.entries())
       if (leadsTo(path, place.steps)) followed.add(index);
     const other = elsewhere.get(keyOf(place));
-    const match = matchPlace(place, release, settings, other?.name?.value);
-    if (match.kind === 'unknown') problems.push(notReleased(place, match.name));
-    if (match.kind !== 'ours') continue;
-    oursAt.push(place);
-    uses.push(...usesOf(place, match.wanted));
-    if (place.form === 'pair' && place.tag === undefined && other?.tag === undefined)
-      problems.push(noTag(shownScalar(place).span, match.wanted));
+    const match = matchPlace(place, release, settings, other?.name);
+    if (match.kind === 'foreign') continue;
+    for (const { origin } of scalarsOf(place)) read.add(origin);
+    if (match.kind === 'unknown') problems.push(notReleased(match.name, shownScalar(place).span));
+    else {
+      oursAt.push(place);
+      uses.push(...usesOf(place, match.wanted, other?.hasTag === true));
+      if (lacksTag(place) && other?.hasTag !== true)
+        problems.push(noTag(shownScalar(place).span, match.wanted));
+    }
   }
   const secrets = pullSecretUses(values, companions, oursAt, settings.pullSecret);
-  const settled = settleUses([...uses, ...secrets.uses], aliasCounts, mergeCounts);
+  const settled = settleUses([...uses, ...secrets.uses], readers);
   problems.push(...settled.problems, ...secrets.problems);
+  problems.push(...mentionsOf(values, read, release, settings));
   const sealed = sealTrouble(values, settled.edits);
   problems.push(...(sealed ?? []));
   const edits = sealed === undefined ? settled.edits : [];
   return { text: applied(values.text, edits), changes: edits, ours: oursAt.length, problems, followed };
 }
 
+/** What the other files say of a pair. */
+interface Elsewhere {
+  readonly name: string | undefined;
+  readonly hasTag: boolean;
+}
+
 /** Name and tag of each pair, by where the chart reads them. */
-function pairsOf(
-  companions: readonly ValuesDocuments[],
-): ReadonlyMap<string, { readonly name?: ScalarPlace; readonly tag?: ScalarPlace }> {
-  const pairs = new Map<string, { readonly name?: ScalarPlace; readonly tag?: ScalarPlace }>();
-  const all = companions.flatMap((each) => findImagePlaces(each).places);
-  for (const place of all.filter((each): each is PairPlace => each.form === 'pair')) {
-    const { name, tag } = place;
-    pairs.set(keyOf(place), {
-      ...pairs.get(keyOf(place)),
-      ...(name === undefined ? {} : { name }),
-      ...(tag === undefined || tag.value === '' ? {} : { tag }),
-    });
+function pairsOf(companions: readonly ValuesDocuments[]): ReadonlyMap<string, Elsewhere> {
+  const pairs = new Map<string, Elsewhere>();
+  for (const place of companions.flatMap((each) => findImagePlaces(each).places)) {
+    if (place.form !== 'pair') continue;
+    const before = pairs.get(keyOf(place));
+    const hasTag = before?.hasTag === true || (place.tag !== undefined && place.tag.value !== '');
+    pairs.set(keyOf(place), { name: pairName(place) ?? before?.name, hasTag });
   }
   return pairs;
 }
@@ -95,17 +103,48 @@ function keyOf({ steps }: ImagePlace): string {
   return steps.map(([name]) => name).join('.');
 }
 
-function usesOf(place: ImagePlace, { image, repository, tag, digest }: Wanted): readonly ScalarUse[] {
+function scalarsOf(place: ImagePlace): readonly ScalarPlace[] {
+  if (place.form === 'string') return [place.reference];
+  return [place.name, place.registry, place.tag, place.digest].filter((each) => each !== undefined);
+}
+
+/** A name alone may hold the tag itself. */
+function lacksTag(place: ImagePlace): boolean {
+  return place.form === 'pair' && place.tag === undefined && !isWhole(place);
+}
+
+function isWhole({ name, tag }: PairPlace): boolean {
+  return tag === undefined && name !== undefined && /[:@][^/]*$/.test(name.value);
+}
+
+function usesOf(
+  place: ImagePlace,
+  { image, repository, tag, digest }: Wanted,
+  hasTagElsewhere: boolean,
+): readonly ScalarUse[] {
   const use = (scalar: ScalarPlace | undefined, to: string): readonly ScalarUse[] =>
     scalar === undefined ? [] : [{ image, path: place.path, scalar, to }];
-  if (place.form === 'string') return use(place.reference, `${repository}:${tag}@${digest}`);
+  const whole = `${repository}:${tag}@${digest}`;
+  if (place.form === 'string') return use(place.reference, whole);
+  if (isWhole(place) && !hasTagElsewhere && place.registry === undefined) return use(place.name, whole);
   // Where the digest has a scalar of its own, the chart would put it to the tag's a second time.
   const apart = place.digest !== undefined;
+  const [host, path] =
+    place.registry === undefined ? ['', repository] : splitName(repository, place.registry);
   return [
-    ...use(place.name, repository),
+    ...use(place.registry, host),
+    ...use(place.name, path),
     ...use(place.tag, apart ? tag : `${tag}@${digest}`),
     ...use(place.digest, digest),
   ];
+}
+
+/** A name over `registry:` and `repository:`: a registry that is right already stays, however much of it that is. */
+function splitName(repository: string, { value }: ScalarPlace): readonly [string, string] {
+  if (repository.startsWith(`${value}/`)) return [value, repository.slice(value.length + 1)];
+  const [first = '', ...rest] = repository.split('/');
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  return isHost ? [first, rest.join('/')] : [DOCKER_HUB, repository];
 }
 
 function applied(text: string, edits: readonly Edit[]): string {
@@ -116,12 +155,6 @@ function applied(text: string, edits: readonly Edit[]): string {
     done = end;
   }
   return result + text.slice(done);
-}
-
-function notReleased(place: ImagePlace, name: string): Diagnostic {
-  return usageError('not-released', `the release has no image \`${name}\``, shownScalar(place).span, {
-    help: 'publish it (`./build images --push`), or name another',
-  });
 }
 
 function noTag(span: SourceSpan, { tag, digest }: Wanted): Diagnostic {

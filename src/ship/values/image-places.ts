@@ -13,8 +13,8 @@ import {
   type Node,
   type YAMLMap,
 } from 'yaml';
-import { countMerges } from './merge-counts.ts';
-import { scalarPlace, type ScalarPlace } from './scalar-place.ts';
+import { scalarPlace, type Reading, type ScalarPlace } from './scalar-place.ts';
+import { addReaders, type Reader, type Readers } from './scalar-readers.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
 interface Place {
@@ -34,6 +34,8 @@ export interface StringPlace extends Place {
 export interface PairPlace extends Place {
   readonly form: 'pair';
   readonly name: ScalarPlace | undefined;
+  /** Where a chart has the name's host apart: `{registry: quay.io, repository: jupyter/base-notebook, tag: …}`. */
+  readonly registry: ScalarPlace | undefined;
   readonly tag: ScalarPlace | undefined;
   /** Charts other than zero-to-jupyterhub may have the digest apart. */
   readonly digest: ScalarPlace | undefined;
@@ -44,30 +46,27 @@ export type ImagePlace = StringPlace | PairPlace;
 export interface FoundPlaces {
   /** In the order of the text. */
   readonly places: readonly ImagePlace[];
-  /** How often an anchored scalar is meant by aliases, by its offset. */
-  readonly aliasCounts: ReadonlyMap<number, number>;
-  /** How many maps take a scalar's value through `<<`, by its offset, those that are no image's among them. */
-  readonly mergeCounts: ReadonlyMap<number, number>;
+  readonly readers: Readers;
 }
 
 /** The names under which a person finds an item of a list again. */
 const itemNames = ['name', 'slug', 'display_name'] as const;
 
+/** KubeSpawner also listens to what `image` was called before 2019. */
+function isImageKey(key: unknown): boolean {
+  return key === 'image' || key === 'image_spec';
+}
+
 /** All places of a file that name an image. */
 export function findImagePlaces(values: ValuesDocuments): FoundPlaces {
   const places: ImagePlace[] = [];
-  const aliasCounts = new Map<number, number>();
-  const mergeCounts = new Map<number, number>();
+  const readers = new Map<number, Reader[]>();
   for (const document of values.documents) {
-    const targets = aliasTargets(document);
-    for (const target of targets.values()) {
-      const start = target.range?.[0];
-      if (start !== undefined) aliasCounts.set(start, (aliasCounts.get(start) ?? 0) + 1);
-    }
-    countMerges(document, targets, mergeCounts);
-    places.push(...new Finder(values, targets).find(document));
+    const finder = new Finder(values, aliasTargets(document));
+    places.push(...finder.find(document));
+    addReaders(document, { ...finder.known(), isImageKey }, values.spans, readers);
   }
-  return { places: places.toSorted((a, b) => firstOffset(a) - firstOffset(b)), aliasCounts, mergeCounts };
+  return { places: places.toSorted((a, b) => firstOffset(a) - firstOffset(b)), readers };
 }
 
 /** The scalar that stands for a place in messages. */
@@ -102,6 +101,7 @@ class Finder {
   readonly #values: ValuesDocuments;
   readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #places = new Map<unknown, ImagePlace>();
+  readonly #aliases = new Set<Alias>();
 
   constructor(values: ValuesDocuments, targets: ReadonlyMap<Alias, Node>) {
     this.#values = values;
@@ -111,6 +111,12 @@ class Finder {
   find(document: Document): readonly ImagePlace[] {
     this.#visit(document.contents, []);
     return [...this.#places.values()];
+  }
+
+  /** After `find`: what of the document is an image. */
+  known(): Omit<Parameters<typeof addReaders>[1], 'isImageKey'> {
+    const maps = new Set(this.#places.keys().filter(isMap));
+    return { targets: this.#targets, maps, aliases: this.#aliases };
   }
 
   /** Aliases are followed where they stand for an image alone: everything else is visited at its anchor. */
@@ -123,39 +129,35 @@ class Finder {
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
       const below = [...path, [name]];
-      if (name === 'image' || path.at(-1)?.[0] === 'extraImages') this.#note(value, below);
+      if (isImageKey(name) || path.at(-1)?.[0] === 'extraImages') this.#note(value, below);
       this.#visit(value, below);
     }
   }
 
   #note(value: unknown, path: readonly (readonly string[])[]): void {
     const node = this.#follow(value);
+    if (isAlias(value)) this.#aliases.add(value);
     // One that several aliases stand for is one place.
     const identity = isMap(node) ? node : value;
     if (this.#places.has(identity)) return;
     const about = { path: path.map(([name]) => name).join('.'), steps: beneathChart(path) };
     if (isMap(node)) {
-      const name = this.#scalar(this.#entry(node, 'name')) ?? this.#repository(node);
-      const tag = this.#scalar(this.#entry(node, 'tag'), 'empty too');
-      const digest = this.#scalar(this.#entry(node, 'digest'));
+      const name = this.#entry(node, 'name') ?? this.#entry(node, 'repository');
+      const registry = name !== undefined && hasHost(name.value) ? undefined : this.#entry(node, 'registry');
+      const tag = this.#entry(node, 'tag', 'empty too');
+      const digest = this.#entry(node, 'digest');
       if (name === undefined && (tag === undefined || tag.value === '')) return;
-      this.#places.set(identity, { form: 'pair', name, tag, digest, ...about });
+      this.#places.set(identity, { form: 'pair', name, registry, tag, digest, ...about });
       return;
     }
     const reference = this.#scalar(value);
     if (reference !== undefined) this.#places.set(identity, { form: 'string', reference, ...about });
   }
 
-  /** Charts other than ours say `repository`; with a `registry` beside it the two would have to be put together. */
-  #repository(map: YAMLMap): ScalarPlace | undefined {
-    const registry = this.#scalar(this.#entry(map, 'registry'));
-    return registry === undefined ? this.#scalar(this.#entry(map, 'repository')) : undefined;
-  }
-
   /** A key's value, its own before those that are merged in. */
-  #entry(map: YAMLMap, key: string): unknown {
+  #entry(map: YAMLMap, key: string, empty?: 'empty too'): ScalarPlace | undefined {
     const own = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
-    if (own !== undefined) return own.value;
+    if (own !== undefined) return this.#scalar(own.value, empty);
     for (const pair of map.items) {
       if (!isScalar(pair.key) || pair.key.value !== '<<') continue;
       const merged = this.#follow(pair.value);
@@ -164,7 +166,7 @@ class Finder {
         // A map that merges itself would never end.
         if (!isMap(source) || source === map) continue;
         const found = source.items.find((inner) => isScalar(inner.key) && inner.key.value === key);
-        if (found !== undefined) return found.value;
+        if (found !== undefined) return this.#scalar(found.value, empty, { mergedAt: map.range?.[0] });
       }
     }
     return undefined;
@@ -174,8 +176,9 @@ class Finder {
     return isAlias(node) ? this.#targets.get(node) : node;
   }
 
-  #scalar(node: unknown, empty?: 'empty too'): ScalarPlace | undefined {
-    const place = scalarPlace(this.#follow(node), this.#values, isAlias(node) ? node : undefined);
+  #scalar(node: unknown, empty?: 'empty too', reading: Reading = {}): ScalarPlace | undefined {
+    const alias = isAlias(node) ? node : undefined;
+    const place = scalarPlace(this.#follow(node), this.#values, { ...reading, alias });
     return place?.value === '' && empty === undefined ? undefined : place;
   }
 }
@@ -193,4 +196,23 @@ function namesOf(item: unknown, index: number): readonly string[] {
 function beneathChart(path: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const wrapper = path.slice(0, 3).findIndex(([name]) => name === 'jupyterhub');
   return path.slice(wrapper + 1);
+}
+
+/** A name beside a `registry` is whole by itself where it begins with a host. */
+function hasHost(name: string): boolean {
+  const first = name.split('/', 1)[0] ?? '';
+  return name.includes('/') && (/[.:]/.test(first) || first === 'localhost');
+}
+
+/** What a place says, put together: a pair's tag may hold a digest as well, `1.0@sha256:…`. */
+export function placeText(place: ImagePlace, elsewhere: string | undefined): string {
+  if (place.form === 'string') return place.reference.value;
+  const name = pairName(place) ?? elsewhere ?? '';
+  const tag = place.tag?.value ?? '';
+  return tag === '' ? name : `${name}:${tag}`;
+}
+
+/** A pair's name with its registry before it. */
+export function pairName({ name, registry }: PairPlace): string | undefined {
+  return name === undefined || registry === undefined ? name?.value : `${registry.value}/${name.value}`;
 }

@@ -6,7 +6,7 @@ import { parseReference } from '../../../registry/reference.ts';
 import type { ValuesSettings } from '../../matrix/image-set.ts';
 import { shortKey } from '../../matrix/naming.ts';
 import type { Release, ReleasedImage } from '../../run/schema.ts';
-import type { ImagePlace } from './image-places.ts';
+import { placeText, type ImagePlace } from './image-places.ts';
 
 /** What should stand in a place. */
 export interface Wanted {
@@ -37,7 +37,7 @@ export function matchPlace(
   settings: ValuesSettings,
   name: string | undefined,
 ): Match {
-  return matchReference({ steps: place.steps, reference: textOf(place, name) }, release, settings);
+  return matchReference({ steps: place.steps, reference: placeText(place, name) }, release, settings);
 }
 
 /**
@@ -63,10 +63,10 @@ export function matchReference(
   const image = isSingle ? byTag(release, repository, tag) : byRepository(release, repository);
   if (image !== undefined) return { kind: 'ours', wanted: wantedOf(image, release.naming, written) };
   const moved = settings.formerly
-    .map((former) => byFormer(release, repository, tag, canonical(former)))
+    .map((former) => byFormer(release, repository, tag, canonicalName(former)))
     .find((each) => each !== undefined);
   if (moved !== undefined) return { kind: 'ours', wanted: wantedOf(moved, release.naming, undefined) };
-  const registry = canonical(release.registry);
+  const registry = canonicalName(release.registry);
   const isOurs = repository === registry || (!isSingle && repository.startsWith(`${registry}/`));
   return isOurs ? { kind: 'unknown', name: isSingle ? `${repository}:${tag ?? ''}` : repository } : foreign;
 }
@@ -85,7 +85,7 @@ const indexes = new WeakMap<Release, ReadonlyMap<string, ReleasedImage>>();
 function byRepository(release: Release, repository: string): ReleasedImage | undefined {
   let index = indexes.get(release);
   if (index === undefined) {
-    index = new Map(release.images.map((image) => [canonical(repositoryOf(image)), image]));
+    index = new Map(release.images.map((image) => [canonicalName(repositoryOf(image)), image]));
     indexes.set(release, index);
   }
   return index.get(repository);
@@ -93,7 +93,7 @@ function byRepository(release: Release, repository: string): ReleasedImage | und
 
 /** `registry:NAME-VERSION`: of two names the longer, for one may begin the other. */
 function byTag(release: Release, repository: string, tag: string | undefined): ReleasedImage | undefined {
-  return repository === canonical(release.registry) ? longestName(release, tag) : undefined;
+  return repository === canonicalName(release.registry) ? longestName(release, tag) : undefined;
 }
 
 function longestName(release: Release, tag = ''): ReleasedImage | undefined {
@@ -127,12 +127,13 @@ export function releasedTagOf(image: ReleasedImage, naming: string): Omit<Wanted
   return { repository: repositoryOf(image), tag: published, digest: image.digest };
 }
 
-function repositoryOf({ reference }: ReleasedImage): string {
+/** Where an image was published. */
+export function repositoryOf({ reference }: ReleasedImage): string {
   return reference.slice(0, reference.lastIndexOf('@'));
 }
 
 /** One spelling for each repository. */
-function canonical(name: string): string {
+export function canonicalName(name: string): string {
   const parsed = parseReference(name);
   if (parsed.kind === 'reference') return parsed.familiarName;
   // A host alone is no repository.
@@ -144,12 +145,4 @@ function nameOf(reference: string): string {
   const [beforeDigest = ''] = reference.split('@');
   const colon = beforeDigest.lastIndexOf(':');
   return colon > beforeDigest.lastIndexOf('/') ? beforeDigest.slice(0, colon) : beforeDigest;
-}
-
-/** A pair's tag may hold a digest as well: `1.0@sha256:…`. */
-function textOf(place: ImagePlace, elsewhere: string | undefined): string {
-  if (place.form === 'string') return place.reference.value;
-  const name = place.name?.value ?? elsewhere ?? '';
-  const tag = place.tag?.value ?? '';
-  return tag === '' ? name : `${name}:${tag}`;
 }

@@ -54,7 +54,7 @@ function secretsOf(values: ValuesDocuments): readonly ScalarPlace[] {
     })
     .flatMap((item) => {
       const name = isMap(item) ? item.get('name', true) : isScalar(item) ? item : undefined;
-      return scalarPlace(name, values, undefined) ?? [];
+      return scalarPlace(name, values) ?? [];
     });
 }
 

@@ -3,11 +3,12 @@
  *
  * A scalar that stands in an image's place is changed there. One that only aliases lead to is changed at its anchor
  * when all that follow it want the same; where they don't, or where it stands for something else as well, the alias
- * gives way to the value itself.
+ * gives way to the value itself. What would change something that is no image of ours is told, and left.
  */
 import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
 import { usageError } from '../../matrix/usage-error.ts';
 import type { ScalarPlace } from './scalar-place.ts';
+import type { Reader, Readers } from './scalar-readers.ts';
 
 /** A place's wish for one scalar. */
 export interface ScalarUse {
@@ -29,33 +30,24 @@ export interface Edit {
   readonly written: string;
 }
 
-/**
- * How many aliases lead to the scalar at an offset, and how many maps merge it in, those that are no image's among
- * them.
- */
+/** The edits that all agree to, and what is in the way of the others. */
 export function settleUses(
   uses: readonly ScalarUse[],
-  aliasCounts: ReadonlyMap<number, number>,
-  mergeCounts: ReadonlyMap<number, number>,
+  readers: Readers,
 ): { readonly edits: readonly Edit[]; readonly problems: readonly Diagnostic[] } {
   const edits: Edit[] = [];
   const problems: Diagnostic[] = [];
   const refused = new Set<string>();
-  for (const group of Map.groupBy(uses, ({ scalar }) => scalar.start).values()) {
+  for (const [origin, group] of Map.groupBy(uses, ({ scalar }) => scalar.origin)) {
     const direct = group.filter(({ scalar }) => scalar.alias === undefined);
     const aliased = group.filter(({ scalar }) => scalar.alias !== undefined);
-    const atHome = direct[0] ?? agreed(aliased, aliasCounts);
-    const conflict = direct.find(({ to }) => to !== atHome?.to);
-    if (atHome !== undefined && conflict !== undefined) {
-      problems.push(sharedValue(atHome, conflict));
-      for (const { path } of group) refused.add(path);
-      continue;
-    }
-    // A merge that is not among them belongs to something else, which would change with it.
-    const isForeign =
-      direct.length > 0 && direct.length < (mergeCounts.get(direct[0]?.scalar.start ?? -1) ?? 0);
-    if (atHome !== undefined && isForeign && atHome.to !== atHome.scalar.value) {
-      problems.push(mergedElsewhere(atHome));
+    const others = (readers.get(origin) ?? []).filter(({ at }) =>
+      group.every(({ scalar }) => scalar.reader !== at),
+    );
+    const atHome = direct[0] ?? (others.length === 0 ? agreed(aliased) : undefined);
+    const trouble = atHome && inTheWay(atHome, direct, others);
+    if (trouble !== undefined) {
+      problems.push(trouble);
       for (const { path } of group) refused.add(path);
       continue;
     }
@@ -67,20 +59,31 @@ export function settleUses(
   return { edits: whole.toSorted((a, b) => a.start - b.start), problems };
 }
 
-function agreed(
-  aliased: readonly ScalarUse[],
-  aliasCounts: ReadonlyMap<number, number>,
-): ScalarUse | undefined {
+function agreed(aliased: readonly ScalarUse[]): ScalarUse | undefined {
   const [first] = aliased;
-  if (first === undefined || aliased.some(({ to }) => to !== first.to)) return undefined;
-  return aliasCounts.get(first.scalar.start) === aliased.length ? first : undefined;
+  return first !== undefined && aliased.every(({ to }) => to === first.to) ? first : undefined;
+}
+
+function inTheWay(
+  atHome: ScalarUse,
+  direct: readonly ScalarUse[],
+  others: readonly Reader[],
+): Diagnostic | undefined {
+  const { scalar, to } = atHome;
+  const conflict = direct.find((each) => each.to !== to);
+  if (conflict !== undefined) return sharedValue(atHome, conflict);
+  if (to === scalar.value) return undefined;
+  const [other] = others;
+  if (other !== undefined) return readElsewhere(atHome, other);
+  return to.startsWith(scalar.kept) ? undefined : severalLines(atHome);
 }
 
 function editAtHome({ image, path, scalar, to }: ScalarUse): readonly Edit[] {
-  const { value: from, start, end, quote, lead, span } = scalar;
+  const { value: from, start, end, quote, lead, kept, span } = scalar;
   if (from === to) return [];
   // References hold nothing that either kind of quotes would have to escape, or that ends a plain scalar.
-  return [{ image, path, span, from, to, start, end, written: `${lead}${quote}${to}${quote}` }];
+  const written = `${lead}${quote}${to.slice(kept.length)}${quote}`;
+  return [{ image, path, span, from, to, start, end, written }];
 }
 
 function editAtAlias({ image, path, scalar, to }: ScalarUse): readonly Edit[] {
@@ -98,8 +101,15 @@ function sharedValue(one: ScalarUse, other: ScalarUse): Diagnostic {
   );
 }
 
-function mergedElsewhere({ path, scalar, to }: ScalarUse): Diagnostic {
-  return usageError('shared-value', 'what is not this image merges this value in as well', scalar.span, {
+function readElsewhere({ path, scalar, to }: ScalarUse, other: Reader): Diagnostic {
+  return usageError('shared-value', 'what is not this image reads this value as well', scalar.span, {
+    notes: [{ message: 'here', span: other.span }],
     help: `give \`${path}\` a value of its own: \`${to}\``,
+  });
+}
+
+function severalLines({ scalar, to }: ScalarUse): Diagnostic {
+  return usageError('several-lines', 'this image stands on several lines', scalar.span, {
+    help: `write it on one: \`${to}\``,
   });
 }

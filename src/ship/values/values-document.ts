@@ -20,6 +20,8 @@ export interface ValuesDocuments {
 export function parseValues(file: string, text: string): Result<ValuesDocuments, readonly Diagnostic[]> {
   const lines = new LineCounter();
   const spans = new Spans(file, text, lines);
+  const alone = /\r(?!\n)/.exec(text)?.index;
+  if (alone !== undefined) return err([oldLineEnd(file, text, alone)]);
   if (bracketDepth(text) > deepestBrackets) return err([tooDeep(file)]);
   try {
     return parse(file, text, lines, spans);
@@ -57,6 +59,18 @@ function syntaxError(code: string, message: string, span: SourceSpan): Diagnosti
   const isTemplate = span.text.includes('{{');
   return usageError('invalid-yaml', message.replace(/\.$/, ''), span, {
     help: isTemplate ? 'a template is no YAML yet: name the file that it yields' : undefined,
+  });
+}
+
+/** A line end to YAML and to Helm, and none to our parser, nor to most editors. */
+function oldLineEnd(file: string, text: string, at: number): Diagnostic {
+  const before = text.slice(0, at);
+  const line = before.split('\n').length;
+  const start = before.lastIndexOf('\n') + 1;
+  const shown = text.slice(start).split(/[\r\n]/, 1)[0] ?? '';
+  const span = { file, line, column: shown.length + 1, length: 1, text: shown };
+  return usageError('invalid-yaml', 'this line ends in a carriage return without a line feed', span, {
+    help: `save the file with the line ends of Linux or Windows: \`sed -i 's/\\r$//; s/\\r/\\n/g' ${file}\``,
   });
 }
 
