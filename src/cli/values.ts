@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ValuesSettings } from '../matrix/image-set.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
 import { readTextFile } from '../matrix/text-file.ts';
-import { usageWarning } from '../matrix/usage-error.ts';
+import { sortDiagnostics, usageWarning } from '../matrix/usage-error.ts';
 import { renderValues, valuesDocument, type ValuesFile } from '../report/values.ts';
 import type { Release } from '../run/schema.ts';
 import { editValues } from '../ship/values/edit-values.ts';
@@ -59,10 +59,10 @@ export async function valuesCommand(context: CliContext, options: ValuesOptions)
     const companions = files.filter((other) => other !== file);
     return { name: file.file, ...editValues(file, { ...standard, companions }) };
   });
-  const problems = [
+  const problems = sortDiagnostics([
     ...edited.flatMap((file) => file.problems),
     ...files.flatMap((file) => standard.checkSchema(file)),
-  ];
+  ]);
   const idle = idleRules(standard.settings, edited);
   if (options.write) {
     const trouble = await writeAll(context, files, edited);

@@ -37,6 +37,12 @@ export function valuesDocument(files: readonly ValuesFile[]): object {
     file: name,
     images: ours,
     changes: changes.map(({ image, path, span, from, to }) => ({ image, path, line: span.line, from, to })),
-    problems: problems.map(({ code, message, span }) => ({ code, message, line: span?.line })),
+    problems: problems.map(({ severity, code, message, span, help }) => ({
+      severity,
+      code,
+      message,
+      line: span?.line,
+      help,
+    })),
   }));
 }

@@ -39,6 +39,8 @@ export interface PairPlace extends Place {
   readonly tag: ScalarPlace | undefined;
   /** Charts other than zero-to-jupyterhub may have the digest apart. */
   readonly digest: ScalarPlace | undefined;
+  /** Secrets that this image alone is pulled with. */
+  readonly pullSecrets: readonly string[];
 }
 
 export type ImagePlace = StringPlace | PairPlace;
@@ -147,7 +149,8 @@ class Finder {
       const tag = this.#entry(node, 'tag', 'empty too');
       const digest = this.#entry(node, 'digest');
       if (name === undefined && (tag === undefined || tag.value === '')) return;
-      this.#places.set(identity, { form: 'pair', name, registry, tag, digest, ...about });
+      const pullSecrets = secretNames(node.get('pullSecrets'));
+      this.#places.set(identity, { form: 'pair', name, registry, tag, digest, pullSecrets, ...about });
       return;
     }
     const reference = this.#scalar(value);
@@ -196,6 +199,15 @@ function namesOf(item: unknown, index: number): readonly string[] {
 function beneathChart(path: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const wrapper = path.slice(0, 3).findIndex(([name]) => name === 'jupyterhub');
   return path.slice(wrapper + 1);
+}
+
+/** `[name]` or `[{ name: name }]`. */
+function secretNames(list: unknown): readonly string[] {
+  if (!isSeq(list)) return [];
+  return list.items.flatMap((item) => {
+    const name = isMap(item) ? item.get('name') : isScalar(item) ? item.value : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
 }
 
 /** A name beside a `registry` is whole by itself where it begins with a host. */

@@ -67,7 +67,9 @@ export function matchReference(
     .find((each) => each !== undefined);
   if (moved !== undefined) return { kind: 'ours', wanted: wantedOf(moved, release.naming, undefined) };
   const registry = canonicalName(release.registry);
-  const isOurs = repository === registry || (!isSingle && repository.startsWith(`${registry}/`));
+  // `docker.io/jupyter` as an image is `library/jupyter`, and no registry of anybody's.
+  const isRegistry = repository === registry && registry.includes('/');
+  const isOurs = isRegistry || (!isSingle && repository.startsWith(`${registry}/`));
   return isOurs ? { kind: 'unknown', name: isSingle ? `${repository}:${tag ?? ''}` : repository } : foreign;
 }
 

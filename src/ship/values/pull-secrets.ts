@@ -24,8 +24,12 @@ export function pullSecretUses(
   ours: readonly ImagePlace[],
   wanted: string | undefined,
 ): PullSecretUses {
-  const [first] = ours;
-  if (wanted === undefined || first === undefined) return nothing;
+  if (wanted === undefined) return nothing;
+  const users = ours.find(isUsersImage);
+  const [first] = ours.filter(
+    (place) => !hasOwn(place, wanted) && !(users !== undefined && hasOwn(users, wanted) && isUsers(place)),
+  );
+  if (first === undefined || [values, ...companions].some((each) => makes(each, wanted))) return nothing;
   const own = secretsOf(values);
   const others = companions.flatMap(secretsOf);
   if ([...own, ...others].some(({ value }) => value === wanted)) return nothing;
@@ -43,6 +47,30 @@ export function pullSecretUses(
     { help: `write it where the chart's values begin: \`imagePullSecrets: [{ name: ${wanted} }]\`` },
   );
   return { uses: [], problems: [problem] };
+}
+
+/** Named at the image itself. */
+function hasOwn(place: ImagePlace, wanted: string): boolean {
+  return place.form === 'pair' && place.pullSecrets.includes(wanted);
+}
+
+function isUsersImage({ steps }: ImagePlace): boolean {
+  return steps.map(([name]) => name).join('.') === 'singleuser.image';
+}
+
+/** Profiles start with the Secrets of `singleuser.image`. */
+function isUsers({ steps: [first] }: ImagePlace): boolean {
+  return first?.includes('singleuser') === true;
+}
+
+/** The chart makes a Secret itself, always by this name, and names it to all of its pods. */
+function makes(values: ValuesDocuments, wanted: string): boolean {
+  return (
+    wanted === 'image-pull-secret' &&
+    values.documents
+      .flatMap(({ contents }) => (isMap(contents) ? chartTops(contents) : []))
+      .some((top) => top.getIn(['imagePullSecret', 'create']) === true)
+  );
 }
 
 function secretsOf(values: ValuesDocuments): readonly ScalarPlace[] {

@@ -281,6 +281,23 @@ jupyterhub:
     expect(edit(image, release, settings).problems).toMatchObject([{ code: 'no-pull-secret' }]);
     expect(edit('hub: {}\n', release, settings).problems).toEqual([]);
   });
+
+  test('the Secret may be named at an image, or made by the chart', () => {
+    const settings = { ...noValuesSettings, pullSecret: 'login' };
+    const image = (name: string, more = ''): string =>
+      `image: { name: ${registry}/${name}, tag: "${releasedTag(name)}"${more} }`;
+    const own = ', pullSecrets: [login]';
+    expect(edit(`hub: { ${image('hub', own)} }\n`, release, settings).problems).toEqual([]);
+    const profile = `profileList: [{ kubespawner_override: { image: "${registry}/db:${releasedTag('db')}" } }]`;
+    const users = `singleuser: { ${image('base', own)}, ${profile} }\n`;
+    expect(edit(users, release, settings).problems).toEqual([]);
+    expect(edit(`${users}hub: { ${image('hub')} }\n`, release, settings).problems).toMatchObject([
+      { code: 'no-pull-secret', span: { line: 2 } },
+    ]);
+    const made = { ...noValuesSettings, pullSecret: 'image-pull-secret' };
+    const chart = `imagePullSecret: { create: true }\nhub: { ${image('hub')} }\n`;
+    expect(edit(chart, release, made).problems).toEqual([]);
+  });
 });
 
 test('a name and its tag may stand in two files of one deployment', () => {

@@ -179,6 +179,12 @@ describe('what is not edited is told', () => {
     ]);
   });
 
+  test('an image that only sounds like our part of Docker Hub is not ours', () => {
+    expect(told('image: { name: course, tag: latest }\n', releaseOf('docker.io/course', ['base']))).toEqual(
+      [],
+    );
+  });
+
   test('one repository for all', () => {
     const single = releaseOf(registry, ['base'], 'single-repository');
     expect(told(`a: ${registry}:base-1\nb: ${registry}:\${TAG}\nc: ${registry}\n`, single)).toEqual([
