@@ -8,7 +8,9 @@ import { matrixFile } from '../matrix/load-matrix.ts';
 import { usageError, usageWarning } from '../matrix/usage-error.ts';
 import { familyAfter, type Environment } from './check-edit.ts';
 import { isMadeUpPlace } from './fill-arguments.ts';
+import { findBuilds } from './find-builds.ts';
 import { findDockerfiles } from './find-dockerfiles.ts';
+import { buildRemarks, lostWarnings } from './build-remarks.ts';
 import { guessKind, type Guess } from './guess-kind.ts';
 import { linkImages, type Links } from './link-images.ts';
 import { openArguments } from './open-arguments.ts';
@@ -45,13 +47,16 @@ export async function adoptTree(
   { root, below, environment }: Tree,
   signal: AbortSignal,
 ): Promise<Result<AdoptedTree, readonly Diagnostic[]>> {
-  const found = await findDockerfiles(root, below, signal);
-  const read = await readImages(root, found);
+  const builds = await findBuilds(root, below, signal);
+  const named = builds.flatMap(({ dockerfiles }) => dockerfiles);
+  const found = await findDockerfiles({ root, below, named }, signal);
+  const read = await readImages(root, found, builds);
+  const unplaced = await buildRemarks({ root, below }, found, builds, read.images);
   let { images } = read;
   let unread = read.unread;
   for (;;) {
     if (images.length === 0) return err([nothingFound(below), ...unread.flatMap(leftOutWarnings)]);
-    const attempt = describe(images, unread, below);
+    const attempt = describe(images, unread, below, unplaced);
     // A name that was made up can be found nowhere but in the tree.
     const lost = images.filter(({ madeUp }) => madeUp.some((text) => !attempt.links.targets.has(text)));
     if (lost.length > 0) {
@@ -68,7 +73,7 @@ export async function adoptTree(
       new Map([[matrixFile, attempt.matrix.text]]),
       signal,
     );
-    if (checked.ok) return ok(adopted(attempt, images, unread));
+    if (checked.ok) return ok(adopted(attempt, images, unread, unplaced));
     const errors = checked.error.filter(({ severity }) => severity === 'error');
     const culprits = culpritsOf(errors, images, attempt.matrix);
     // What no single image is to blame for, the user has to see as it is.
@@ -86,7 +91,12 @@ interface Attempt {
   readonly order: readonly ReadImage[];
 }
 
-function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], below: string): Attempt {
+function describe(
+  images: readonly ReadImage[],
+  unread: readonly UnreadImage[],
+  below: string,
+  unplaced: readonly string[],
+): Attempt {
   const links = linkImages(images);
   const guesses = new Map<string, Guess>();
   const depths = new Map<string, number>();
@@ -103,7 +113,7 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
     published: links.published && !isMadeUpPlace(links.published.place) ? links.published : undefined,
     shared: links.published?.shared === true,
     roots: links.outside,
-    entries: order.flatMap(({ name, context, dockerfile, args }) => {
+    entries: order.flatMap(({ name, context, dockerfile, args, recipe }) => {
       const guess = guesses.get(name);
       const provides = links.provides.get(name) ?? [];
       return guess === undefined
@@ -116,8 +126,9 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
               guess,
               provides,
               args,
-              open: openArguments(dockerfile, args),
-              spare: spareStages(dockerfile),
+              recipe,
+              open: openArguments(dockerfile, { ...args, ...recipe.args }),
+              spare: unbuiltStages(dockerfile, recipe),
             },
           ];
     }),
@@ -126,7 +137,7 @@ function describe(images: readonly ReadImage[], unread: readonly UnreadImage[], 
       dockerfile: path,
       reasons: errors.map(sentenceOf),
     })),
-    remarks: links.remarks,
+    remarks: [...unplaced, ...links.remarks],
   });
   return { matrix, links, guesses, depths, order };
 }
@@ -171,6 +182,7 @@ function guessOf(
   return guessKind({
     name: image.name,
     dockerfile: image.dockerfile,
+    target: image.recipe.target?.value,
     parent:
       parentName === undefined || parentGuess === undefined
         ? undefined
@@ -200,6 +212,7 @@ function adopted(
   { matrix, links, guesses, depths, order }: Attempt,
   images: readonly ReadImage[],
   unread: readonly UnreadImage[],
+  unplaced: readonly string[],
 ): AdoptedTree {
   const missing = images.flatMap(({ name, dockerfile, context }) =>
     context.missing.map((source) =>
@@ -222,17 +235,26 @@ function adopted(
       ...missing,
       ...images.flatMap(spareWarnings),
       ...openWarnings(images),
+      ...lostWarnings(images),
+      ...unplaced.map((remark) => usageWarning('build-not-placed', remark, undefined)),
       ...links.remarks.map((remark) => usageWarning('guessed-reference', remark, undefined)),
     ],
   };
 }
 
-function spareWarnings({ name, dockerfile }: ReadImage): readonly Diagnostic[] {
-  const spare = spareStages(dockerfile);
+/** Stages that nothing builds, as far as is known. */
+function unbuiltStages(dockerfile: ReadImage['dockerfile'], recipe: ReadImage['recipe']): readonly string[] {
+  const built = new Set(recipe.ways.map(({ target }) => target?.toLowerCase()));
+  return spareStages(dockerfile, recipe.target?.value).filter((stage) => !built.has(stage));
+}
+
+function spareWarnings({ name, dockerfile, recipe }: ReadImage): readonly Diagnostic[] {
+  const spare = unbuiltStages(dockerfile, recipe);
   if (spare.length === 0) return [];
-  const last = dockerfile.stages.at(-1)?.name;
+  const last = recipe.target?.value ?? dockerfile.stages.at(-1)?.name;
   const named = spare.map((stage) => `\`${stage}\``).join(', ');
-  const taken = last === undefined ? 'the last stage' : `the last stage, \`${last}\`,`;
+  const which = recipe.target === undefined ? 'the last stage' : 'the stage';
+  const taken = last === undefined ? which : `${which}, \`${last}\`,`;
   const message = `of \`${dockerfile.file}\` ${taken} is adopted; nothing in it uses ${named}`;
   const help = `where they are images too, take over the lines with \`target:\` at \`${name}\` in ${matrixFile}`;
   return [usageWarning('other-stages', message, undefined, { help })];
@@ -240,8 +262,8 @@ function spareWarnings({ name, dockerfile }: ReadImage): readonly Diagnostic[] {
 
 /** One for the whole tree: families tend to declare the same arguments everywhere. */
 function openWarnings(images: readonly ReadImage[]): readonly Diagnostic[] {
-  const open = images.flatMap(({ dockerfile, args }) =>
-    openArguments(dockerfile, args).map((name) => ({ name, file: dockerfile.file })),
+  const open = images.flatMap(({ dockerfile, args, recipe }) =>
+    openArguments(dockerfile, { ...args, ...recipe.args }).map((name) => ({ name, file: dockerfile.file })),
   );
   if (open.length === 0) return [];
   const places = [...Map.groupBy(open, ({ name }) => name)].map(

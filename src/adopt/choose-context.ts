@@ -13,14 +13,17 @@ export interface ChosenContext {
   readonly missing: readonly string[];
 }
 
-/** The nearest folder, from the Dockerfile's own up to the root, that has the most of what is copied. */
+/** The folder that builds are given, else the nearest from the Dockerfile's own up to the root that has the most of what is copied. */
 export async function chooseContext(
   dockerfile: ParsedDockerfile,
   exists: (file: string) => Promise<boolean>,
+  given?: string,
 ): Promise<ChosenContext> {
   const sources = copiedSources(dockerfile);
   let best: ChosenContext | undefined;
-  for (const context of foldersUpward(path.posix.dirname(dockerfile.file))) {
+  const upward = foldersUpward(path.posix.dirname(dockerfile.file));
+  const isThere = given !== undefined && (given === '.' || (await exists(given)));
+  for (const context of isThere ? [given] : upward) {
     const found = await Promise.all(sources.map((source) => exists(path.posix.join(context, source))));
     const missing = sources.filter((_, index) => found[index] !== true);
     if (best === undefined || missing.length < best.missing.length) best = { context, missing };

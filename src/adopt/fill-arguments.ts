@@ -11,17 +11,29 @@ const values: readonly (readonly [RegExp, string])[] = [
   [/(?:^|_)(?:owner|org|organi[sz]ation|project|namespace|user|group)(?:_|$)/i, 'family'],
 ];
 
-/** Made-up values of the arguments without a default that a FROM draws on; empty where none can be made up. */
-export function madeUpArguments(dockerfile: ParsedDockerfile): Readonly<Record<string, string>> {
-  const used = dockerfile.stages.map(({ base }) => base.text);
-  const defaults = dockerfile.globalArgs.flatMap(({ defaultText }) => defaultText ?? []);
+/** Made-up values of the arguments that a FROM draws on and nobody gives a value; empty where none can be made up. */
+export function madeUpArguments(
+  dockerfile: ParsedDockerfile,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     dockerfile.globalArgs.flatMap(({ name, defaultText }) => {
       const value = values.find(([pattern]) => pattern.test(name))?.[1];
-      const counts = [...used, ...defaults].some((text) => drawsOn(text, name));
-      return defaultText === undefined && value !== undefined && counts ? [[name, value]] : [];
+      const counts = isDrawnOn(dockerfile, name);
+      return defaultText === undefined && !Object.hasOwn(given, name) && value !== undefined && counts
+        ? [[name, value]]
+        : [];
     }),
   );
+}
+
+/** True where a FROM draws on an argument, or the default of another global one does. */
+export function isDrawnOn({ globalArgs, stages }: ParsedDockerfile, name: string): boolean {
+  const texts = [
+    ...stages.map(({ base }) => base.text),
+    ...globalArgs.flatMap(({ defaultText }) => defaultText ?? []),
+  ];
+  return texts.some((text) => drawsOn(text, name));
 }
 
 /** True where a text would be another with another value of one of the arguments, directly or through a default. */

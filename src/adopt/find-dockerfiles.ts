@@ -2,7 +2,7 @@
  * Finds the Dockerfiles of a tree that somebody already has, and reads them. Follows no symbolic link, and passes
  * over folders that tools fill. Knows nothing of images.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { parseDockerfile } from '../graph/dockerfile.ts';
@@ -21,35 +21,64 @@ const skipped = new Set(['node_modules', '__pycache__', 'venv', 'site-packages']
 /** Deeper than any tree that a person keeps. */
 const deepest = 16;
 /** Longer than any Dockerfile that a person wrote. */
-const longest = 1024 * 1024;
+export const longest = 1024 * 1024;
 
-/** All Dockerfiles at or below `below` (relative to `root`), by path in code-unit order. */
+/** Where to look for Dockerfiles. */
+export interface Search {
+  readonly root: string;
+  /** The folder, relative to it. */
+  readonly below: string;
+  /** Files that builds name: they count by any name, and in hidden folders too. */
+  readonly named: readonly string[];
+}
+
+/** All Dockerfiles at or below a folder, by path in code-unit order. */
 export async function findDockerfiles(
-  root: string,
-  below: string,
+  { root, below, named }: Search,
   signal: AbortSignal,
 ): Promise<readonly FoundDockerfile[]> {
-  const paths = await walk(root, below === '.' ? '' : below, deepest, signal);
+  const walked = await filesBelow(root, below, isDockerfile, signal);
+  const within = named.filter((each) => below === '.' || each.startsWith(`${below}/`));
+  const isFile = await Promise.all(within.map((each) => isPlainFile(path.join(root, each))));
+  const paths = new Set([...walked, ...within.filter((_, index) => isFile[index] === true)]);
   return await Promise.all(
-    paths.toSorted((a, b) => (a < b ? -1 : 1)).map((each) => read(root, each, signal)),
+    [...paths].toSorted((a, b) => (a < b ? -1 : 1)).map((each) => read(root, each, signal)),
   );
 }
 
-async function walk(
+async function isPlainFile(file: string): Promise<boolean> {
+  const entry = await lstat(file).catch(() => undefined);
+  return entry?.isFile() === true;
+}
+
+/** Files at or below `below` whose names are wanted, in code-unit order. */
+export async function filesBelow(
   root: string,
-  folder: string,
-  depth: number,
+  below: string,
+  wanted: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const paths = await walk({ root, wanted, signal }, below === '.' ? '' : below, deepest);
+  return paths.toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+interface Walk {
+  readonly root: string;
+  readonly wanted: (name: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
+async function walk(all: Walk, folder: string, depth: number): Promise<readonly string[]> {
+  const { root, wanted, signal } = all;
   signal.throwIfAborted();
   // A folder that may not be read has nothing to be adopted.
   const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
   const found: string[] = [];
   for (const entry of entries) {
     const inside = path.posix.join(folder, entry.name);
-    if (entry.isFile() && isDockerfile(entry.name)) found.push(inside);
+    if (entry.isFile() && wanted(entry.name)) found.push(inside);
     const isOpen = entry.isDirectory() && !entry.name.startsWith('.') && !skipped.has(entry.name);
-    if (isOpen && depth > 0) found.push(...(await walk(root, inside, depth - 1, signal)));
+    if (isOpen && depth > 0) found.push(...(await walk(all, inside, depth - 1)));
   }
   return found;
 }

@@ -5,6 +5,7 @@
 import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
 import type { ImageKind } from '../matrix/image-set.ts';
 import { isVariant } from './name-images.ts';
+import { stageChain } from './stage-chain.ts';
 
 export interface Guess {
   readonly kind: ImageKind;
@@ -16,6 +17,8 @@ export interface Guess {
 export interface KindClues {
   readonly name: string;
   readonly dockerfile: ParsedDockerfile;
+  /** The stage that is built, where that is not the last. */
+  readonly target?: string | undefined;
   /** The image of the family that it is built on, with that one's guess. */
   readonly parent: { readonly name: string; readonly guess: Guess } | undefined;
   /** The image from outside that it is built on. */
@@ -66,8 +69,8 @@ const packages: readonly (readonly [ImageKind, RegExp])[] = [
 ];
 
 /** The kind that the first of these clues tells: name, command, packages, parent, root. */
-export function guessKind({ name, dockerfile, parent, root, onlyCopiedFrom }: KindClues): Guess {
-  const started = startCommands(dockerfile);
+export function guessKind({ name, dockerfile, target, parent, root, onlyCopiedFrom }: KindClues): Guess {
+  const started = startCommands(dockerfile, target);
   const isForeign = started.some((text) => foreignCommand.test(text));
   const standsOnForeign = root !== undefined && foreignRoot.test(wordsOfRoot(root).repository);
   const byName = isForeign || standsOnForeign ? undefined : kindByName(name);
@@ -111,15 +114,11 @@ function kindBy(rules: typeof names, text: string): ImageKind | undefined {
   return rules.find(([, pattern]) => pattern.test(text))?.[0];
 }
 
-/** CMD and ENTRYPOINT that the last stage has or takes over from a stage that it stands on, the last of each. */
-function startCommands({ instructions, stages }: ParsedDockerfile): readonly string[] {
-  const chain: number[] = [];
-  for (let stage = stages.at(-1); stage !== undefined;) {
-    chain.unshift(stage.index);
-    const { index, base } = stage;
-    stage = stages.slice(0, index).findLast(({ name }) => name === base.text.toLowerCase());
-  }
-  const own = chain.flatMap((index) => instructions.filter(({ stage }) => stage === index));
+/** CMD and ENTRYPOINT that the stage that is built has or takes over from a stage that it stands on, the last of each. */
+function startCommands(dockerfile: ParsedDockerfile, target: string | undefined): readonly string[] {
+  const own = stageChain(dockerfile, target)
+    .toReversed()
+    .flatMap(({ index }) => dockerfile.instructions.filter(({ stage }) => stage === index));
   return ['CMD', 'ENTRYPOINT'].flatMap(
     (keyword) => own.findLast((each) => each.keyword === keyword)?.text ?? [],
   );

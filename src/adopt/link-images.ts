@@ -2,7 +2,7 @@
  * Finds out which references in a tree of Dockerfiles mean other Dockerfiles of the same tree, though they are
  * written as what was once published: `quay.io/jupyter/base-notebook`, `gcr.io/proj/base:v1`. Pure.
  */
-import { formatReference, type Reference } from '../../registry/reference.ts';
+import { formatReference, parseReference, type Reference } from '../../registry/reference.ts';
 
 /** A reference that leads out of a Dockerfile, with its arguments' defaults filled in. */
 export interface WrittenReference {
@@ -15,6 +15,8 @@ export interface NamedImage {
   /** The last folder of its Dockerfile's path. */
   readonly folder: string;
   readonly references: readonly WrittenReference[];
+  /** References that its builds call it by. */
+  readonly tags?: readonly string[];
   /** Those of the references that hold made-up values: they can only mean an image of the tree. */
   readonly madeUp: readonly string[];
 }
@@ -44,7 +46,7 @@ export function linkImages(images: readonly NamedImage[]): Links {
   const written = distinct(images);
   const candidates = written.flatMap(({ text, reference, users }) => {
     const own = images.some((each) => each.name === text);
-    const meant = own ? { name: text, shared: false } : meantBy(reference, images);
+    const meant: Meaning | undefined = own ? { name: text, shared: false } : meantBy(reference, images);
     return meant === undefined || isOfOutside(meant.name, reference, images)
       ? []
       : [{ text, reference, users, ...meant, place: placeOf(reference, meant.shared) }];
@@ -54,9 +56,9 @@ export function linkImages(images: readonly NamedImage[]): Links {
   const published = commonPlace(real) ?? commonPlace(candidates.filter(({ text }) => madeUp.has(text)));
   const remarks: string[] = [];
   const targets = new Map<string, string>();
-  for (const { text, name, place, shared } of candidates) {
+  for (const { text, name, place, shared, called = false } of candidates) {
     const isOfPlace = place === published?.place && shared === published.shared;
-    if (text === name || madeUp.has(text) || isOfPlace) targets.set(text, name);
+    if (text === name || madeUp.has(text) || isOfPlace || called) targets.set(text, name);
     else {
       const pattern = published === undefined ? '' : patternOf(published);
       remarks.push(
@@ -85,13 +87,18 @@ export function linkImages(images: readonly NamedImage[]): Links {
   };
 }
 
-interface Candidate {
+interface Meaning {
+  readonly name: string;
+  readonly shared: boolean;
+  /** True where a build calls the image so. */
+  readonly called?: boolean;
+}
+
+interface Candidate extends Meaning {
   readonly text: string;
   readonly reference: Reference;
   readonly users: number;
-  readonly name: string;
   readonly place: string;
-  readonly shared: boolean;
 }
 
 /** Every reference once, with the number of images that use it. */
@@ -104,10 +111,7 @@ function distinct(images: readonly NamedImage[]): readonly (WrittenReference & {
 }
 
 /** The image that a reference's last words name: `…/NAME`, `…/NAME:VARIANT-…`, or `…/REPOSITORY:NAME-…`. */
-function meantBy(
-  reference: Reference,
-  images: readonly NamedImage[],
-): { readonly name: string; readonly shared: boolean } | undefined {
+function meantBy(reference: Reference, images: readonly NamedImage[]): Meaning | undefined {
   // Who pins a digest wants these bytes and no others.
   if (reference.digest !== undefined) return undefined;
   const names = new Set(images.map(({ name }) => name));
@@ -116,6 +120,8 @@ function meantBy(
   const direct = names.has(last)
     ? last
     : onlyOne(images.filter(({ folder }) => folder.toLowerCase() === last));
+  const called = calledBy(reference, images);
+  if (called !== undefined) return { name: called, shared: false, called: true };
   if (direct !== undefined) {
     const makes = [...names].filter(
       (name) => name.startsWith(`${direct}-`) && beginsWith(asWords(tag), name.slice(direct.length + 1)),
@@ -130,6 +136,16 @@ function meantBy(
   return named === undefined || reference.registry === 'docker.io'
     ? undefined
     : { name: named, shared: true };
+}
+
+/** The image whose builds call it so, tag and all: with another tag it may be somebody else's. */
+function calledBy(reference: Reference, images: readonly NamedImage[]): string | undefined {
+  const isCalled = (tag: string): boolean => {
+    const parsed = parseReference(tag);
+    if (parsed.kind !== 'reference' || parsed.familiarName !== reference.familiarName) return false;
+    return (parsed.tag ?? 'latest') === (reference.tag ?? 'latest');
+  };
+  return onlyOne(images.filter(({ tags = [] }) => tags.some(isCalled)));
 }
 
 /** Remarks on references that nothing is linked to, though an image's name is nearly theirs. */

@@ -6,23 +6,28 @@ import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Family } from '../graph/family.ts';
-import type { ParsedDockerfile, ReferenceText } from '../graph/parsed-dockerfile.ts';
+import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
 import {
   resolveDockerfile,
   type OutsideReference,
   type ReferringImage,
 } from '../graph/resolve-references.ts';
+import { buildRecipe, sharedRecipe, type BuildRecipe } from './build-recipe.ts';
 import { chooseContext, type ChosenContext } from './choose-context.ts';
 import { isMadeUp, madeUpArguments } from './fill-arguments.ts';
 import type { FoundDockerfile } from './find-dockerfiles.ts';
+import type { GivenBuild } from './given-build.ts';
 import type { NamedImage, WrittenReference } from './link-images.ts';
 import { nameImages } from './name-images.ts';
+import { stageChain } from './stage-chain.ts';
 
 export interface ReadImage extends NamedImage {
   readonly dockerfile: ParsedDockerfile;
   /** As it is written; undefined for one that stands on nothing (`FROM scratch`). */
   readonly base: string | undefined;
   readonly context: ChosenContext;
+  /** How it was built until now. */
+  readonly recipe: BuildRecipe;
   /** Values that were made up to complete its references. */
   readonly args: Readonly<Record<string, string>>;
   /** What would be told of it without them. */
@@ -43,8 +48,12 @@ export interface ReadTree {
 /** Nobody is family yet: every reference leads outside. */
 const strangers: Family = { find: () => undefined, suggest: () => undefined };
 
-/** Reads each Dockerfile by itself; those that give an error are listed apart. */
-export async function readImages(root: string, found: readonly FoundDockerfile[]): Promise<ReadTree> {
+/** Reads each Dockerfile by itself, with what its builds give it; those that give an error are listed apart. */
+export async function readImages(
+  root: string,
+  found: readonly FoundDockerfile[],
+  builds: readonly GivenBuild[],
+): Promise<ReadTree> {
   const names = nameImages(
     found.map((each) => each.path),
     path.basename(root),
@@ -54,6 +63,7 @@ export async function readImages(root: string, found: readonly FoundDockerfile[]
       () => true,
       () => false,
     );
+  const paths = new Set(found.map((each) => each.path));
   const images: ReadImage[] = [];
   const unread: UnreadImage[] = [];
   for (const { path: file, content } of found) {
@@ -63,7 +73,9 @@ export async function readImages(root: string, found: readonly FoundDockerfile[]
       continue;
     }
     const { dockerfile } = content;
-    const { references: outside, args, errors } = resolve(name, dockerfile);
+    const own = builds.filter((build) => build.dockerfiles.find((each) => paths.has(each)) === file);
+    const recipe = own.length === 0 ? sharedRecipe(dockerfile, builds) : buildRecipe(dockerfile, own);
+    const { references: outside, args, errors } = resolve(name, dockerfile, recipe);
     if (outside === undefined) {
       unread.push({ name, path: file, errors });
       continue;
@@ -75,13 +87,15 @@ export async function readImages(root: string, found: readonly FoundDockerfile[]
       folder,
       references,
       dockerfile,
-      base: baseOf(dockerfile, outside),
+      base: baseOf(dockerfile, recipe.target?.value, outside),
+      tags: recipe.tags,
+      recipe,
       args,
       madeUp: outside.flatMap(({ source, text }) =>
         isMadeUp(source.text, dockerfile, Object.keys(args)) ? [text] : [],
       ),
       errors,
-      context: await chooseContext(dockerfile, exists),
+      context: await chooseContext(dockerfile, exists, recipe.context?.value),
     });
   }
   return { images, unread };
@@ -95,13 +109,20 @@ interface Resolved {
 }
 
 /** The references with defaults filled in; where that is not enough, with values made up. */
-function resolve(name: string, dockerfile: ParsedDockerfile): Resolved {
+function resolve(name: string, dockerfile: ParsedDockerfile, recipe: BuildRecipe): Resolved {
   const span = { file: dockerfile.file, line: 1, column: 1, length: 1, text: '' };
-  const image: ReferringImage = { name, target: undefined, args: {}, epoch: undefined, span };
+  const given = Object.fromEntries(Object.entries(recipe.args).map(([key, { value }]) => [key, value]));
+  const target = recipe.target?.value;
+  const image: ReferringImage = { name, target, args: given, epoch: undefined, span };
   const plain = resolveDockerfile(image, dockerfile, strangers, undefined);
   if (plain.errors.length === 0) return { references: plain.references, args: {}, errors: [] };
-  const args = madeUpArguments(dockerfile);
-  const filled = resolveDockerfile({ ...image, args }, dockerfile, strangers, undefined);
+  const args = madeUpArguments(dockerfile, given);
+  const filled = resolveDockerfile(
+    { ...image, args: { ...args, ...given } },
+    dockerfile,
+    strangers,
+    undefined,
+  );
   const isEnough = filled.errors.length === 0;
   return { references: isEnough ? filled.references : undefined, args, errors: plain.errors };
 }
@@ -110,17 +131,13 @@ function writtenReference({ text, names }: OutsideReference): readonly WrittenRe
   return names.kind === 'root' ? [{ text, reference: names.reference }] : [];
 }
 
-/** What the last stage stands on, the stages between followed. */
-function baseOf(dockerfile: ParsedDockerfile, references: readonly OutsideReference[]): string | undefined {
-  let base: ReferenceText | undefined = dockerfile.stages.at(-1)?.base;
-  for (let stage = dockerfile.stages.at(-1); stage !== undefined;) {
-    base = stage.base;
-    const {
-      index,
-      base: { text },
-    } = stage;
-    stage = dockerfile.stages.slice(0, index).findLast((each) => each.name === text.toLowerCase());
-  }
+/** What the stage that is built stands on, the stages between followed. */
+function baseOf(
+  dockerfile: ParsedDockerfile,
+  target: string | undefined,
+  references: readonly OutsideReference[],
+): string | undefined {
+  const base = stageChain(dockerfile, target).at(-1)?.base;
   return references.find(({ source }) => source === base)?.text;
 }
 

@@ -1,15 +1,17 @@
 /**
- * Stages of a Dockerfile that nothing else in it uses, beside the last: often images of their own, each built with
+ * Stages of a Dockerfile that nothing else in it uses, beside the one that is built: often images of their own, each built with
  * `--target`. Which of them are meant, the Dockerfile does not say. Pure.
  */
 import type { ParsedDockerfile, Stage } from '../graph/parsed-dockerfile.ts';
+import { stageChain } from './stage-chain.ts';
 
-/** Their names, in the file's order; the last stage is what is built, and none of them. */
-export function spareStages({ stages }: ParsedDockerfile): readonly string[] {
-  const last = stages.length - 1;
+/** Their names, in the file's order; the target, else the last stage, is what is built, and none of them. */
+export function spareStages(dockerfile: ParsedDockerfile, target: string | undefined): readonly string[] {
+  const { stages } = dockerfile;
+  const [built] = stageChain(dockerfile, target);
   return stages.flatMap((stage) => {
     const { name, index } = stage;
-    if (name === undefined || index === last) return [];
+    if (name === undefined || index === built?.index) return [];
     return stages.slice(index + 1).some((later) => uses(later, stage)) ? [] : [name];
   });
 }

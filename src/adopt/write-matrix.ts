@@ -1,6 +1,7 @@
 /**
  * The text of a first matrix.yaml for images that exist already, with the reasons of every guess as comments. Pure.
  */
+import { asTemplate, type BuildRecipe, type BuildWay } from './build-recipe.ts';
 import type { Guess } from './guess-kind.ts';
 import { patternOf, type Published } from './link-images.ts';
 
@@ -14,6 +15,8 @@ export interface MatrixEntry {
   readonly provides: readonly string[];
   /** Arguments that were made up. */
   readonly args: Readonly<Record<string, string>>;
+  /** How it was built until now. */
+  readonly recipe: BuildRecipe;
   /** What it copies and its context lacks. */
   readonly missing: readonly string[];
   /** Arguments without a value. */
@@ -82,51 +85,110 @@ export function writeMatrix(content: MatrixContent): MatrixText {
   };
 }
 
-function entryLines({
-  name,
-  context,
-  dockerfile,
-  guess,
-  provides,
-  args,
-  missing,
-  open,
-  spare,
-}: MatrixEntry): readonly string[] {
+function entryLines(entry: MatrixEntry): readonly string[] {
+  const { name, context, dockerfile, guess, provides, missing, open, recipe } = entry;
   const usual = context === '.' ? 'Dockerfile' : `${context}/Dockerfile`;
-  const file = dockerfile === usual ? '' : ` dockerfile: ${quoted(dockerfile)},`;
+  const isCustom = guess.kind === 'custom';
   return [
     `  ${quoted(name)}:`,
     `    context: ${quoted(context)}`,
     ...missing.map((each) => `    # not found there: ${oneLine(each)}`),
     ...(dockerfile === usual ? [] : [`    dockerfile: ${quoted(dockerfile)}`]),
+    ...(recipe.target === undefined
+      ? []
+      : [`    target: ${quoted(recipe.target.value)}  # ${oneLine(recipe.target.places)}`]),
     `    kind: ${guess.kind}  # guessed: ${oneLine(guess.why)}${
-      guess.kind === 'custom' ? '; write another kind, or `check: COMMAND`' : ''
+      isCustom ? '; write another kind, or `check: COMMAND`' : ''
     }`,
     ...(provides.length === 0
       ? []
       : [`    provides: [${provides.map((each) => JSON.stringify(each)).join(', ')}]`]),
-    ...(Object.keys(args).length === 0
-      ? []
-      : [
-          '    args:  # made up, where the Dockerfile has no default: they only complete the names in its FROM lines',
-          ...Object.entries(args).map(([argument, value]) => `      ${quoted(argument)}: ${quoted(value)}`),
-        ]),
+    ...argumentLines(entry),
+    ...recipe.lost.map((each) => `    # not taken over: ${oneLine(each)}`),
     ...(open.length === 0
       ? []
       : [
           `    # no default: ${oneLine(open.join(', '))}; what the build was given as --build-arg belongs into \`args:\``,
         ]),
-    ...(spare.length === 0
-      ? []
-      : [
-          '    # Stages that nothing in it uses are not built; each may be an image of its own:',
-          ...spare.map((stage) => {
-            const own = `${name}-${stage.replace(/[^a-z0-9]+/g, '-')}`;
-            const entry = `{ context: ${quoted(context)},${file} kind: ${guess.kind}, target: ${quoted(stage)} }`;
-            return `    #   ${oneLine(`${own}: ${entry}`)}`;
-          }),
-        ]),
+    ...wayLines(entry),
+    ...spareLines(entry),
+  ];
+}
+
+/** The arguments, those that were made up and those that were given, each with where it comes from. */
+function argumentLines({ args, recipe }: MatrixEntry): readonly string[] {
+  const madeUp = Object.entries(args);
+  const given = Object.entries(recipe.args);
+  if (madeUp.length === 0 && given.length === 0) return [];
+  const why = 'made up, where the Dockerfile has no default: they only complete the names in its FROM lines';
+  const note = given.length === 0 ? '' : '  # made up: it only completes a name in FROM';
+  return [
+    `    args:${given.length === 0 ? `  # ${why}` : ''}`,
+    ...madeUp.map(([name, value]) => `      ${quoted(name)}: ${quoted(value)}${note}`),
+    ...given.map(
+      ([name, { value, places }]) =>
+        `      ${quoted(name)}: ${quoted(asTemplate(value))}  # ${oneLine(places)}`,
+    ),
+  ];
+}
+
+function wayLines({ name, context, dockerfile, guess, recipe }: MatrixEntry): readonly string[] {
+  if (recipe.ways.length === 0) return [];
+  const taken = new Set([name]);
+  return [
+    '    # It is built in several ways; each may be an image of its own:',
+    ...recipe.ways.map((way) => {
+      const words = [name, way.target ?? '', ...differing(way, recipe.ways)];
+      const wish = words
+        .join('-')
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/-+$/, '');
+      let own = wish;
+      for (let number = 2; taken.has(own); number += 1) own = `${wish}-${number}`;
+      taken.add(own);
+      const args = Object.entries(way.args).map(
+        ([key, value]) => `${quoted(key)}: ${quoted(asTemplate(value))}`,
+      );
+      const fields = [
+        ...entryFields({ context, dockerfile, guess }),
+        ...(way.target === undefined ? [] : [`target: ${quoted(way.target)}`]),
+        ...(args.length === 0 ? [] : [`args: { ${args.join(', ')} }`]),
+      ];
+      return `    #   ${oneLine(`${own}: { ${fields.join(', ')} }`)}  # ${oneLine(way.place)}`;
+    }),
+  ];
+}
+
+/** Values of a way that the others do not have. */
+function differing({ args }: BuildWay, ways: readonly BuildWay[]): readonly string[] {
+  return Object.entries(args).flatMap(([name, value]) =>
+    ways.every((other) => other.args[name] === value) ? [] : [value],
+  );
+}
+
+function spareLines({ name, context, dockerfile, guess, spare }: MatrixEntry): readonly string[] {
+  if (spare.length === 0) return [];
+  return [
+    '    # Stages that nothing in it uses are not built; each may be an image of its own:',
+    ...spare.map((stage) => {
+      const own = `${name}-${stage.replace(/[^a-z0-9]+/g, '-')}`;
+      const fields = [...entryFields({ context, dockerfile, guess }), `target: ${quoted(stage)}`];
+      return `    #   ${oneLine(`${own}: { ${fields.join(', ')} }`)}`;
+    }),
+  ];
+}
+
+function entryFields({
+  context,
+  dockerfile,
+  guess,
+}: Pick<MatrixEntry, 'context' | 'dockerfile' | 'guess'>): readonly string[] {
+  const usual = context === '.' ? 'Dockerfile' : `${context}/Dockerfile`;
+  return [
+    `context: ${quoted(context)}`,
+    ...(dockerfile === usual ? [] : [`dockerfile: ${quoted(dockerfile)}`]),
+    `kind: ${guess.kind}`,
   ];
 }
 

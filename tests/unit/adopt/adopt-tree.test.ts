@@ -1,38 +1,14 @@
 /** Whole trees adopted: what matrix.yaml becomes, that it loads, and who stands on whom then. */
-import { cp, writeFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { adoptTree, type AdoptedTree } from '../../../src/adopt/adopt-tree.ts';
-import { readFamily, type Family } from '../../../src/plan/draw-plan.ts';
-import { makefileProject, notebookStacks, type TreeFiles } from '../../rig/dockerfile-trees.ts';
+import { adoptTree } from '../../../src/adopt/adopt-tree.ts';
+import { adopt, shape } from '../../rig/adoption.ts';
+import { makefileProject, notebookStacks } from '../../rig/dockerfile-trees.ts';
 import { patience } from '../../rig/engine.ts';
 import { repository } from '../../rig/family.ts';
 import { told } from '../../rig/matrix-folder.ts';
 import { temporaryFolder } from '../../rig/temporary-folder.ts';
-
-interface Adoption {
-  readonly tree: AdoptedTree;
-  readonly family: Family;
-}
-
-/** Adopts the files and reads the family that came of it as every command does. */
-async function adopt(files: TreeFiles, below = '.'): Promise<Adoption> {
-  await using folder = await temporaryFolder(files);
-  const tree = await adoptTree({ root: folder.path, below, environment: {} }, patience());
-  if (!tree.ok) throw new Error(tree.error.map(told).join('\n'));
-  await writeFile(path.join(folder.path, 'matrix.yaml'), tree.value.text);
-  const family = await readFamily(folder.path, {}, patience());
-  if (!family.ok) throw new Error(family.error.map(told).join('\n'));
-  return { tree: tree.value, family: family.value };
-}
-
-/** `name kind context ← parents, roots` of each image. */
-function shape({ family: { graph } }: Adoption): readonly string[] {
-  return [...graph.nodes.values()].map(({ image, parents, roots }) => {
-    const on = [...parents, ...roots.map(({ root }) => root)].join(', ');
-    return `${image.name} ${image.kind} ${image.context ?? ''} ← ${on}`;
-  });
-}
 
 describe('a tree of notebook stacks', () => {
   it('becomes a family of fourteen, six deep, without a word to be said', async () => {

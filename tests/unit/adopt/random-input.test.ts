@@ -99,6 +99,36 @@ test('an entry added to a damaged list is there, taken out it is gone, and nothi
   expect(edits).toBeGreaterThan(100);
 });
 
+const builds: Readonly<Record<string, string>> = {
+  Makefile:
+    'V := 1\nbase hub:\n\tcd $@ && docker build --build-arg V=$(V) -t x/$@:$$T . ; \\\n\tdocker push x\n',
+  'compose.yaml':
+    'services:\n  a: &a\n    build: { context: base, args: { V: "${V:-1}" } }\n  b: { <<: *a }\n',
+  'docker-bake.hcl':
+    'variable "V" { default = "1" }\ntarget "a" {\n  context = "base"\n  args = { V = "${V}" }\n}\n',
+  'docker-bake.json': '{"target":{"a":{"context":"base","args":{"V":"1"}}}}',
+  '.github/workflows/a.yml':
+    'jobs:\n  a:\n    strategy: { matrix: { i: [base, hub] } }\n    steps:\n      - { uses: docker/build-push-action@v6, with: { context: "${{ matrix.i }}" } }\n      - run: docker build base\n',
+};
+
+test('damaged files that tell how images are built stop nothing, and what is written loads', async () => {
+  await using folder = await temporaryFolder();
+  const more = ['docker build ', '${{', '$(', '<<EOT', '&a ', '*a', '{', 'define x\n', '--build-arg '];
+  for (let round = 0; round < 60; round += 1) {
+    const root = path.join(folder.path, String(round));
+    const files = { ...makefileProject(), ...builds };
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(path.join(root, path.dirname(file)), { recursive: true });
+      await writeFile(path.join(root, file), file in builds ? damaged(text, more) : text);
+    }
+    const tree = await adoptTree({ root, below: '.', environment: {} }, patience());
+    if (!tree.ok) throw new Error(`round ${round}: ${tree.error[0]?.message}`);
+    const edits = new Map([['matrix.yaml', tree.value.text]]);
+    expect((await familyAfter(root, {}, edits, patience())).ok, tree.value.text).toBe(true);
+    expect(tree.value.images.length, tree.value.text).toBeGreaterThanOrEqual(5);
+  }
+});
+
 test('a damaged tree of Dockerfiles becomes a family that loads, with warnings for the rest', async () => {
   await using folder = await temporaryFolder();
   for (let round = 0; round < 40; round += 1) {

@@ -1,0 +1,145 @@
+/** Builds that a bake file describes: each target with what it inherits. Pure. */
+import { record, scalar } from './compose-builds.ts';
+import type { WrittenBuild } from './given-build.ts';
+import { parseHcl, type HclValue } from './hcl.ts';
+import { filled, type Variables, type Written } from './written-text.ts';
+
+interface Target {
+  readonly name: string;
+  readonly line: number;
+  readonly values: ReadonlyMap<string, HclValue>;
+}
+
+/** All builds; undefined where the file cannot be read. */
+export function bakeBuilds(text: string, file: string, folder: string): readonly WrittenBuild[] | undefined {
+  const read = file.endsWith('.json') ? readJson(text) : readHcl(text);
+  if (read === undefined) return undefined;
+  const { targets, variables } = read;
+  const byName = new Map(targets.map((target) => [target.name, target]));
+  const inherited = new Set(targets.flatMap(({ values }) => texts(values.get('inherits'))));
+  return targets.flatMap((target) => {
+    const values = withInherited(target, byName, new Set());
+    const isTemplate =
+      inherited.has(target.name) && !target.values.has('tags') && !target.values.has('context');
+    if (isTemplate || target.name.startsWith('_') || values.has('dockerfile-inline')) return [];
+    const one = (key: string): Written | undefined => {
+      const value = values.get(key);
+      return value && writtenOf(value, variables);
+    };
+    const args = values.get('args');
+    const tags = values.get('tags');
+    const contexts = values.get('contexts');
+    return [
+      {
+        place: `${file}:${target.line}`,
+        folder,
+        context: one('context'),
+        dockerfile: one('dockerfile'),
+        dockerfileFrom: 'context',
+        target: one('target'),
+        args:
+          args?.kind === 'map'
+            ? [...args.entries].map(([name, value]) => [name, writtenOf(value, variables)] as const)
+            : [],
+        aliases: contexts?.kind === 'map' ? [...contexts.entries.keys()] : [],
+        tags: tags?.kind === 'list' ? tags.items.map((each) => writtenOf(each, variables)) : [],
+        others: [
+          ...(args?.kind === 'unknown' ? [`args = ${args.text}`] : []),
+          ...['contexts', 'secret', 'ssh', 'network', 'matrix'].filter((key) => values.has(key)),
+        ],
+      } satisfies WrittenBuild,
+    ];
+  });
+}
+
+interface BakeFile {
+  readonly targets: readonly Target[];
+  readonly variables: Variables;
+}
+
+function readHcl(text: string): BakeFile | undefined {
+  const blocks = parseHcl(text);
+  if (blocks === undefined) return undefined;
+  const targets = blocks.flatMap(({ type, labels: [name], line, values }) =>
+    type === 'target' && name !== undefined ? [{ name, line, values }] : [],
+  );
+  const variables = new Map<string, string>();
+  for (const { type, labels, values } of blocks) {
+    const [name] = labels;
+    const value = values.get('default');
+    if (type !== 'variable' || name === undefined || value?.kind !== 'text') continue;
+    const known = expanded(value.text, variables).value;
+    if (known !== undefined) variables.set(name, known);
+  }
+  return { targets, variables };
+}
+
+function readJson(text: string): BakeFile | undefined {
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const lines = text.split('\n');
+  const { target, variable } = record(whole);
+  const targets = Object.entries(record(target)).map(([name, values]) => ({
+    name,
+    line: lines.findIndex((line) => line.includes(`${JSON.stringify(name)}:`)) + 1,
+    values: new Map(Object.entries(record(values)).map(([key, value]) => [key, asHcl(value)])),
+  }));
+  const defaults = Object.entries(record(variable)).flatMap(([name, value]): [string, string][] => {
+    const given = record(value)['default'];
+    return given === undefined || given === null ? [] : [[name, scalar(given)]];
+  });
+  return { targets, variables: new Map(defaults) };
+}
+
+function asHcl(value: unknown): HclValue {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map(asHcl) };
+  if (typeof value !== 'object' || value === null) return { kind: 'text', text: scalar(value) };
+  return {
+    kind: 'map',
+    entries: new Map(Object.entries(value).map(([key, inner]) => [key, asHcl(inner)])),
+  };
+}
+
+/** Own values over those that it inherits; arguments are put together one by one. */
+function withInherited(
+  target: Target,
+  byName: ReadonlyMap<string, Target>,
+  above: ReadonlySet<string>,
+): ReadonlyMap<string, HclValue> {
+  const result = new Map<string, HclValue>();
+  const layers = texts(target.values.get('inherits')).flatMap((name) => {
+    const parent = byName.get(name);
+    return parent === undefined || above.has(name)
+      ? []
+      : [withInherited(parent, byName, new Set([...above, target.name]))];
+  });
+  for (const layer of [...layers, target.values]) {
+    for (const [key, value] of layer) {
+      const before = result.get(key);
+      const isBoth = before?.kind === 'map' && value.kind === 'map';
+      result.set(
+        key,
+        isBoth ? { kind: 'map', entries: new Map([...before.entries, ...value.entries]) } : value,
+      );
+    }
+  }
+  return result;
+}
+
+function texts(value: HclValue | undefined): readonly string[] {
+  return value?.kind === 'list' ? value.items.flatMap((each) => (each.kind === 'text' ? each.text : [])) : [];
+}
+
+function writtenOf(value: HclValue, variables: Variables): Written {
+  if (value.kind === 'text') return expanded(value.text, variables);
+  return { text: value.kind === 'unknown' ? value.text : `a ${value.kind}`, value: undefined };
+}
+
+/** Of templates, the name of a variable alone is filled in. */
+function expanded(text: string, variables: Variables): Written {
+  return filled(text.replace(/\$(?!\{)/g, '$$$$'), variables);
+}

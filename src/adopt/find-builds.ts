@@ -1,0 +1,81 @@
+/**
+ * Finds what builds the images of a tree until now: Makefiles, scripts, compose files, bake files and GitHub
+ * workflows, in the tree itself and in the folders above it. Reads them, and runs nothing.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bakeBuilds } from './bake-builds.ts';
+import { buildCommands } from './build-command.ts';
+import { composeBuilds } from './compose-builds.ts';
+import { filesBelow, longest } from './find-dockerfiles.ts';
+import { givenBuild, type GivenBuild, type WrittenBuild } from './given-build.ts';
+import { assignedVariables, includedFiles, makefileBuilds } from './makefile-builds.ts';
+import type { Variables } from './written-text.ts';
+import { workflowBuilds } from './workflow-builds.ts';
+
+const makefile = /^(?:GNUm|[Mm])akefile$|\.mk$/;
+const composeFile = /^(?:docker-)?compose(?:[.-].*)?\.ya?ml$/;
+const bakeFile = /(?:^|[.-])docker-bake(?:\.override)?\.(?:hcl|json)$/;
+const workflow = /\.ya?ml$/;
+const script = /\.(?:ba)?sh$/;
+
+function isBuildFile(name: string): boolean {
+  return [makefile, composeFile, bakeFile, script].some((pattern) => pattern.test(name));
+}
+
+/** All builds that the files tell, in the order of their names. */
+export async function findBuilds(
+  root: string,
+  below: string,
+  signal: AbortSignal,
+): Promise<readonly GivenBuild[]> {
+  const within = await filesBelow(root, below, isBuildFile, signal);
+  const above = await Promise.all(foldersAbove(below).map((folder) => filesIn(root, folder, isBuildFile)));
+  const workflows = await filesIn(root, '.github/workflows', (name) => workflow.test(name));
+  const files = [...new Set([...within, ...above.flat(), ...workflows])].toSorted();
+  const builds = await Promise.all(files.map((file) => buildsOf(root, file)));
+  return builds.flat().flatMap((build) => givenBuild(build) ?? []);
+}
+
+/** Of `a/b`: the root and `a`; of the root itself none. */
+function foldersAbove(below: string): readonly string[] {
+  if (below === '.') return [];
+  const parent = path.posix.dirname(below);
+  return [...foldersAbove(parent), parent];
+}
+
+async function filesIn(
+  root: string,
+  folder: string,
+  wanted: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch(() => []);
+  return entries.flatMap((entry) =>
+    entry.isFile() && wanted(entry.name) ? [path.posix.join(folder, entry.name)] : [],
+  );
+}
+
+async function buildsOf(root: string, file: string): Promise<readonly WrittenBuild[]> {
+  const text = await textOf(root, file);
+  const folder = path.posix.dirname(file);
+  const name = path.posix.basename(file);
+  if (text === undefined) return [];
+  if (file.startsWith('.github/workflows/')) return workflowBuilds(text, file);
+  if (composeFile.test(name))
+    return composeBuilds(text, file, folder, await variablesOf(root, folder, ['.env']));
+  if (bakeFile.test(name)) return bakeBuilds(text, file, folder) ?? [];
+  if (makefile.test(name))
+    return makefileBuilds(text, file, folder, await variablesOf(root, folder, includedFiles(text)));
+  return buildCommands({ text, file, line: 1, folder, variables: assignedVariables(text) });
+}
+
+/** What files beside a file give; what is not there gives nothing. */
+async function variablesOf(root: string, folder: string, files: readonly string[]): Promise<Variables> {
+  const texts = await Promise.all(files.map((file) => textOf(root, path.posix.join(folder, file))));
+  return assignedVariables(texts.flatMap((text) => text ?? []).join('\n'));
+}
+
+async function textOf(root: string, file: string): Promise<string | undefined> {
+  const bytes = await readFile(path.join(root, file)).catch(() => undefined);
+  return bytes === undefined || bytes.length > longest ? undefined : bytes.toString('utf8');
+}

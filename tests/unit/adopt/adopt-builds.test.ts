@@ -1,0 +1,182 @@
+/** Trees adopted with what builds them: arguments, targets, contexts and names that Makefiles and their like give. */
+import { describe, expect, it } from 'vitest';
+import { adopt, shape } from '../../rig/adoption.ts';
+import { told } from '../../rig/matrix-folder.ts';
+
+const lab =
+  'ARG VERSION\nFROM debian:13 AS common\nFROM common AS small\nFROM common AS full\nARG VERSION\nARG SIZE=2\n';
+
+describe('what builds give an image', () => {
+  it('is taken over, each value with where it comes from', async () => {
+    const adoption = await adopt({
+      'lab/Dockerfile': lab,
+      Makefile:
+        'V = 4.1\nlab:\n\tdocker build --target small --build-arg VERSION=$(V) --build-arg SIZE=2 lab\n',
+      'compose.yaml':
+        'services: { lab: { build: { context: lab, target: small, args: { VERSION: "4.1" } } } }\n',
+    });
+    expect(adoption.tree.text).toContain(`  lab:
+    context: lab
+    target: small  # Makefile:3, compose.yaml:1
+    kind: singleuser  # guessed: its name
+    args:
+      VERSION: "4.1"  # Makefile:3, compose.yaml:1
+    # Stages that nothing in it uses are not built; each may be an image of its own:
+    #   lab-full: { context: lab, kind: singleuser, target: full }
+`);
+    const [image] = adoption.family.set.images;
+    expect(image).toMatchObject({ target: 'small', args: { VERSION: '4.1' } });
+    expect(adoption.tree.warnings.map(({ code }) => code)).toEqual(['other-stages']);
+  });
+
+  it('completes a FROM that nothing else does', async () => {
+    const adoption = await adopt({
+      'base/Dockerfile': 'FROM debian:13\n',
+      'lab/Dockerfile': 'ARG BASE_IMAGE\nFROM $BASE_IMAGE\n',
+      'hub/Dockerfile': 'ARG PARENT\nFROM $PARENT\n',
+      'docker-compose.yml': `
+services:
+  base: { build: base, image: "school/common:v1" }
+  lab: { build: { context: lab, args: { BASE_IMAGE: "\${BASE:-quay.io/jupyter/minimal-notebook:5}" } } }
+  hub: { build: { context: hub, args: { PARENT: "school/common:v1" } } }
+`,
+    });
+    expect(adoption.tree.warnings).toEqual([]);
+    expect(shape(adoption)).toEqual([
+      'base custom base ← debian:13',
+      'hub hub hub ← base',
+      'lab singleuser lab ← quay.io/jupyter/minimal-notebook:5',
+    ]);
+  });
+
+  it('may be the context, and a Dockerfile by any name or in a hidden folder', async () => {
+    const adoption = await adopt({
+      '.ci/lab/Dockerfile': 'FROM debian:13\n',
+      '.ci/other/Dockerfile': 'FROM debian:13\n',
+      'docker/hub.build': 'FROM debian:13\nCOPY a.txt /\n',
+      'docker/a.txt': '',
+      'a.txt': '',
+      'build.sh': 'docker build -f docker/hub.build .\ndocker build .ci/lab\n',
+    });
+    expect(shape(adoption)).toEqual(['lab singleuser .ci/lab ← debian:13', 'hub-build custom . ← debian:13']);
+  });
+
+  it('is a name by which others mean it, with that very tag alone', async () => {
+    const adoption = await adopt({
+      'notebook/Dockerfile': 'FROM debian:13\n',
+      'a/Dockerfile': 'FROM x.org/school/everything:now\n',
+      'b/Dockerfile': 'FROM x.org/school/everything:before\n',
+      Makefile: 'all:\n\tdocker build -t x.org/school/everything:now notebook\n',
+    });
+    expect(shape(adoption)).toEqual([
+      'b custom b ← x.org/school/everything:before',
+      'notebook singleuser notebook ← debian:13',
+      'a singleuser a ← notebook',
+    ]);
+  });
+
+  it('holds braces and dollars as they are', async () => {
+    const adoption = await adopt({
+      'lab/Dockerfile': 'FROM debian:13\nARG A\nARG B\nARG C\n',
+      'compose.yaml': `services: { lab: { build: { context: lab, args: { A: "{name}", B: "$\${HOME}", C: "{ x }" } } } }\n`,
+    });
+    expect(adoption.family.set.images[0]?.args).toEqual({ A: '{name}', B: '${HOME}' });
+    expect(adoption.tree.text).toContain('    # not taken over: C={ x } (compose.yaml:1)\n');
+  });
+});
+
+describe('what is not taken over', () => {
+  it('is a comment at its image, and one warning', async () => {
+    const adoption = await adopt({
+      'lab/Dockerfile': lab,
+      Makefile: `lab:\n\tdocker build --build-arg VERSION=$(shell cat version) --build-arg COLOUR=red --secret id=pip lab\n`,
+      'build.sh':
+        'docker build --build-arg VERSION=ghp_0123456789abcdefghijABCDEFGHIJ012345 --target none lab\n',
+    });
+    expect(adoption.tree.text).toContain(`
+    # not taken over: VERSION=$(shell cat version) (Makefile:2)
+    # not taken over: --secret id=pip (Makefile:2)
+    # not taken over: COLOUR=red, which the Dockerfile declares nowhere (Makefile:2)
+    # not taken over: VERSION, a login: hand it over as a secret (build.sh:1)
+    # not taken over: target none, which is no stage (build.sh:1)
+    # no default: VERSION;`);
+    expect(adoption.tree.text).not.toContain('ghp_');
+    expect(adoption.tree.warnings.map(told)).toContain(
+      'warning build-not-taken-over: of how these are built, something is not taken over: `lab` (help: each is a comment at its image in matrix.yaml)',
+    );
+  });
+
+  it('is what builds do not agree on: the lines for each of them are there', async () => {
+    const adoption = await adopt({
+      'lab/Dockerfile': 'ARG PYTHON=3.10\nFROM python:$PYTHON AS small\nFROM small AS full\nARG CHANNEL\n',
+      '.github/workflows/images.yml': `
+jobs:
+  lab:
+    strategy: { matrix: { python: ["3.12", "3.13"], target: [small, full] } }
+    steps:
+      - uses: docker/build-push-action@v6
+        with:
+          context: lab
+          target: \${{ matrix.target }}
+          build-args: |
+            PYTHON=\${{ matrix.python }}
+            CHANNEL=main
+`,
+    });
+    const place = '.github/workflows/images.yml:6';
+    expect(adoption.tree.text).toContain(`  lab:
+    context: lab
+    kind: singleuser  # guessed: its name
+    args:
+      CHANNEL: main  # ${place}
+    # It is built in several ways; each may be an image of its own:
+    #   lab-small-3-12: { context: lab, kind: singleuser, target: small, args: { PYTHON: "3.12", CHANNEL: main } }  # ${place}
+    #   lab-3-12: { context: lab, kind: singleuser, args: { PYTHON: "3.12", CHANNEL: main } }  # ${place}
+    #   lab-small-3-13: { context: lab, kind: singleuser, target: small, args: { PYTHON: "3.13", CHANNEL: main } }  # ${place}
+    #   lab-3-13: { context: lab, kind: singleuser, args: { PYTHON: "3.13", CHANNEL: main } }  # ${place}
+`);
+    expect(adoption.tree.warnings.map(({ code }) => code)).toEqual(['several-builds']);
+  });
+
+  it('is told where it cannot be said which Dockerfile is built, or that is not there', async () => {
+    const adoption = await adopt({
+      'lab/Dockerfile': 'FROM debian:13\n',
+      Makefile: `build/%:\n\tdocker build --build-arg COLOUR=red ./$(notdir $@)\nold:\n\tdocker build gone\n`,
+    });
+    const remarks = [
+      'Makefile:2: which Dockerfile is built depends on variables; not taken over: COLOUR=red',
+      'Makefile:4: builds `gone/Dockerfile`, which is not there',
+    ];
+    expect(adoption.tree.warnings.map(({ message }) => message)).toEqual(remarks);
+    for (const sentence of remarks) expect(adoption.tree.text).toContain(`# ${sentence}\n`);
+  });
+
+  it('is not what such builds all give to an argument that a Dockerfile leaves open', async () => {
+    const adoption = await adopt({
+      'docker/base/Dockerfile': 'FROM debian:13\n',
+      'docker/lab/Dockerfile': 'ARG ORG\nFROM $ORG/base\n',
+      'docker/pinned/Dockerfile': 'ARG ORG\nFROM $ORG/other:1\n',
+      'docker/Makefile': 'ORG := school\n%:\n\tdocker build --build-arg ORG=$(ORG) $@\n',
+    });
+    expect(adoption.tree.warnings).toEqual([]);
+    expect(shape(adoption)).toEqual([
+      'base custom docker/base ← debian:13',
+      'lab singleuser docker/lab ← base',
+      'pinned custom docker/pinned ← school/other:1',
+    ]);
+    expect(adoption.tree.text).toContain('      ORG: school  # docker/Makefile:3\n');
+  });
+});
+
+it('files that only look like builds, however broken, stop nothing', async () => {
+  const adoption = await adopt({
+    'lab/Dockerfile': 'FROM debian:13\n',
+    'compose.yaml': 'a: [',
+    'docker-bake.hcl': 'target "x" {{{',
+    'docker-bake.json': '[]',
+    Makefile: '\\\n\t$(\ndefine\n\tdocker build $($(',
+    'x.sh': 'docker build "',
+    '.github/workflows/a.yml': '- &a [*a]',
+  });
+  expect(shape(adoption)).toEqual(['lab singleuser lab ← debian:13']);
+});

@@ -1,0 +1,300 @@
+/** Builds as Makefiles, scripts, compose files, bake files and workflows write them: what is read, and what is not. */
+import { describe, expect, it } from 'vitest';
+import { bakeBuilds } from '../../../src/adopt/bake-builds.ts';
+import { buildCommands } from '../../../src/adopt/build-command.ts';
+import { composeBuilds } from '../../../src/adopt/compose-builds.ts';
+import { givenBuild, type WrittenBuild } from '../../../src/adopt/given-build.ts';
+import { assignedVariables, includedFiles, makefileBuilds } from '../../../src/adopt/makefile-builds.ts';
+import { workflowBuilds } from '../../../src/adopt/workflow-builds.ts';
+
+/** `place dockerfile in context target=… A=1 as tag, lost: …` of each. */
+function lines(builds: readonly WrittenBuild[] | undefined): readonly string[] {
+  return (builds ?? []).flatMap((build) => {
+    const given = givenBuild(build);
+    if (given === undefined) return [];
+    const { place, dockerfiles, context, target, args, tags, lost } = given;
+    return [
+      [
+        `${place} ${dockerfiles[0] ?? '?'} in ${context ?? '?'}`,
+        ...(target === undefined ? [] : [`target=${target}`]),
+        ...Object.entries(args).map(([name, value]) => `${name}=${value}`),
+        ...tags.map((tag) => `as ${tag}`),
+        ...(lost.length === 0 ? [] : [`lost: ${lost.join(', ')}`]),
+      ].join(' '),
+    ];
+  });
+}
+
+const script = (...text: readonly string[]): readonly string[] =>
+  lines(
+    buildCommands({
+      text: text.join('\n'),
+      file: 'build.sh',
+      line: 1,
+      folder: 'kit',
+      variables: new Map([['V', '4.1']]),
+    }),
+  );
+
+describe('a command', () => {
+  it.each([
+    ['docker build lab', 'build.sh:1 kit/lab/Dockerfile in kit/lab'],
+    ['podman build .', 'build.sh:1 kit/Dockerfile in kit'],
+    ['sudo docker image build -t a/lab:1 ./lab/', 'build.sh:1 kit/lab/Dockerfile in kit/lab as a/lab:1'],
+    ['docker buildx build --push --platform=linux/amd64 .', 'build.sh:1 kit/Dockerfile in kit'],
+    ['docker build -f docker/lab.Dockerfile ..', 'build.sh:1 kit/docker/lab.Dockerfile in .'],
+    ['docker build --target=full --no-cache .', 'build.sh:1 kit/Dockerfile in kit target=full'],
+    [
+      `docker build --build-arg A=1 --build-arg=B="two words" --build-arg 'C=x' --build-arg V=$V .`,
+      'build.sh:1 kit/Dockerfile in kit A=1 B=two words C=x V=4.1',
+    ],
+    [
+      'docker build --build-arg A=$(date +%F) --build-arg B=$X --build-arg HOME .',
+      'build.sh:1 kit/Dockerfile in kit lost: A=$(date +%F), B=$X, HOME=(from the environment)',
+    ],
+    ['docker build --build-arg D=${X:-usual} .', 'build.sh:1 kit/Dockerfile in kit D=usual'],
+    ['docker build $OPTIONS lab', 'build.sh:1 kit/lab/Dockerfile in kit/lab lost: $OPTIONS'],
+    ['docker build "images/$NAME"', 'build.sh:1 ? in ?'],
+    [
+      'docker build --secret id=pip,src=pip.conf .',
+      'build.sh:1 kit/Dockerfile in kit lost: --secret id=pip,src=pip.conf',
+    ],
+  ])('%s', (text, expected) => {
+    expect(script(text)).toEqual([expected]);
+  });
+
+  it('that builds nothing of this tree, or nothing, is passed over', () => {
+    expect(
+      script(
+        'docker build https://example.org/a.git',
+        'docker build - < x',
+        'docker run build .',
+        'echo docker build .',
+        '# docker build .',
+        'docker build /elsewhere',
+      ),
+    ).toEqual(['build.sh:6 ? in ?']);
+  });
+});
+
+describe('a script', () => {
+  it('is followed from folder to folder, with its lines', () => {
+    expect(
+      script(
+        'set -e',
+        'cd lab && docker build \\',
+        '  --build-arg A=1 \\',
+        '  .',
+        '(cd ../hub; docker build .)',
+        'if true; then docker build .; fi',
+        'cd "$WHERE"; docker build .',
+      ),
+    ).toEqual([
+      'build.sh:2 kit/lab/Dockerfile in kit/lab A=1',
+      'build.sh:5 kit/hub/Dockerfile in kit/hub',
+      'build.sh:6 kit/lab/Dockerfile in kit/lab',
+      'build.sh:7 ? in ?',
+    ]);
+  });
+});
+
+describe('a Makefile', () => {
+  it('gives the values of variables that are set once, whatever happens', () => {
+    const text = [
+      'OWNER ?= school  # ours',
+      'VERSION := 4.1',
+      'export NAME = $(OWNER)/lab:$(VERSION)',
+      'CHANNEL = a',
+      'CHANNEL = b',
+      'FLAGS += --pull',
+      'ifdef GPU',
+      'CUDA = 12',
+      'endif',
+      'SHA := $(shell git rev-parse HEAD)',
+      'lab:',
+      '\t@docker build -t $(NAME) --build-arg VERSION=${VERSION} --build-arg CHANNEL=$(CHANNEL) \\',
+      '\t  --build-arg CUDA=$(CUDA) --build-arg SHA=$(SHA) $(FLAGS) images/lab',
+    ].join('\n');
+    expect(lines(makefileBuilds(text, 'Makefile', '.'))).toEqual([
+      'Makefile:12 images/lab/Dockerfile in images/lab VERSION=4.1 as school/lab:4.1 ' +
+        'lost: CHANNEL=${CHANNEL}, CUDA=${CUDA}, SHA=${SHA}, ${FLAGS}',
+    ]);
+  });
+
+  it('gives a rule’s own name, and of a pattern none', () => {
+    const text = [
+      'base hub: common',
+      '\tdocker build -t proj/$@ $@',
+      'build/%:',
+      '\tdocker build --build-arg A=1 ./$(notdir $@)',
+      'all:',
+      '\tfor I in base hub; do docker build --build-arg B=$$I $$I; done',
+    ].join('\n');
+    expect(lines(makefileBuilds(text, 'sub/Makefile', 'sub'))).toEqual([
+      'sub/Makefile:2 sub/base/Dockerfile in sub/base as proj/base',
+      'sub/Makefile:2 sub/hub/Dockerfile in sub/hub as proj/hub',
+      'sub/Makefile:4 ? in ? A=1',
+      'sub/Makefile:6 ? in ? lost: B=$$I',
+    ]);
+  });
+
+  it('takes over what the files that it includes give', () => {
+    const text = 'include .env\n-include $(MORE)\nlab:\n\tcd lab; docker build --build-arg V=$(V) .\n';
+    expect(includedFiles(text)).toEqual(['.env']);
+    const variables = assignedVariables('# ours\nV="4.2"\n');
+    expect(lines(makefileBuilds(text, 'Makefile', '.', variables))).toEqual([
+      'Makefile:4 lab/Dockerfile in lab V=4.2',
+    ]);
+  });
+});
+
+it('a compose file gives what stands under build, with defaults and the .env beside it', () => {
+  const text = `
+services:
+  hub:
+    image: \${HUB_IMAGE:-school/hub}:\${TAG}
+    build:
+      context: ../hub
+      dockerfile: hub.Dockerfile
+      target: full
+      args:
+        VERSION: \${VERSION}
+        DEBUG: true
+        SIZE: 3
+        FROM_SHELL:
+        PRICE: "5$$"
+        KEY: \${KEY}
+  lab: { build: ./lab }
+  list:
+    build: { context: ., args: [A=1, B], secrets: [pip] }
+  db: { image: mariadb }
+`;
+  const variables = assignedVariables('VERSION=5\nTAG=v1\n');
+  expect(lines(composeBuilds(text, 'deploy/compose.yaml', 'deploy', variables))).toEqual([
+    'deploy/compose.yaml:5 hub/hub.Dockerfile in hub target=full VERSION=5 DEBUG=true SIZE=3 PRICE=5$ ' +
+      'as school/hub:v1 lost: FROM_SHELL=(from the environment), KEY=${KEY}',
+    'deploy/compose.yaml:16 deploy/lab/Dockerfile in deploy/lab',
+    'deploy/compose.yaml:18 deploy/Dockerfile in deploy A=1 lost: B=(from the environment), secrets',
+  ]);
+});
+
+describe('a bake file', () => {
+  it('in HCL gives its targets with what they inherit, and names what is computed', () => {
+    const text = `
+variable "VERSION" { default = "4.1" }
+variable "IMAGE" {
+  default = "school/lab:\${VERSION}"
+}
+variable "OPEN" {}
+function "tags" {
+  params = [name]
+  result = ["school/\${name}"]
+}
+group "default" { targets = ["lab", "hub"] }
+target "_common" {
+  args = { VERSION = VERSION, CHANNEL = "main" }
+}
+target "lab" {
+  inherits = ["_common"]
+  context = "images/lab" # the folder
+  target = "full"
+  args = {
+    CHANNEL = "edge"
+    "DATE" = formatdate("YYYY", timestamp())
+    OPEN = "\${OPEN}"
+    PARENT = "below"
+  }
+  contexts = { below = "target:hub" }
+  tags = ["\${IMAGE}", "x/y"]
+}
+target "hub" {
+  dockerfile = "hub.Dockerfile"
+  tags = tags("hub")
+}
+`;
+    expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
+      'docker-bake.hcl:15 images/lab/Dockerfile in images/lab target=full VERSION=4.1 CHANNEL=edge ' +
+        'as school/lab:4.1 as x/y lost: DATE=formatdate("YYYY", timestamp()), OPEN=${OPEN}, PARENT=below, contexts',
+      'docker-bake.hcl:28 hub.Dockerfile in .',
+    ]);
+  });
+
+  it('in JSON gives the same', () => {
+    const text = JSON.stringify({
+      variable: { V: { default: '3' } },
+      target: { lab: { context: 'lab', args: { V: '${V}' }, tags: ['a/lab'] } },
+    });
+    expect(lines(bakeBuilds(text, 'x/docker-bake.json', 'x'))).toEqual([
+      'x/docker-bake.json:1 x/lab/Dockerfile in x/lab V=3 as a/lab',
+    ]);
+  });
+
+  it('that cannot be taken apart gives nothing', () => {
+    expect(bakeBuilds('target "a" {\n  x = <<EOT\n', 'docker-bake.hcl', '.')).toBeUndefined();
+    expect(bakeBuilds('{', 'docker-bake.json', '.')).toBeUndefined();
+  });
+});
+
+describe('a workflow', () => {
+  it('gives the steps that build and push, for each combination of a matrix that is written out', () => {
+    const text = `
+on: push
+env: { OWNER: school, SHA: "\${{ github.sha }}" }
+jobs:
+  images:
+    strategy:
+      matrix:
+        image: [lab, hub]
+        include:
+          - { image: hub, version: "5" }
+          - { image: db, version: "11" }
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with:
+          context: images/\${{ matrix.image }}
+          target: full
+          build-args: |
+            VERSION=\${{ matrix.version }}
+            # none of ours
+            OWNER=\${{ env.OWNER }}
+          tags: quay.io/\${{ env.OWNER }}/\${{ matrix.image }}:latest, \${{ steps.meta.outputs.tags }}
+  one:
+    steps:
+      - uses: docker/build-push-action@0123456789abcdef
+        with: { file: docker/one.Dockerfile, secrets: a=b }
+`;
+    const lost = 'lost: VERSION=${{ matrix.version }}';
+    const place = '.github/workflows/a.yml';
+    expect(lines(workflowBuilds(text, place))).toEqual([
+      `${place}:14 images/lab/Dockerfile in images/lab target=full OWNER=school as quay.io/school/lab:latest ${lost}`,
+      `${place}:14 images/hub/Dockerfile in images/hub target=full VERSION=5 OWNER=school as quay.io/school/hub:latest`,
+      `${place}:14 images/db/Dockerfile in images/db target=full VERSION=11 OWNER=school as quay.io/school/db:latest`,
+      `${place}:25 docker/one.Dockerfile in . lost: secrets`,
+    ]);
+  });
+
+  it('gives the commands that it runs, in their folder', () => {
+    const text = `
+jobs:
+  a:
+    env: { V: "4" }
+    steps:
+      - run: docker build --build-arg V=$V --build-arg R=\${{ github.ref }} -t x/lab lab
+      - name: several
+        working-directory: images
+        run: |
+          echo start
+          docker build --build-arg V=\${{ env.V }} hub
+`;
+    expect(lines(workflowBuilds(text, 'w.yml'))).toEqual([
+      'w.yml:6 lab/Dockerfile in lab V=4 as x/lab lost: R=${{ github.ref }}',
+      'w.yml:11 images/hub/Dockerfile in images/hub V=4',
+    ]);
+  });
+
+  it('that is no YAML, or no workflow, gives nothing', () => {
+    for (const text of ['a: [', '[]', 'jobs: 3', 'jobs: { a: { steps: 1 } }', ''])
+      expect(workflowBuilds(text, 'w.yml')).toEqual([]);
+  });
+});
