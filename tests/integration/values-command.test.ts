@@ -47,6 +47,33 @@ test('an image that no release has fails the check, with file and line', async (
   expect(checked.stderr).toContain('values.yaml:2:10');
 });
 
+test('an image that is not edited fails the check, with file and line, and what to write', async () => {
+  const config = (tag: string): string =>
+    `hub:\n  extraConfig:\n    image: |\n      c.KubeSpawner.image = "${registry}/base:${tag}"\n`;
+  await using folder = await folderWith({
+    'stale.yaml': config('1'),
+    'new.yaml': config(releasedTag('base')),
+  });
+  const checked = await build(folder.directory, ['values', '--file', 'stale.yaml', '--check', '--json']);
+  expect(checked.exitCode).toBe(1);
+  expect(checked.stderr).toContain('stale.yaml:4:30');
+  const told: unknown = JSON.parse(checked.stdout);
+  expect(told).toMatchObject([
+    {
+      file: 'stale.yaml',
+      problems: [
+        {
+          code: 'not-edited',
+          severity: 'error',
+          line: 4,
+          help: expect.stringContaining(`${registry}/base:${releasedTag('base')}`) as unknown,
+        },
+      ],
+    },
+  ]);
+  expect((await build(folder.directory, ['values', '--file', 'new.yaml', '--check'])).exitCode).toBe(0);
+});
+
 test('as a patch that git takes, with the file untouched', async () => {
   const text = values.replaceAll('\n', '\r\n').replace(/\r\n$/, '');
   await using folder = await folderWith({ 'charts/values.yaml': text });

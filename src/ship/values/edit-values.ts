@@ -7,13 +7,21 @@ import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
 import { usageError } from '../../matrix/usage-error.ts';
 import type { ValuesSettings } from '../../matrix/image-set.ts';
 import type { Release } from '../../run/schema.ts';
-import { findImagePlaces, pairName, shownScalar, type ImagePlace, type PairPlace } from './image-places.ts';
+import {
+  findImagePlaces,
+  pairName,
+  placeText,
+  shownScalar,
+  type ImagePlace,
+  type PairPlace,
+} from './image-places.ts';
 import { leadsTo, matchPlace, noValuesSettings, type Wanted } from './match-release.ts';
 import { mentionsOf, notReleased } from './mentions.ts';
 import { pullSecretUses } from './pull-secrets.ts';
 import { sealTrouble } from './sealed-file.ts';
 import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
 import type { ScalarPlace } from './scalar-place.ts';
+import { bareTemplates, unknownYet } from './unfilled-images.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
 /** One scalar that is not what the release has. */
@@ -56,12 +64,17 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
   const followed = new Set<number>();
   const oursAt: ImagePlace[] = [];
   const read = new Set<number>();
+  const unknown: Diagnostic[] = [...bareTemplates(values)];
   for (const place of places) {
     for (const [index, { path }] of settings.images.entries())
       if (leadsTo(path, place.steps)) followed.add(index);
     const other = elsewhere.get(keyOf(place));
     const match = matchPlace(place, release, settings, other?.name);
-    if (match.kind === 'foreign') continue;
+    if (match.kind === 'foreign') {
+      const yet = unknownYet(placeText(place, other?.name), shownScalar(place).span);
+      if (yet !== undefined) unknown.push(yet);
+      continue;
+    }
     for (const { origin } of scalarsOf(place)) read.add(origin);
     if (match.kind === 'unknown') problems.push(notReleased(match.name, shownScalar(place).span));
     else {
@@ -74,7 +87,9 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
   const secrets = pullSecretUses(values, companions, oursAt, settings.pullSecret);
   const settled = settleUses([...uses, ...secrets.uses], readers);
   problems.push(...settled.problems, ...secrets.problems);
-  problems.push(...mentionsOf(values, read, release, settings));
+  const mentions = mentionsOf(values, read, release, settings);
+  const lines = new Set(mentions.map(({ span }) => span?.line));
+  problems.push(...mentions, ...unknown.filter(({ span }) => !lines.has(span?.line)));
   const sealed = sealTrouble(values, settled.edits);
   problems.push(...(sealed ?? []));
   const edits = sealed === undefined ? settled.edits : [];

@@ -55,7 +55,7 @@ export interface FoundPlaces {
 const itemNames = ['name', 'slug', 'display_name'] as const;
 
 /** KubeSpawner also listens to what `image` was called before 2019. */
-function isImageKey(key: unknown): boolean {
+export function isImageKey(key: unknown): boolean {
   return key === 'image' || key === 'image_spec';
 }
 

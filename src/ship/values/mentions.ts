@@ -20,6 +20,7 @@ import type { ValuesSettings } from '../../matrix/image-set.ts';
 import { usageError, usageWarning } from '../../matrix/usage-error.ts';
 import type { Release } from '../../run/schema.ts';
 import { canonicalName, matchReference, repositoryOf, type Wanted } from './match-release.ts';
+import { isTemplate } from './unfilled-images.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
 /** One reference in some text, as far as it can be read. */
@@ -82,13 +83,37 @@ function mentionsIn(scalar: Scalar, text: string, values: ValuesDocuments): read
     const at = isEscaped ? start : start + found.index;
     const span = values.spans.at(at, isEscaped ? end : at + found[0].length);
     const { name = '', tag = '', digest = '' } = found.groups ?? {};
-    return { name, tag, digest, span };
+    const beside = isBlock && tag === '' && digest === '' ? tagAround(searched, found.index) : undefined;
+    return { name, ...(beside === undefined ? { tag, digest } : splitTag(beside)), span };
   });
 }
 
 /** A line of a script that the script's language passes over. */
 function isRemark(text: string, at: number): boolean {
   return /^\s*(?:#|\/\/)/.test(text.slice(text.lastIndexOf('\n', at) + 1, at));
+}
+
+/** No map of an image is larger. */
+const farthest = 2000;
+
+/** YAML in a text, as Argo CD has a chart's values: the tag on a line around that of `name:`, as far in. */
+function tagAround(text: string, at: number): string | undefined {
+  const begin = text.lastIndexOf('\n', at) + 1;
+  const indent = /^([ ]*)(?:name|repository):\s*["']?$/.exec(text.slice(begin, at))?.[1]?.length;
+  if (indent === undefined) return undefined;
+  const isBeside = (line: string): boolean => line.search(/\S/) === indent;
+  const above = text
+    .slice(Math.max(0, begin - farthest), begin)
+    .split('\n')
+    .slice(0, -1)
+    .toReversed();
+  const below = text.slice(begin, begin + farthest).split('\n');
+  const map = [above, below].flatMap((lines) => {
+    const end = lines.findIndex((line) => !isBeside(line));
+    return end < 0 ? lines : lines.slice(0, end);
+  });
+  const tags = map.map((line) => /^\s*tag:\s*["']?([^"'\s#]+)/.exec(line)?.[1]);
+  return tags.find((each) => each !== undefined);
 }
 
 /** The tag that stands beside a name: `{name: …, tag: …}`. */
@@ -108,8 +133,8 @@ function splitTag(written: string): Pick<Mention, 'tag' | 'digest'> {
 
 function judged(mention: Mention, release: Release, settings: ValuesSettings): Diagnostic | undefined {
   const { name, tag, digest, span } = mention;
-  const isFilledIn = tag !== '' && !isValidTag(tag);
-  const reference = tag === '' || isFilledIn ? name : `${name}:${tag}`;
+  const isFilledIn = isTemplate(tag);
+  const reference = tag === '' || !isValidTag(tag) ? name : `${name}:${tag}`;
   const match = matchReference({ steps: [], reference }, release, settings);
   const hasVersion = tag !== '' || digest !== '';
   switch (match.kind) {

@@ -49,6 +49,10 @@ function parse(
   const errors = documents.flatMap((document) =>
     document.errors.map(({ message, pos, code }) => syntaxError(code, message, spans.at(pos[0], pos[1]))),
   );
+  const template =
+    errors[0]?.span !== undefined && /\{\{|\{%/.test(errors[0].span.text) ? errors[0] : undefined;
+  // What a parser makes of the rest of it helps nobody.
+  if (template !== undefined) return err([template]);
   errors.push(...documents.flatMap((document) => equalKeys(document, spans)));
   return errors.length > 0 ? err(errors) : ok({ file, text, documents, spans });
 }
@@ -56,7 +60,7 @@ function parse(
 function syntaxError(code: string, message: string, span: SourceSpan): Diagnostic {
   if (code === 'TAB_AS_INDENT')
     return usageError('invalid-yaml', 'YAML is indented by spaces, not by tabs', span);
-  const isTemplate = span.text.includes('{{');
+  const isTemplate = /\{\{|\{%/.test(span.text);
   return usageError('invalid-yaml', message.replace(/\.$/, ''), span, {
     help: isTemplate ? 'a template is no YAML yet: name the file that it yields' : undefined,
   });

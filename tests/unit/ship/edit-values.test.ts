@@ -93,7 +93,10 @@ singleuser: { image: { name: quay.io/jupyter/scipy-notebook, tag: x } }
 grafana: { image: docker.io/other/base:9 }
 env: { image: "{{ .Values.x }}" }
 `;
-    expect(edit(text)).toMatchObject({ text, changes: [], ours: 0, problems: [] });
+    expect(edit(text)).toMatchObject({ text, changes: [], ours: 0 });
+    expect(edit(text).problems).toMatchObject([
+      { severity: 'warning', code: 'filled-in', span: { line: 5 } },
+    ]);
   });
 
   test('an anchor is changed where it stands, once, and its aliases stay aliases', () => {

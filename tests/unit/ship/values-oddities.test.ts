@@ -148,6 +148,21 @@ describe('what is not edited is told', () => {
     ['a pair’s tag', `image: { name: ${registry}/base, tag: "\${TAG}" }`, ['1 filled-in']],
     ['a tag of one’s own type', `image: { name: ${registry}/base, tag: !env TAG }`, ['1 filled-in']],
     ['Python', `a: 'f"${registry}/base:{version}"'`, ['1 filled-in']],
+    ['a tag that is none', `image: ${registry}/base:1+2`, ['1 not-edited']],
+    ['all of a reference', 'image: "${IMAGE}"\nb: { image: "{value}" }', ['1 warning filled-in']],
+    [
+      '… without quotes',
+      'image: {{ .image }}\nb: { image: { name: {{ name }}, tag: {{ tag }} } }\nc: {{ c }}',
+      ['1 warning filled-in', '2 warning filled-in'],
+    ],
+    ['a name', 'image: { name: "{{ .name }}", tag: 1 }', ['1 warning filled-in']],
+    [
+      'YAML in a text',
+      `helm: |\n  a:\n    image:\n      tag: "1"\n\n      tag: "1"\n      # it\n      name: "${registry}/base"\n      b: 1`,
+      ['8 not-edited'],
+    ],
+    ['… which is right', `helm: |\n  name: ${registry}/base\n  tag: ${wanted}\n`, []],
+    ['… with another’s tag', `helm: |\n  name: ${registry}/base\nb:\n  tag: 1`, ['2 warning not-edited']],
     ['a variable', `extraEnv: { IMAGE: "${registry}/base:1" }`, ['1 not-edited']],
     ['a key of another chart', `workerImage: { name: ${registry}/base, tag: "1" }`, ['1 not-edited']],
     ['… which is right', `workerImage: { name: ${registry}/base, tag: "${wanted}" }`, []],
@@ -198,6 +213,25 @@ describe('what is not edited is told', () => {
     const settings = { ...noValuesSettings, formerly: ['old.example.org'] };
     expect(edit(text, release, settings)).toMatchObject({ text, problems: [{ code: 'several-lines' }] });
   });
+});
+
+test.each([
+  ['of Helm', '{{- if .Values.x }}\nhub: 1\n{{- end }}\n', 1],
+  ['of Jinja', 'hub: 1\n{% if x %}\na: 1\n{% endif %}\n', 2],
+  ['in the place of an image', 'hub:\n  image: {{ name }}:{{ tag }}\n', 2],
+])('a template %s is told once', (_, text, line) => {
+  expect(parseValues('values.yaml', text)).toMatchObject({
+    ok: false,
+    error: [
+      {
+        code: 'invalid-yaml',
+        span: { line },
+        help: 'a template is no YAML yet: name the file that it yields',
+      },
+    ],
+  });
+  const parsed = parseValues('values.yaml', text);
+  expect(!parsed.ok && parsed.error).toHaveLength(1);
 });
 
 test('line ends of old Macs are told, with what mends them', () => {

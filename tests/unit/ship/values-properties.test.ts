@@ -10,10 +10,11 @@ const registry = 'registry.example.org/jupyter';
 const names = ['base', 'hub', 'db'];
 const release = releaseOf(registry, names);
 
-/** Lines of YAML, and how many of its scalars a release would change. */
+/** Lines of YAML, how many of its scalars a release would change, and how many it can only tell of. */
 interface Block {
   readonly lines: readonly string[];
   readonly stale: number;
+  readonly told?: number;
 }
 
 const quote = fc.constantFrom<(text: string) => string>(
@@ -89,13 +90,22 @@ const pairImage: fc.Arbitrary<Block> = fc
     return { lines, stale: ours && tag !== 'current' ? 1 : 0 };
   });
 
-const leaf: fc.Arbitrary<Block> = fc
-  .tuple(plainValue, tail)
-  .map(([value, end]) => ({ lines: [`KEY: ${value}${end}`], stale: 0 }));
+const leaf: fc.Arbitrary<Block> = fc.tuple(plainValue, tail).map(([value, end]) => ({
+  lines: [`KEY: ${value}${end}`],
+  stale: 0,
+  told: value.startsWith(registry) ? 1 : 0,
+}));
 
 const script: fc.Arbitrary<Block> = fc.constant({
-  lines: ['KEY: |', `  image: ${registry}/base:1`, '', '    # not YAML: {{'],
+  lines: [
+    'KEY: |',
+    `  image: ${registry}/base:1`,
+    '',
+    `    # image: ${registry}/base:1`,
+    '    # not YAML: {{',
+  ],
   stale: 0,
+  told: 1,
 });
 
 const { block } = fc.letrec<{ block: Block }>((tie) => ({
@@ -125,7 +135,8 @@ function nested([children, isList]: [(readonly [readonly string[], Block])[], bo
       ? [...gap, ...child.lines.map((line, at) => (at === 0 ? `  - ${line}` : indented(line, 4)))]
       : [...gap, ...child.lines.map((line) => indented(line, 2))],
   );
-  return { lines: ['KEY:', ...lines], stale: kept.reduce((sum, [, { stale }]) => sum + stale, 0) };
+  const sum = (of: (block: Block) => number): number => kept.reduce((all, [, child]) => all + of(child), 0);
+  return { lines: ['KEY:', ...lines], stale: sum(({ stale }) => stale), told: sum(({ told = 0 }) => told) };
 }
 
 function indented(line: string, by: number): string {
@@ -149,17 +160,18 @@ const file = fc
     const text = lines
       .join(lineEnd)
       .replace(/\b(?:KEY|ANCHOR)\b/g, (word) => `${word === 'KEY' ? 'key' : 'anchor'}${(count += 1)}`);
-    return { text: `${mark}${text}${last ? lineEnd : ''}`, stale: whole.stale };
+    return { text: `${mark}${text}${last ? lineEnd : ''}`, stale: whole.stale, told: whole.told };
   });
 
-test('of random values files only image scalars change, all that are stale, and once', () => {
+test('of random values files only image scalars change, all that are stale, and once; the others are told', () => {
   fc.assert(
-    fc.property(file, ({ text, stale }) => {
+    fc.property(file, ({ text, stale, told }) => {
       const values = parseValues('values.yaml', text);
       if (!values.ok) throw new Error(values.error.map(({ message }) => message).join('\n'));
       const edited = editValues(values.value, { release });
       expect(edited.changes).toHaveLength(stale);
       expect(changedScalars(text, edited.text)).toHaveLength(stale);
+      expect(edited.problems.filter(({ severity }) => severity === 'error')).toHaveLength(told ?? 0);
       const again = parseValues('values.yaml', edited.text);
       expect(again.ok && editValues(again.value, { release }).changes).toEqual([]);
     }),

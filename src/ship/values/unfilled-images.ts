@@ -1,0 +1,48 @@
+/** Images of which nothing is known before a template is filled in: told, so that nobody believes them checked. Pure. */
+import { isMap, isPair, isScalar, visit } from 'yaml';
+import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
+import { usageWarning } from '../../matrix/usage-error.ts';
+import { isImageKey } from './image-places.ts';
+import type { ValuesDocuments } from './values-document.ts';
+
+/** What programs put values into before Helm sees them, KubeSpawner's own `{value}` among them. */
+export function isTemplate(text: string): boolean {
+  return /[{}<>%]|\$\w|\$\(|^!/.test(text);
+}
+
+/** Undefined for what is no template. */
+export function unknownYet(reference: string, span: SourceSpan): Diagnostic | undefined {
+  // KubeSpawner asks the user for this one.
+  const text = reference.replaceAll('{value}', '');
+  if (!isTemplate(text)) return undefined;
+  return usageWarning('filled-in', `\`${reference}\` is filled in later, and not looked at`, span, {
+    help: 'check the file that comes of it',
+  });
+}
+
+/** `image: {{ image }}`: a map in a map to YAML. Its tag alone is told where the name is ours. */
+export function bareTemplates({ documents, text, spans }: ValuesDocuments): readonly Diagnostic[] {
+  if (!text.includes('{{')) return [];
+  const told: Diagnostic[] = [];
+  for (const document of documents) {
+    visit(document, {
+      Map(_, map, path) {
+        const [key] = map.items.map((item) => item.key);
+        if (map.flow !== true || !isMap(key) || !map.range) return;
+        const [above, , within] = path.toReversed();
+        const isHere = isPair(above) && isScalar(above.key) && isImageKey(above.key.value);
+        const isName = isPair(above) && isScalar(above.key) && isNameKey(above.key.value);
+        const isInside = isPair(within) && isScalar(within.key) && isImageKey(within.key.value);
+        if (!isHere && !(isName && isInside)) return;
+        const [start, end] = map.range;
+        const trouble = unknownYet(text.slice(start, end), spans.at(start, end));
+        if (trouble !== undefined) told.push(trouble);
+      },
+    });
+  }
+  return told;
+}
+
+function isNameKey(key: unknown): boolean {
+  return key === 'name' || key === 'repository';
+}
