@@ -19,19 +19,19 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
   const inherited = new Set(targets.flatMap(({ values }) => texts(values.get('inherits'))));
   return targets.flatMap((target) => {
     const values = withInherited(target, byName, new Set());
-    const isTemplate =
-      inherited.has(target.name) && !target.values.has('tags') && !target.values.has('context');
+    // What others inherit from, and has no name of its own, is no image.
+    const isTemplate = inherited.has(target.name) && writtenTags(values.get('tags'), variables).length === 0;
     if (isTemplate || target.name.startsWith('_') || values.has('dockerfile-inline')) return [];
     const one = (key: string): Written | undefined => {
       const value = values.get(key);
       return value && writtenOf(value, variables);
     };
     const args = values.get('args');
-    const tags = values.get('tags');
     const contexts = values.get('contexts');
     return [
       {
         place: `${file}:${target.line}`,
+        name: target.name,
         folder,
         context: one('context'),
         dockerfile: one('dockerfile'),
@@ -42,10 +42,11 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
             ? [...args.entries].map(([name, value]) => [name, writtenOf(value, variables)] as const)
             : [],
         aliases: contexts?.kind === 'map' ? [...contexts.entries.keys()] : [],
-        tags: tags?.kind === 'list' ? tags.items.map((each) => writtenOf(each, variables)) : [],
+        tags: writtenTags(values.get('tags'), variables),
         others: [
           ...(args?.kind === 'unknown' ? [`args = ${args.text}`] : []),
-          ...['contexts', 'secret', 'ssh', 'network', 'matrix'].filter((key) => values.has(key)),
+          ...contextsOf(values.get('contexts')),
+          ...['secret', 'ssh', 'network', 'matrix'].filter((key) => values.has(key)),
         ],
       } satisfies WrittenBuild,
     ];
@@ -128,6 +129,20 @@ function withInherited(
     }
   }
   return result;
+}
+
+/** `context below=target:hub` of each context that a target gives a name. */
+function contextsOf(value: HclValue | undefined): readonly string[] {
+  if (value?.kind !== 'map') return value === undefined ? [] : ['contexts'];
+  return [...value.entries].map(
+    ([name, each]) => `context ${name}=${each.kind === 'text' ? each.text : `a ${each.kind}`}`,
+  );
+}
+
+/** Tags that are written out. */
+function writtenTags(value: HclValue | undefined, variables: Variables): readonly Written[] {
+  const all = value?.kind === 'list' ? value.items.map((each) => writtenOf(each, variables)) : [];
+  return all.filter((each) => each.value !== undefined);
 }
 
 function texts(value: HclValue | undefined): readonly string[] {

@@ -16,6 +16,8 @@ export interface GivenValue {
 /** One of several ways in which a Dockerfile is built. */
 export interface BuildWay {
   readonly place: string;
+  /** What the build calls it. */
+  readonly name: string | undefined;
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
 }
@@ -108,7 +110,8 @@ interface KeptBuild extends BuildWay {
 }
 
 /** What of a build means something to this Dockerfile and can stand in matrix.yaml. */
-function keptOf(dockerfile: ParsedDockerfile, { place, target, args, lost }: GivenBuild): KeptBuild {
+function keptOf(dockerfile: ParsedDockerfile, build: GivenBuild): KeptBuild {
+  const { place, name: called, target, args, lost } = build;
   const { globalArgs, stages } = dockerfile;
   const declared = [...globalArgs, ...stages.flatMap((stage) => stage.args)];
   const names = new Set(declared.map(({ name }) => name));
@@ -128,6 +131,7 @@ function keptOf(dockerfile: ParsedDockerfile, { place, target, args, lost }: Giv
   const isLast = stage !== undefined && stage.index === stages.length - 1;
   return {
     place,
+    name: called,
     target: stage === undefined || isLast ? undefined : target,
     args: Object.fromEntries(kept),
     lost: [
@@ -143,7 +147,8 @@ function distinctWays(builds: readonly BuildWay[]): readonly BuildWay[] {
     JSON.stringify([target, Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
   );
   return [...same.values()].flatMap((all) => {
-    const [first] = all;
+    // Of several names the shortest: others are makes of it for one processor.
+    const [first] = all.toSorted((a, b) => (a.name?.length ?? 0) - (b.name?.length ?? 0));
     return first === undefined ? [] : [{ ...first, place: placesOf(all.map(({ place }) => place)) }];
   });
 }

@@ -93,5 +93,6 @@ function bindSources(text: string): readonly string[] {
 
 function splitField(field: string): readonly [string, string] {
   const at = field.indexOf('=');
-  return at < 0 ? [field, ''] : [field.slice(0, at).toLowerCase(), field.slice(at + 1)];
+  const value = field.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2');
+  return at < 0 ? [field, ''] : [field.slice(0, at).toLowerCase(), value];
 }

@@ -31,6 +31,7 @@ export function composeBuilds(
     return [
       {
         place: `${file}:${line}`,
+        name,
         folder,
         context: read(settings['context']),
         dockerfile: read(settings['dockerfile']),

@@ -7,6 +7,8 @@ import type { Written } from './written-text.ts';
 
 /** A build as it stands in a file; paths as they are written. */
 export interface WrittenBuild {
+  /** What the file calls it: a target of bake, a service. */
+  readonly name?: string;
   /** `Makefile:12`. */
   readonly place: string;
   /** Where its paths start, from the root; undefined where that cannot be told. */
@@ -27,6 +29,8 @@ export interface WrittenBuild {
 
 export interface GivenBuild {
   readonly place: string;
+  /** A name for its image: what the file calls it, or the last word of its tag. */
+  readonly name: string | undefined;
   /** Paths from the root that its Dockerfile may have, the likeliest first; none where it cannot be told. */
   readonly dockerfiles: readonly string[];
   readonly context: string | undefined;
@@ -49,8 +53,10 @@ export function givenBuild(build: WrittenBuild): GivenBuild | undefined {
   const known = args.flatMap(([name, written]): [string, string][] =>
     isKnown(written) ? [[name, written.value]] : [],
   );
+  const [tag] = tags.flatMap(({ value }) => value ?? []);
   return {
     place,
+    name: build.name ?? tag?.replace(/[:@][^/]*$/, '').replace(/^.*\//, ''),
     dockerfiles: dockerfilesOf(build, context),
     context,
     target: target?.value,

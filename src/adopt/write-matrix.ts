@@ -72,8 +72,9 @@ export function writeMatrix(content: MatrixContent): MatrixText {
   add('');
   for (const remark of remarks) add(`# ${oneLine(remark)}`);
   add('images:');
+  const names = new Set(entries.map(({ name }) => name));
   for (const entry of entries) {
-    lines.push(...entryLines(entry).map((text) => ({ text, owner: entry.name })));
+    lines.push(...entryLines(entry, names).map((text) => ({ text, owner: entry.name })));
   }
   for (const { name, dockerfile, reasons } of leftOut) {
     add('', `  # ${name} is left out: ${oneLine(dockerfile)} could not be taken over.`);
@@ -85,7 +86,7 @@ export function writeMatrix(content: MatrixContent): MatrixText {
   };
 }
 
-function entryLines(entry: MatrixEntry): readonly string[] {
+function entryLines(entry: MatrixEntry, names: ReadonlySet<string>): readonly string[] {
   const { name, context, dockerfile, guess, provides, missing, open, recipe } = entry;
   const usual = context === '.' ? 'Dockerfile' : `${context}/Dockerfile`;
   const isCustom = guess.kind === 'custom';
@@ -110,7 +111,7 @@ function entryLines(entry: MatrixEntry): readonly string[] {
       : [
           `    # no default: ${oneLine(open.join(', '))}; what the build was given as --build-arg belongs into \`args:\``,
         ]),
-    ...wayLines(entry),
+    ...wayLines(entry, names),
     ...spareLines(entry),
   ];
 }
@@ -132,21 +133,22 @@ function argumentLines({ args, recipe }: MatrixEntry): readonly string[] {
   ];
 }
 
-function wayLines({ name, context, dockerfile, guess, recipe }: MatrixEntry): readonly string[] {
-  if (recipe.ways.length === 0) return [];
-  const taken = new Set([name]);
+function wayLines(entry: MatrixEntry, names: ReadonlySet<string>): readonly string[] {
+  const { name, context, dockerfile, guess, recipe } = entry;
+  const taken = (way: BuildWay): boolean =>
+    way.target === recipe.target?.value && isTaken(way.args, recipe.args);
+  const others = recipe.ways.filter((way) => !taken(way));
+  if (others.length === 0) return [];
+  const isAll = others.length === recipe.ways.length;
+  const used = new Set(names);
   return [
-    '    # It is built in several ways; each may be an image of its own:',
-    ...recipe.ways.map((way) => {
-      const words = [name, way.target ?? '', ...differing(way, recipe.ways)];
-      const wish = words
-        .join('-')
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, '-')
-        .replace(/-+$/, '');
-      let own = wish;
-      for (let number = 2; taken.has(own); number += 1) own = `${wish}-${number}`;
-      taken.add(own);
+    `    # It is built in ${isAll ? 'several ways' : 'other ways too'}; each may be an image of its own:`,
+    ...others.map((way) => {
+      const called = asWords([way.name ?? '']);
+      const wish = asWords([name, way.target ?? '', ...differing(way, recipe.ways)]);
+      let own = called === '' || used.has(called) ? wish : called;
+      for (let number = 2; used.has(own); number += 1) own = `${wish}-${number}`;
+      used.add(own);
       const args = Object.entries(way.args).map(
         ([key, value]) => `${quoted(key)}: ${quoted(asTemplate(value))}`,
       );
@@ -158,6 +160,22 @@ function wayLines({ name, context, dockerfile, guess, recipe }: MatrixEntry): re
       return `    #   ${oneLine(`${own}: { ${fields.join(', ')} }`)}  # ${oneLine(way.place)}`;
     }),
   ];
+}
+
+/** True where the image has these arguments as it is. */
+function isTaken(args: BuildWay['args'], given: BuildRecipe['args']): boolean {
+  return (
+    Object.keys(args).length === Object.keys(given).length &&
+    Object.entries(args).every(([name, value]) => given[name]?.value === value)
+  );
+}
+
+function asWords(words: readonly string[]): string {
+  return words
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
 }
 
 /** Values of a way that the others do not have. */

@@ -168,6 +168,38 @@ jobs:
   });
 });
 
+it('several builds that have names keep them, and templates of a bake file are no builds', async () => {
+  const { tree } = await adopt({
+    'lab/Dockerfile': 'FROM debian:13\nARG FLAVOUR=plain\n',
+    'docker-bake.hcl': `
+target "default" { tags = [for t in ["a"] : "lab:\${t}"] }
+target "lab-base" {
+  inherits = ["default"]
+  context = "lab"
+}
+target "lab-r-arm64" { 
+  inherits = ["lab-base"]
+  args = { FLAVOUR = "r" }
+}
+target "lab-r" {
+  inherits = ["lab-base"]
+  args = { FLAVOUR = "r" }
+}
+target "lab" {
+  inherits = ["lab-base"]
+  args = { FLAVOUR = "full" }
+}
+target "plain" { inherits = ["lab-base"] }
+`,
+  });
+  expect(tree.text).toContain(`
+    # It is built in other ways too; each may be an image of its own:
+    #   lab-r: { context: lab, kind: singleuser, args: { FLAVOUR: r } }  # docker-bake.hcl:7, docker-bake.hcl:11
+    #   lab-full: { context: lab, kind: singleuser, args: { FLAVOUR: full } }  # docker-bake.hcl:15
+`);
+  expect(tree.warnings.map(({ code }) => code)).toEqual(['several-builds']);
+});
+
 it('files that only look like builds, however broken, stop nothing', async () => {
   const adoption = await adopt({
     'lab/Dockerfile': 'FROM debian:13\n',

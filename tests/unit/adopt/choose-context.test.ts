@@ -26,6 +26,7 @@ describe('what is copied', () => {
     ['COPY $WHAT/a /x', []],
     ['COPY <<EOF /x\nhello\nEOF', []],
     ['RUN --mount=type=bind,source=a,target=/x --mount=type=cache,target=/c true', ['a']],
+    ['RUN --mount=type=bind,source="a.py",target=/x true', ['a.py']],
     ['RUN --mount=type=bind,from=first,source=a,target=/x --mount=type=secret,id=s true', []],
   ])('%s', (lines, sources) => {
     expect(copiedSources(dockerfile(lines))).toEqual(sources);

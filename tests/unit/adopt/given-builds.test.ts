@@ -214,7 +214,7 @@ target "hub" {
 `;
     expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
       'docker-bake.hcl:15 images/lab/Dockerfile in images/lab target=full VERSION=4.1 CHANNEL=edge ' +
-        'as school/lab:4.1 as x/y lost: DATE=formatdate("YYYY", timestamp()), OPEN=${OPEN}, PARENT=below, contexts',
+        'as school/lab:4.1 as x/y lost: DATE=formatdate("YYYY", timestamp()), OPEN=${OPEN}, PARENT=below, context below=target:hub',
       'docker-bake.hcl:28 hub.Dockerfile in .',
     ]);
   });
