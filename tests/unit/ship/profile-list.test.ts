@@ -99,3 +99,10 @@ test('as values, both lists and the hub’s choice among them', () => {
     hub: { extraConfig: { profiles: expect.stringContaining('c.KubeSpawner.profile_list') as string } },
   });
 });
+
+test('who is in no group gets the students’ list, whichever stands first', () => {
+  const turned = setOf([course('instructor'), course('student')]);
+  const { lists } = profileLists(turned, releaseOf(registry, names));
+  expect([...lists.keys()]).toEqual(['instructor', 'student']);
+  expect(profileListsText(lists)).toContain('return lists[roles[0] if roles else "student"]');
+});
