@@ -68,7 +68,7 @@ export function matchReference(
   if (moved !== undefined) return { kind: 'ours', wanted: wantedOf(moved, release.naming, undefined) };
   const registry = canonicalName(release.registry);
   // `docker.io/jupyter` as an image is `library/jupyter`, and no registry of anybody's.
-  const isRegistry = repository === registry && registry.includes('/');
+  const isRegistry = repository === registry && /[/.:]/.test(registry);
   const isOurs = isRegistry || (!isSingle && repository.startsWith(`${registry}/`));
   return isOurs ? { kind: 'unknown', name: isSingle ? `${repository}:${tag ?? ''}` : repository } : foreign;
 }
@@ -136,10 +136,10 @@ export function repositoryOf({ reference }: ReleasedImage): string {
 
 /** One spelling for each repository. */
 export function canonicalName(name: string): string {
+  // A host alone is no repository, though its port looks like a tag.
+  if (!name.includes('/') && (/[.:]/.test(name) || name === 'localhost')) return name;
   const parsed = parseReference(name);
-  if (parsed.kind === 'reference') return parsed.familiarName;
-  // A host alone is no repository.
-  return name;
+  return parsed.kind === 'reference' ? parsed.familiarName : name;
 }
 
 /** A reference without its tag and digest, as it is spelled. */

@@ -200,6 +200,21 @@ describe('what is not edited is told', () => {
     );
   });
 
+  test('a registry that is a host alone, with its port', () => {
+    const local = releaseOf('localhost:5000', ['base']);
+    const text =
+      'a: { image: localhost:5000/base:1 }\nb: { image: localhost:5000/gone:1 }\nc: localhost:5000/base:1\nd: http://localhost:5000/x\n';
+    expect(told(text, local)).toEqual(['2 not-released', '3 not-edited']);
+    expect(edit(text, local).changes).toHaveLength(1);
+    const apart = 'image: { registry: "localhost:5000", repository: base, tag: "1" }\n';
+    expect(edit(apart, local).text).toBe(apart.replace('"1"', `"${wanted}"`));
+  });
+
+  test('a digest that the name and the tag make together', () => {
+    const text = `image: { name: ${registry}/base@sha256, tag: ${'0'.repeat(64)} }\n`;
+    expect(edit(text).text).toBe(`image: { name: ${registry}/base, tag: ${wanted} }\n`);
+  });
+
   test('one repository for all', () => {
     const single = releaseOf(registry, ['base'], 'single-repository');
     expect(told(`a: ${registry}:base-1\nb: ${registry}:\${TAG}\nc: ${registry}\n`, single)).toEqual([
