@@ -120,10 +120,9 @@ function withOverride(pod: UserPod, override: SpawnerOverride | null | undefined
   if (override === undefined || override === null) return pod;
   const steps = [...at, ['kubespawner_override']];
   const required = affinityOf(override.node_affinity_required ?? []);
-  const { image, extra_containers: extra, init_containers: init } = override;
+  const { extra_containers: extra, init_containers: init } = override;
   return {
-    image:
-      image === undefined || image === null ? pod.image : { steps: [...steps, ['image']], reference: image },
+    image: imageOf(override, steps) ?? pod.image,
     extraContainers: extra ? imagesIn(extra, [...steps, ['extra_containers']]) : pod.extraContainers,
     initContainers: init ? imagesIn(init, [...steps, ['init_containers']]) : pod.initContainers,
     selector: { ...pod.selector, ...override.node_selector, ...required.selector },
@@ -132,6 +131,12 @@ function withOverride(pod: UserPod, override: SpawnerOverride | null | undefined
     serviceAccount: override.service_account ?? pod.serviceAccount,
     affinity: pod.affinity || required.more,
   };
+}
+
+function imageOf(override: SpawnerOverride, steps: Steps): WrittenImage | undefined {
+  const key = override.image === undefined || override.image === null ? 'image_spec' : 'image';
+  const reference = override[key];
+  return reference === undefined || reference === null ? undefined : { steps: [...steps, [key]], reference };
 }
 
 interface NamedContainer {

@@ -31,6 +31,8 @@ const term = z.object({
 /** Fields of KubeSpawner that a profile or a choice in it may set. */
 const overrideSchema = z.object({
   image: text,
+  /** What KubeSpawner called it before 2019, and still takes. */
+  image_spec: text,
   node_selector: labels,
   tolerations,
   node_affinity_required: z.array(term).nullish(),

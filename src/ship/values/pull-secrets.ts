@@ -63,14 +63,18 @@ function isUsers({ steps: [first] }: ImagePlace): boolean {
   return first?.includes('singleuser') === true;
 }
 
-/** The chart makes a Secret itself, always by this name, and names it to all of its pods. */
+/** The chart makes a Secret itself, and names it to all of its pods. */
 function makes(values: ValuesDocuments, wanted: string): boolean {
-  return (
-    wanted === 'image-pull-secret' &&
-    values.documents
-      .flatMap(({ contents }) => (isMap(contents) ? chartTops(contents) : []))
-      .some((top) => top.getIn(['imagePullSecret', 'create']) === true)
-  );
+  return values.documents
+    .flatMap(({ contents }) => (isMap(contents) ? chartTops(contents) : []))
+    .some((top) => {
+      const prefix = top.get('fullnameOverride');
+      const name = `${typeof prefix === 'string' && prefix !== '' ? `${prefix}-` : ''}image-pull-secret`;
+      const isMade = top.getIn(['imagePullSecret', 'create']) === true;
+      return (
+        isMade && wanted === name && top.getIn(['imagePullSecret', 'automaticReferenceInjection']) !== false
+      );
+    });
 }
 
 function secretsOf(values: ValuesDocuments): readonly ScalarPlace[] {

@@ -300,6 +300,9 @@ jupyterhub:
     const made = { ...noValuesSettings, pullSecret: 'image-pull-secret' };
     const chart = `imagePullSecret: { create: true }\nhub: { ${image('hub')} }\n`;
     expect(edit(chart, release, made).problems).toEqual([]);
+    expect(edit(`fullnameOverride: x\n${chart}`, release, made).problems).toHaveLength(1);
+    const unnamed = chart.replace('true', 'true, automaticReferenceInjection: false');
+    expect(edit(unnamed, release, made).problems).toHaveLength(1);
   });
 });
 

@@ -64,6 +64,16 @@ singleuser:
     });
   });
 
+  test('know what KubeSpawner called `image` before', () => {
+    const pools = poolsIn(`
+singleuser:
+  image: { name: ${registry}/base, tag: "1" }
+  nodeSelector: { purpose: user }
+  profileList: [{ display_name: A, kubespawner_override: { image_spec: "${registry}/physics:1" } }]
+`);
+    expect(pools.map(({ images }) => images)).toEqual([['physics']]);
+  });
+
   test('are one for each kind of nodes that profiles ask for, with the images that start there alone', () => {
     const pools = poolsIn(`
 singleuser:
