@@ -3,7 +3,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { readFamily } from '../plan/draw-plan.ts';
-import { SourceWatch, sourceFolders } from '../run/source-watch.ts';
+import { outermost, SourceWatch, sourceFolders } from '../run/source-watch.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { imagesCommand, type ImagesOptions } from './images.ts';
 import { loadCommand, placeOf } from './load.ts';
@@ -30,7 +30,7 @@ export async function watchCommand(
   const screen = screenOf(context.stderr, context.env);
   let folders: readonly string[] = [];
   for (;;) {
-    folders = (await foldersOf(context, directory, names)) ?? folders;
+    folders = await foldersOf(context, directory, names, folders);
     let watch: SourceWatch;
     try {
       watch = new SourceWatch(directory, folders);
@@ -40,7 +40,7 @@ export async function watchCommand(
     using watching = watch;
     await round(context, names, options);
     if (context.signal.aborted) return exitCode.interrupted;
-    screen.write(`Watching ${[...folders, 'matrix.yaml'].join(', ')}; Ctrl-C ends it.\n`);
+    screen.write(`${watchLine(folders, watching.absent)}\n`);
     const changed = await watching.changes(context.signal);
     if (changed === undefined) return exitCode.interrupted;
     screen.write(`\n${summary(changed)} changed\n`);
@@ -58,16 +58,27 @@ function wrongOptions(options: WatchOptions): Diagnostic | undefined {
   return undefined;
 }
 
-/** Undefined where the files cannot be understood: the round tells why, and what was watched stays watched. */
+/**
+ * What to watch. Where the files cannot be understood, the round tells why; what was watched stays watched, and what
+ * they lack is waited for.
+ */
 async function foldersOf(
   context: CliContext,
   directory: string,
   names: readonly string[],
-): Promise<readonly string[] | undefined> {
+  before: readonly string[],
+): Promise<readonly string[]> {
   const family = await readFamily(directory, context.env, context.signal);
-  if (!family.ok) return undefined;
+  if (!family.ok) return outermost([...before, ...family.error.flatMap(({ missing }) => missing ?? [])]);
   const chosen = selectImages(family.value.set, family.value.graph, names);
-  return chosen.ok ? sourceFolders(family.value, chosen.value) : undefined;
+  return chosen.ok ? sourceFolders(family.value, chosen.value) : before;
+}
+
+/** `Waiting for b. Watching a, matrix.yaml; Ctrl-C ends it.` */
+function watchLine(folders: readonly string[], absent: readonly string[]): string {
+  const there = folders.filter((folder) => !absent.includes(folder));
+  const waiting = absent.length === 0 ? '' : `Waiting for ${absent.join(', ')}. `;
+  return `${waiting}Watching ${[...there, 'matrix.yaml'].join(', ')}; Ctrl-C ends it.`;
 }
 
 async function round(

@@ -36,6 +36,8 @@ export interface Diagnostic {
   readonly notes?: readonly DiagnosticNote[];
   /** What to do about it: a sentence, or a command to run. */
   readonly help?: string;
+  /** Path from the root of what is not there: whoever watches files waits for it. */
+  readonly missing?: string;
 }
 
 /** The exit code that a set of error diagnostics asks for: 2 before 3, 0 when there is no error. */

@@ -50,6 +50,8 @@ export interface Image {
   readonly kind: ImageKind;
   /** Folder relative to the repository's root with forward slashes; undefined means an empty context. */
   readonly context: string | undefined;
+  /** The folder that would be its context, where that is empty because it is not there. */
+  readonly absentContext?: string;
   /** Dockerfile's path relative to the repository's root, with forward slashes. */
   readonly dockerfile: string;
   readonly target: string | undefined;

@@ -82,7 +82,9 @@ export function checkTree(check: Check, planned: readonly PlannedImage[], tree: 
   return planned.map((each) => {
     const context = checkContext(check, each, tree);
     checkDockerfile(check, each, tree, context);
-    return context === 'empty' ? { ...each.image, context: undefined } : each.image;
+    return context === 'empty'
+      ? { ...each.image, context: undefined, absentContext: each.context }
+      : each.image;
   });
 }
 
@@ -143,7 +145,8 @@ function tellPlace(
   } else if (place === 'unreadable') {
     findings.add(usageError('unreadable-file', `\`${path}\` cannot be read`, span));
   } else if (place === 'missing') {
-    findings.add(usageError(missingCode, `the ${wanted} \`${path}\` does not exist`, span));
+    const message = `the ${wanted} \`${path}\` does not exist`;
+    findings.add({ ...usageError(missingCode, message, span), missing: path });
   } else {
     findings.add(usageError(missingCode, `\`${path}\` is not a ${wanted}`, span));
   }

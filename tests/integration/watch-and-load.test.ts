@@ -75,3 +75,31 @@ test(
     expect(stderr).toContain('Watching a, matrix.yaml; Ctrl-C ends it.');
   },
 );
+
+test(
+  'a folder that is not there yet is waited for, and again when it has gone',
+  { timeout: 180_000 },
+  async () => {
+    await using family = await workspace({ 'matrix.yaml': matrixOf(['a']) });
+    const PATH = await pretend(family, 'ctr');
+    const running = family.start(['images', '--watch', '--load', 'containerd'], { PATH });
+    const often = { timeout: 50_000, interval: 100 };
+    let told = '';
+    running.stderr.on('data', (text: Buffer) => (told += text.toString()));
+    const waiting = 'Waiting for a. Watching matrix.yaml; Ctrl-C ends it.';
+    const loads = (count: number) => async (): Promise<void> =>
+      expect((await calls(family)).length).toBeGreaterThanOrEqual(count);
+    await vi.waitFor(() => expect(told).toContain(waiting), often);
+    await family.write('a/Dockerfile', trivial);
+    await vi.waitFor(loads(1), often);
+    await vi.waitFor(() => expect(told).toContain('\nWatching a, matrix.yaml;'), often);
+    await rm(path.join(family.directory, 'a'), { recursive: true });
+    await vi.waitFor(() => expect(told.split(waiting)).toHaveLength(3), often);
+    await family.write('a/Dockerfile', trivial);
+    await family.write('a/file', 'other');
+    await vi.waitFor(loads(2), often);
+    running.kill('SIGINT');
+    const { exitCode, stderr } = await running;
+    expect(exitCode, stderr).toBe(130);
+  },
+);

@@ -27,6 +27,8 @@ export interface Running extends PromiseLike<{
   readonly stdout: string;
   readonly stderr: string;
 }> {
+  /** What it says while it runs. */
+  readonly stderr: NodeJS.ReadableStream;
   kill(signal: NodeJS.Signals): boolean;
 }
 
