@@ -16,6 +16,7 @@ export function describeEmit(program: Command, context: CliContext, answer: (cod
     .option('--write', 'write .github/workflows/images.yaml (default: show it)', false)
     .option('--check', 'answer 1 where that file is another', false)
     .option('--fan-out', 'on the main branch a job for each image, level by level', false)
+    .option('--python', 'the night takes new Python packages in as well, and commits their locks', false)
     .addOption(
       new Option('--cron <TIME>', 'when the night begins, UTC')
         .argParser(matching(/^(?:[\d*,/-]+ ){4}[\d*,/-]+$/, 'Five fields, as cron has them: `17 2 * * *`.'))

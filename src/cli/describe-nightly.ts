@@ -11,7 +11,8 @@ import type { NightlyOptions } from './nightly.ts';
 const help = `
 Builds what would be another with today's packages and roots, throws away what nobody could tell
 from what is published, and publishes the rest once it has passed, deep tier included. matrix.lock
-moves only for what is published: commit it. docs/nightly.md tells how to run it every night.`;
+moves only for what is published: commit it, and with --python the requirements.lock files.
+docs/nightly.md tells how to run it every night.`;
 
 /** Adds the command to the program; `answer` gets its exit code. */
 export function describeNightly(
@@ -32,6 +33,7 @@ export function describeNightly(
       'only images whose known holes a newer package mends; asks their bills of materials',
       false,
     )
+    .option('--python', 'also the packages of requirements.lock files, computed anew and written back', false)
     .option('--git', 'also the commits of cloned course repositories', false)
     .addOption(
       new Option('--day <DAY>', 'take this day for today: YYYY-MM-DD (default: today, UTC)').argParser(day),

@@ -15,6 +15,7 @@ export interface EmitGithubOptions {
   readonly write: boolean;
   readonly check: boolean;
   readonly fanOut: boolean;
+  readonly python: boolean;
   readonly cron: string;
   readonly branch: string;
   readonly command: string;
@@ -35,6 +36,7 @@ export async function emitGithubCommand(context: CliContext, options: EmitGithub
     cron: options.cron,
     registry: options.registry ?? set.registry?.prefix,
     levels: options.fanOut ? depthOf(graph) : 0,
+    python: options.python,
     secrets: set.secrets.flatMap(({ source }) => (source.kind === 'env' ? [source.name] : [])),
   });
   const file = path.join(directory, workflowFile);

@@ -180,6 +180,9 @@ async function prepare(
 ): ReturnType<typeof draw> {
   const mode = { changed: true, force: false, push: false };
   const needed = isInstaller(node) ? [node.image.name] : neededForLock(family.graph, node);
+  const names = [node.image.name, ...needed];
+  // No name at all would mean the whole group `default`.
+  if (needed.length === 0) return await draw(context, workplace, family, { names, mode, setup: bootstrap });
   const parents = await draw(context, workplace, family, { names: needed, mode, setup: bootstrap });
   if (!parents.ok) return parents;
   if (parents.value.plan.entries.some(({ action }) => action === 'build')) {
@@ -195,7 +198,7 @@ async function prepare(
     const report = await runPlan(context, workplace, parents.value, { ...run, secrets });
     if (report.result !== 'success') return { ok: false, error: [parentFailed(node.image.name)] };
   }
-  return await draw(context, workplace, family, { names: [node.image.name, ...needed], mode, setup: false });
+  return await draw(context, workplace, family, { names, mode, setup: false });
 }
 
 function parentFailed(name: string): Diagnostic {

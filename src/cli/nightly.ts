@@ -10,7 +10,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { holdsKey } from '../matrix/fixed-tags.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
-import { lockTextWith } from '../nightly/moves.ts';
+import { editsOf } from '../nightly/moves.ts';
 import { runNight, type NightEnd, type NightTools } from '../nightly/night.ts';
 import type { NightSummary } from '../nightly/verdicts.ts';
 import { drawPlan, readFamily, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
@@ -18,6 +18,7 @@ import { nightMarkdown, renderNight, renderPhase } from '../report/nightly.ts';
 import type { RunScan, Signing } from '../run/run-context.ts';
 import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
+import type { Finding } from '../scan/finding.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { exitCodeOfRun } from './images.ts';
 import { shipNight, type NightlyShipping, type Shipped } from './nightly-shipping.ts';
@@ -32,6 +33,7 @@ export interface NightlyOptions extends NightlyShipping {
   readonly dryRun: boolean;
   readonly securityOnly: boolean;
   readonly git: boolean;
+  readonly python: boolean;
   /** YYYY-MM-DD. */
   readonly day?: string;
   /** commander's form of --no-push. */
@@ -80,6 +82,7 @@ export async function nightlyCommand(
     {
       names,
       git: options.git,
+      python: options.python,
       dryRun: options.dryRun,
       day: options.day ?? new Date().toISOString().slice(0, 10),
       ...(options.securityOnly && scan !== undefined
@@ -148,7 +151,7 @@ async function affectedBy(
   { registry }: Workplace,
   base: DrawnPlan,
   { scanner, policy }: RunScan,
-): Promise<Result<ReadonlySet<string>, readonly Diagnostic[]>> {
+): Promise<Result<ReadonlyMap<string, readonly Finding[]>, readonly Diagnostic[]>> {
   const { affectedImages } = await import('../nightly/affected.ts');
   const tools = { registry, scanner, settings: policy.settings, diagnostic: scanDiagnostic };
   return await affectedImages(base, tools, signal);
@@ -187,10 +190,12 @@ function toolsOf(
     engine: workplace.engine,
     registry: workplace.registry,
     credentials: workplace.credentials,
+    secrets,
+    locking: (name) =>
+      screenOf(context.stderr, context.env).write(`${renderPhase('To be locked', [name])}\n`),
     outside: { registry: workplace.registry, directory },
     async draw(moves, names, deep) {
-      const list = [...moves];
-      const edits = new Map(list.length === 0 ? [] : [[lockFile, lockTextWith(await readLock(), list)]]);
+      const edits = editsOf(await readLock(), [...moves]);
       const read = await readFamily(directory, env, signal, edits);
       if (!read.ok) return read;
       // Only what the night itself publishes: an image that is published without such a tag lacks nothing.
@@ -222,11 +227,13 @@ function toolsOf(
     build: run('To be compared', { push: false, until: 'built' }),
     check: run('To be checked', { push: target !== undefined, tier: 'deep', until: 'checked' }),
     publish: run('To be published', { push: target !== undefined, tier: 'deep' }),
-    async writeLock(moves) {
+    async writeLocks(moves) {
       const { default: writeFileAtomic } = await import('write-file-atomic');
-      const before = await readLock();
-      const after = lockTextWith(before, moves);
-      if (after !== before) await writeFileAtomic(lock, after);
+      for (const [name, text] of editsOf(await readLock(), moves)) {
+        const file = path.join(directory, name);
+        const before = await readFile(file, 'utf8').catch(() => '');
+        if (text !== before) await writeFileAtomic(file, text);
+      }
     },
   };
 }

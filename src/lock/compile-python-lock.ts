@@ -169,9 +169,16 @@ function noSystemStage(name: string, dockerfile: string): Diagnostic {
   };
 }
 
+/** Of a step that ran and failed, what it printed tells more than its command, which is ours. */
+function causeOf(failure: Exclude<BuildFailure, { kind: 'engine' }>): string {
+  const { message } = failure;
+  const code = failure.kind === 'step-failed' ? failure.exitCode : undefined;
+  return code === undefined ? (message.split('\n')[0] ?? message) : `a step ended with exit code ${code}`;
+}
+
 function lockFailed(name: string, context: string, failure: BuildFailure, output: string): Diagnostic {
   const engine = failure.kind === 'engine';
-  const message = engine ? failure.error.message : failure.message.split('\n')[0];
+  const message = engine ? failure.error.message : causeOf(failure);
   const lines = output
     .trim()
     .split('\n')

@@ -27,14 +27,14 @@ export interface AffectedTools {
   readonly diagnostic: (trouble: ScanTrouble) => Diagnostic;
 }
 
-/** Names of the images that a fresh build may mend. */
+/** The images that a fresh build may mend, with the holes that are known of them. */
 export async function affectedImages(
   { plan, set, trusted }: DrawnPlan,
   { registry, scanner, settings, diagnostic }: AffectedTools,
   signal: AbortSignal,
-): Promise<Result<ReadonlySet<string>, readonly Diagnostic[]>> {
+): Promise<Result<ReadonlyMap<string, readonly Finding[]>, readonly Diagnostic[]>> {
   const target = set.registry;
-  if (target === undefined) return ok(new Set());
+  if (target === undefined) return ok(new Map());
   const database = await scanner.database();
   if (!database.ok) return err([diagnostic(database.error)]);
   const options = { registry, scanner, trusted, pull: 'never' } as const;
@@ -46,12 +46,14 @@ export async function affectedImages(
     const subject = withDigest(reference, published.digest);
     const scan = await scanPublished(name, subject, options, signal);
     if (!scan.ok) return scan;
-    const ill = scan.value === undefined || scan.value.report.findings.some((each) => mends(each, settings));
-    return ok(ill ? name : undefined);
+    const holes = scan.value?.report.findings.filter((each) => mends(each, settings));
+    return ok(holes?.length === 0 ? undefined : ([name, holes ?? []] as const));
   });
   const trouble = answers.find((answer) => !answer.ok);
   if (trouble !== undefined) return err([diagnostic(trouble.error)]);
-  return ok(new Set(answers.flatMap((answer) => (answer.ok ? (answer.value ?? []) : []))));
+  return ok(
+    new Map(answers.flatMap((answer) => (answer.ok && answer.value !== undefined ? [answer.value] : []))),
+  );
 }
 
 /** A hole as bad as the policy minds, that a newer version mends. */

@@ -36,7 +36,11 @@ export function differenceOf(published: Contents, fresh: Contents): Difference |
   return { packages, config, files: { count: files.length, examples: files.slice(0, shownFiles) } };
 }
 
-function differing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): readonly string[] {
+/** Names whose values are not the same in both, in code-unit order. */
+export function differing(
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+): readonly string[] {
   const names = new Set([...one.keys(), ...other.keys()]);
   return [...names].filter((name) => one.get(name) !== other.get(name)).toSorted((a, b) => (a < b ? -1 : 1));
 }

@@ -1,19 +1,23 @@
 /**
- * What a night may move: entries of matrix.lock, each with the images that feel it. Asks what the world has now; which
- * moves stay is trials.ts's to find out.
+ * What a night may move: entries of matrix.lock and Python locks, each with the images that feel it. Asks what the
+ * world has now, but for Python locks (python-locks.ts); which moves stay is trials.ts's to find out.
  */
+import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import { lockable } from '../lock/choose-locks.ts';
 import { updateLockText } from '../lock/lock-text.ts';
 import { outsideEntries, type OutsideTools } from '../lock/outside-entries.ts';
 import type { Lock, LockedImage } from '../matrix/image-set.ts';
+import { lockFile } from '../matrix/load-matrix.ts';
 import type { Family } from '../plan/draw-plan.ts';
 
-/** One entry of the lock that may move. */
+/** One entry of matrix.lock that may move, or one Python lock. */
 export interface Move {
-  readonly section: 'roots' | 'git' | 'epochs';
+  readonly section: 'roots' | 'git' | 'epochs' | 'python';
+  /** Of a Python lock: its path. */
   readonly key: string;
+  /** Of a Python lock: its whole text. */
   readonly value: string | LockedImage;
   /** As people are told: `2026-11-20`, `sha256:1a2b…`; undefined where it was open. */
   readonly from: string | undefined;
@@ -96,6 +100,15 @@ function shown(value: string | undefined): string | undefined {
   return value.length === 40 ? value.slice(0, 12) : value;
 }
 
+/** The files that these moves write, by path, with their texts; `lock` is the text of matrix.lock. */
+export function editsOf(lock: string, moves: readonly Move[]): ReadonlyMap<string, string> {
+  const edits = new Map<string, string>();
+  for (const { section, key, value } of moves)
+    if (section === 'python' && typeof value === 'string') edits.set(key, value);
+  if (moves.length > edits.size) edits.set(lockFile, lockTextWith(lock, moves));
+  return edits;
+}
+
 /** The text of matrix.lock with these moves made. */
 export function lockTextWith(text: string, moves: Iterable<Move>): string {
   const entries = {
@@ -106,13 +119,14 @@ export function lockTextWith(text: string, moves: Iterable<Move>): string {
   };
   for (const { section, key, value } of moves) {
     if (typeof value !== 'string') entries.roots[key] = value;
-    else if (section !== 'roots') entries[section][key] = value;
+    else if (section === 'git' || section === 'epochs') entries[section][key] = value;
   }
   return updateLockText(text, entries satisfies Lock);
 }
 
 /** A move as a person is told of it. */
 export function tellMove({ section, key, from, to }: Move): string {
+  if (section === 'python') return `Python packages of ${path.posix.dirname(key)}: ${to}`;
   const what = { roots: `root ${key}`, git: key, epochs: `system packages as of` }[section];
   if (section === 'epochs') return from === undefined ? `${what} ${to}` : `${what} ${to} (were of ${from})`;
   return from === undefined ? `${what} closed at ${to}` : `${what} from ${from} to ${to}`;

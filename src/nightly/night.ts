@@ -1,6 +1,6 @@
 /**
- * One night: asks what could move, tries it, writes down what stays, and publishes it. The lock moves before the first
- * push: a night that is killed leaves it as it was, or as it should be, and what is missing in the registry then is
+ * One night: asks what could move, tries it, writes down what stays, and publishes it. The locks move before the first
+ * push: a night that is killed leaves each as it was, or as it should be, and what is missing in the registry then is
  * published by the next run. Prints nothing.
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -10,8 +10,11 @@ import { freezeOn } from '../matrix/freeze.ts';
 import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
 import { describeReason } from '../key/reasons.ts';
 import type { RunReport } from '../run/execute-plan.ts';
+import type { Finding } from '../scan/finding.ts';
 import { findMoves, tellMove, type Move } from './moves.ts';
-import { compareBytes, keepUnderKey, publishedImage, type ByteTools } from './trial-bytes.ts';
+import { PythonLocks, type LockingTools } from './python-locks.ts';
+import { compareBytes, keepUnderKey, publishedImage } from './trial-bytes.ts';
+import { lockStays } from './trial-ends.ts';
 import { tryMoves, type Outcome, type Trials, type TrialTools } from './trials.ts';
 import type { NightImage, NightSummary } from './verdicts.ts';
 
@@ -20,17 +23,19 @@ export interface NightOptions {
   readonly day: string;
   readonly names: readonly string[];
   readonly git: boolean;
+  /** Whether Python locks move as well. */
+  readonly python: boolean;
   readonly dryRun: boolean;
-  /** Only images whose known holes a fresh build may mend: asks which those are. Undefined: all. */
-  readonly affected?: (base: DrawnPlan) => Promise<Outcome<ReadonlySet<string>>>;
+  /** Only images whose known holes a fresh build may mend: asks which those are, and the holes. Undefined: all. */
+  readonly affected?: (base: DrawnPlan) => Promise<Outcome<ReadonlyMap<string, readonly Finding[]>>>;
 }
 
-export interface NightTools extends Omit<TrialTools, 'compare'>, ByteTools {
+export interface NightTools extends Omit<TrialTools, 'compare' | 'locks'>, LockingTools {
   readonly outside: Omit<OutsideTools, 'today'>;
   /** Opens what publishing will need, such as the key that is signed with: what is wrong with it is told before anything is built. */
   open(base: DrawnPlan): Promise<Outcome<void>>;
-  /** Writes matrix.lock with these moves made, under a temporary name first. */
-  writeLock(moves: readonly Move[]): Promise<void>;
+  /** Writes the locks with these moves made, each under a temporary name first. */
+  writeLocks(moves: readonly Move[]): Promise<void>;
   /** Publishes what passed. */
   publish(drawn: DrawnPlan): Promise<RunReport>;
 }
@@ -61,32 +66,43 @@ export async function runNight(
   if (!opened.ok) return opened;
   const found = await candidates(family, base.value, options, tools, signal);
   if (!found.ok) return found;
-  const { moves, notes, troubles } = found.value;
+  const { moves, notes, troubles, holes } = found.value;
+  const { dryRun, python } = options;
+  const locks = python
+    ? await PythonLocks.open(base.value, tools, { findings: holes, asIs: dryRun }, signal)
+    : undefined;
   const pending = pendingImages(base.value);
   const head = {
     version: 1 as const,
     day,
     ...(frozen === undefined ? {} : { frozenUntil: frozen.last }),
   };
-  if (options.dryRun) {
-    const images = foreseen(base.value, pending, moves);
-    const summary: NightSummary = { ...head, dryRun: true, moves: moves.map(tellMove), images, notes };
-    return ok({ summary, warnings: troubles, report: undefined });
+  if (dryRun) {
+    const asked = await locksAsIs(base.value, locks);
+    if (!asked.ok) return asked;
+    const all = [...moves, ...asked.value.moves];
+    const images = foreseen(base.value, pending, all);
+    const more = { moves: all.map(tellMove), images, notes: [...notes, ...asked.value.notes] };
+    return ok({ summary: { ...head, dryRun, ...more }, warnings: troubles, report: undefined });
   }
   const trialTools: TrialTools = {
     ...tools,
     compare: (drawn, name) => compareBytes(tools, base.value, drawn, name, signal),
+    ...(locks === undefined ? {} : { locks }),
   };
   const trials = await tryMoves(trialTools, base.value, pending, moves);
   if (!trials.ok) return trials;
   const published = await publishAll(base.value, trials.value, pending, tools, signal);
   if (!published.ok) return published;
-  const images = endOf(base.value, trials.value, pending, moves, published.value);
+  const images = endOf(base.value, trials.value, pending, published.value);
   const partly = images.flatMap(({ name, state }) => {
-    const why = trials.value.heldBack.get(name);
-    return state === 'changed' && why !== undefined
-      ? [`${name} keeps its day, for with a new one ${why}`]
-      : [];
+    const { heldBack, heldLocks } = trials.value;
+    const [why, lock] = [heldBack.get(name), heldLocks.get(name)];
+    if (state !== 'changed') return [];
+    return [
+      ...(why === undefined ? [] : [`${name} keeps its day, for with a new one ${why}`]),
+      ...(lock === undefined ? [] : [`${name}: ${lock}`]),
+    ];
   });
   const summary: NightSummary = {
     ...head,
@@ -101,6 +117,24 @@ interface Candidates {
   readonly moves: readonly Move[];
   readonly troubles: readonly Diagnostic[];
   readonly notes: readonly string[];
+  /** The known holes that are to be mended, by image; undefined: whatever is new. */
+  readonly holes: ReadonlyMap<string, readonly Finding[]> | undefined;
+}
+
+/** The moves of Python locks in what the engine has, as it is. */
+async function locksAsIs(
+  base: DrawnPlan,
+  locks: PythonLocks | undefined,
+): Promise<Outcome<Pick<Candidates, 'moves' | 'notes'>>> {
+  const moves: Move[] = [];
+  const notes: string[] = [];
+  for (const { name } of base.plan.entries) {
+    const answer = locks === undefined ? ok({ kind: 'same' as const }) : await locks.ask([], base, name);
+    if (!answer.ok) return answer;
+    if (answer.value.kind === 'moved') moves.push(answer.value.move);
+    if (answer.value.kind === 'failed') notes.push(`${name}: ${lockStays(answer.value.why)}`);
+  }
+  return ok({ moves, notes });
 }
 
 async function candidates(
@@ -113,12 +147,11 @@ async function candidates(
   const planned = base.plan.entries.map(({ name }) => name);
   let wanted = new Set(planned);
   const notes: string[] = [];
-  if (affected !== undefined) {
-    const ill = await affected(base);
-    if (!ill.ok) return ill;
-    // A hole that a parent brings in is mended there.
-    wanted = new Set([...ill.value, ...base.graph.ancestors(ill.value)]);
-  }
+  const ill = affected === undefined ? ok(undefined) : await affected(base);
+  if (!ill.ok) return ill;
+  // A hole that a parent brings in is mended there.
+  if (ill.value !== undefined)
+    wanted = new Set([...ill.value.keys(), ...base.graph.ancestors(ill.value.keys())]);
   const absent = base.plan.entries.filter(({ kind, local }) => kind === 'builder' && local === undefined);
   for (const { name } of absent) {
     if (wanted.delete(name)) notes.push(`${name} is a builder that this machine never built: its day stays`);
@@ -127,7 +160,7 @@ async function candidates(
   const request = { images: wanted, epochs: wanted, git, made: new Set(made) };
   const { moves, troubles } = await findMoves(family, request, { ...tools.outside, today: day }, signal);
   const warnings = troubles.map((trouble): Diagnostic => ({ ...trouble, severity: 'warning' }));
-  return ok({ moves, notes, troubles: warnings });
+  return ok({ moves, notes, troubles: warnings, holes: ill.value });
 }
 
 /** What waits to be published whatever the night finds: edits that nobody has published yet. */
@@ -168,7 +201,7 @@ async function publishAll(
 ): Promise<Outcome<RunReport | undefined>> {
   if (signal.aborted) return err([]);
   const { moves, drawn, verdicts } = trials;
-  if (moves.length > 0) await tools.writeLock(moves);
+  if (moves.length > 0) await tools.writeLocks(moves);
   for (const [name, verdict] of verdicts) {
     const isBuilder = drawn.graph.nodes.get(name)?.image.kind === 'builder';
     if (verdict.kind !== 'equal' || isBuilder) continue;
@@ -195,13 +228,12 @@ function endOf(
   base: DrawnPlan,
   trials: Trials,
   pending: ReadonlySet<string>,
-  tried: readonly Move[],
   report: RunReport | undefined,
 ): readonly NightImage[] {
   const isNew = new Set(newImages(trials, pending));
   return shownEntries(trials.drawn).map(({ name, parents }): NightImage => {
     const verdict = trials.verdicts.get(name);
-    const heldBack = trials.heldBack.get(name);
+    const heldBack = trials.heldBack.get(name) ?? trials.heldLocks.get(name);
     const outcome = report?.outcomes.get(name);
     if (isNew.has(name) && outcome?.kind === 'failed')
       return { name, state: 'held-back', why: `${outcome.stage} failed: ${outcome.failure.message}` };
@@ -211,7 +243,6 @@ function endOf(
       return { name, state: 'held-back', why: heldBack };
     if (!isNew.has(name)) return { name, state: 'same', thrownAway: trials.thrownAway.has(name) };
     const entry = base.plan.entries.find((each) => each.name === name);
-    const moved = new Set(trials.moves);
     const from = publishedImage(base, entry)?.split('@')[1];
     const to = report?.published.get(name)?.digest;
     // It only lacked a tag.
@@ -221,7 +252,7 @@ function endOf(
       state: 'changed',
       because: [
         ...(pending.has(name) ? (entry?.reasons ?? []).map(describeReason) : []),
-        ...tried.filter((move) => moved.has(move) && move.users.includes(name)).map(tellMove),
+        ...trials.moves.filter(({ users }) => users.includes(name)).map(tellMove),
         ...parents
           .filter((parent) => trials.verdicts.get(parent)?.kind === 'changed')
           .map((parent) => `${parent} changed`),

@@ -44,7 +44,7 @@ export async function compareBytes(
   const published = publishedImage(base, entryOf(base, name));
   const changed = { kind: 'changed', difference: undefined, verified: false } as const;
   if (published === undefined) return ok(changed);
-  const fresh = await freshImage(tools, drawn, name, signal);
+  const fresh = await imageUnderKey(tools, drawn, name, signal);
   if (!fresh.ok) return fresh;
   const old = await idIn(tools, published, signal);
   if (!old.ok) return old;
@@ -64,7 +64,7 @@ export async function compareBytes(
 }
 
 /** What the engine has under the image's key, else what a registry has, pulled. */
-async function freshImage(
+export async function imageUnderKey(
   tools: ByteTools,
   drawn: DrawnPlan,
   name: string,

@@ -4,11 +4,13 @@
  * what is left stands. Writes neither lock nor registry.
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
-import type { ImageOutcome } from '../core/event.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 import type { RunReport } from '../run/execute-plan.ts';
+import type { TrialLocks } from './lock-answer.ts';
 import type { Move } from './moves.ts';
+import { blockedBy, failedVerdict, lockStays, troubleOf } from './trial-ends.ts';
+import { TriedMoves } from './tried-moves.ts';
 import type { TrialVerdict } from './verdicts.ts';
 
 /** What the trials ask for; each may fail by what lies outside, which ends the night. */
@@ -25,6 +27,8 @@ export interface TrialTools {
   check(drawn: DrawnPlan): Promise<RunReport>;
   /** What is new in the bytes that the engine has under the image's key; the bytes that are equal are thrown away. */
   compare(drawn: DrawnPlan, name: string): Promise<Outcome<TrialVerdict>>;
+  /** Where Python locks move as well. */
+  readonly locks?: TrialLocks;
 }
 
 export type Outcome<T> = Result<T, readonly Diagnostic[]>;
@@ -39,6 +43,8 @@ export interface Trials {
   readonly thrownAway: ReadonlySet<string>;
   /** Why moves were taken back for images, by image. */
   readonly heldBack: ReadonlyMap<string, string>;
+  /** Why Python locks stay as they are, by the image that spoke against them. */
+  readonly heldLocks: ReadonlyMap<string, string>;
 }
 
 /** Tries the moves on the family. `base` is the plan without them, `pending` images that wait to be published anyway. */
@@ -56,17 +62,18 @@ class Night {
   readonly #base: DrawnPlan;
   readonly #pending: ReadonlySet<string>;
   readonly #names: readonly string[];
-  readonly #moves: Set<Move>;
+  readonly #moves: TriedMoves;
   /** By image and key: a move that is taken back gives an image a key that may be known already. */
   readonly #known = new Map<string, TrialVerdict>();
   readonly #thrownAway = new Set<string>();
   readonly #heldBack = new Map<string, string>();
+  readonly #heldLocks = new Map<string, string>();
 
   constructor(tools: TrialTools, base: DrawnPlan, pending: ReadonlySet<string>, moves: readonly Move[]) {
     this.#tools = tools;
     this.#base = base;
     this.#pending = pending;
-    this.#moves = new Set(moves);
+    this.#moves = new TriedMoves(moves);
     this.#names = base.plan.entries.filter(({ selected }) => selected).map(({ name }) => name);
   }
 
@@ -75,6 +82,9 @@ class Night {
     for (;;) {
       const drawn = await this.#tools.draw(this.#moves, this.#names, new Set());
       if (!drawn.ok) return drawn;
+      const asked = await this.#askLocks(drawn.value);
+      if (!asked.ok) return asked;
+      if (asked.value) continue;
       const built = await this.#buildNext(drawn.value);
       if (!built.ok) return built;
       if (built.value || this.#dropUnused(drawn.value)) continue;
@@ -83,6 +93,45 @@ class Night {
       if (checked.value || this.#dropBlocked(drawn.value)) continue;
       return ok(this.#result(drawn.value));
     }
+  }
+
+  /** Computes the Python locks of what is ready; answers whether a move came or went. */
+  async #askLocks(drawn: DrawnPlan): Promise<Outcome<boolean>> {
+    const { locks } = this.#tools;
+    const touched = new Set<string>();
+    for (const { name } of drawn.plan.entries) {
+      const file = locks?.fileOf(name);
+      if (locks === undefined || file === undefined) continue;
+      // It is another image by now: the next round's plan knows.
+      if (drawn.graph.ancestors([name]).some((ancestor) => touched.has(ancestor))) continue;
+      const answer = this.#isReadyToLock(drawn, name)
+        ? await locks.ask(this.#moves, drawn, name)
+        : ok(undefined);
+      if (!answer.ok) return answer;
+      const move = answer.value?.kind === 'moved' ? answer.value.move : undefined;
+      const changed = this.#moves.propose(file, move);
+      for (const user of changed.flatMap(({ users }) => users)) touched.add(user);
+      if (answer.value?.kind === 'same' || (move !== undefined && changed.includes(move)))
+        this.#heldLocks.delete(name);
+      if (answer.value?.kind === 'failed') this.#heldLocks.set(name, lockStays(answer.value.why));
+    }
+    return ok(touched.size > 0);
+  }
+
+  /**
+   * A lock is computed in what the image stands on as it will be. A day that only the image itself feels is tried
+   * first, so that neither of the two moves without a use of its own.
+   */
+  #isReadyToLock(drawn: DrawnPlan, name: string): boolean {
+    const parents = drawn.graph.nodes.get(name)?.parents ?? [];
+    if (!parents.every((parent) => this.#isSettled(drawn, parent) && !this.#isBroken(drawn, parent)))
+      return false;
+    const isDayAlone =
+      this.#moves.epochOf(name) !== undefined &&
+      this.#moves.locksOf(name).length === 0 &&
+      !this.#moves.isFeltBy(name) &&
+      !parents.some((parent) => this.#isMoved(drawn, parent));
+    return !isDayAlone || this.#verdict(drawn, name) !== undefined;
   }
 
   /** Builds and compares what is ready; answers whether anything was learnt. */
@@ -149,9 +198,29 @@ class Night {
   #learn(drawn: DrawnPlan, name: string, found: TrialVerdict): void {
     const verdict = this.#blamed(drawn, name, found);
     this.#known.set(idOf(drawn, name), verdict);
-    if (verdict.kind === 'equal') this.#thrownAway.add(name);
-    if (verdict.kind === 'failed') this.#heldBack.set(name, verdict.why);
-    if (verdict.kind === 'equal' || verdict.kind === 'failed') this.#dropOwn(name);
+    if (verdict.kind === 'equal') this.#dropEqual(drawn, name);
+    if (verdict.kind === 'failed') this.#dropFailed(name, verdict.why);
+  }
+
+  #dropEqual(drawn: DrawnPlan, name: string): void {
+    this.#thrownAway.add(name);
+    this.#moves.dropEpoch(name);
+    for (const move of this.#moves.locksOf(name)) {
+      const isUsed = move.users.some((user) => this.#verdict(drawn, user)?.kind !== 'equal');
+      if (!isUsed) this.#moves.drop(move);
+    }
+  }
+
+  /** Takes the Python lock back first, and the day only where it fails without; without the day the lock is asked for anew. */
+  #dropFailed(name: string, why: string): void {
+    const locks = this.#moves.locksOf(name);
+    for (const move of locks) {
+      this.#heldLocks.set(name, lockStays(`with ${move.to}, ${why}`));
+      this.#moves.drop(move);
+    }
+    if (locks.length > 0) return;
+    this.#heldBack.set(name, why);
+    this.#moves.dropEpoch(name);
   }
 
   /** What fails on something broken may be well by itself: it is tried again once that is taken back. */
@@ -160,16 +229,10 @@ class Night {
     return culprit === undefined ? verdict : blockedBy(culprit);
   }
 
-  #dropOwn(name: string): boolean {
-    const own = [...this.#moves].filter(({ section, key }) => section === 'epochs' && key === name);
-    for (const move of own) this.#moves.delete(move);
-    return own.length > 0;
-  }
-
   /** What stands on an image that stays broken is not published, so its day does not move. */
   #dropBlocked(drawn: DrawnPlan): boolean {
     const blocked = drawn.plan.entries.filter(({ name }) => this.#verdict(drawn, name)?.kind === 'blocked');
-    return blocked.map(({ name }) => this.#dropOwn(name)).includes(true);
+    return blocked.map(({ name }) => this.#moves.dropEpoch(name)).includes(true);
   }
 
   /** Takes back the moves that several images feel and that none of them has a use for. */
@@ -178,13 +241,11 @@ class Night {
     for (const move of this.#moves) {
       const users = this.#usersOf(drawn, move).filter((name) => this.#isMoved(drawn, name));
       const verdicts = users.map((name) => this.#verdict(drawn, name));
-      // None was tried: it closes what was open, at what it is already.
-      if (
-        users.length === 0 ||
-        verdicts.some((verdict) => verdict === undefined || verdict.kind === 'changed')
-      )
+      // None was tried: it closes what was open, at what it is already. A Python lock is never open.
+      const isClosing = users.length === 0 && move.section !== 'python';
+      if (isClosing || verdicts.some((verdict) => verdict === undefined || verdict.kind === 'changed'))
         continue;
-      this.#moves.delete(move);
+      this.#moves.drop(move);
     }
     return this.#moves.size < before;
   }
@@ -229,37 +290,11 @@ class Night {
       verdicts: new Map(verdicts),
       thrownAway: this.#thrownAway,
       heldBack: new Map([...this.#heldBack, ...broken]),
+      heldLocks: this.#heldLocks,
     };
   }
 }
 
 function idOf({ keys }: DrawnPlan, name: string): string {
   return `${name} ${keys.get(name)?.key ?? ''}`;
-}
-
-function blockedBy(culprit: string): TrialVerdict {
-  return { kind: 'blocked', why: `it stands on ${culprit}, which is held back` };
-}
-
-function failedVerdict({ stage, failure }: Extract<ImageOutcome, { kind: 'failed' }>): TrialVerdict {
-  return { kind: 'failed', why: `${stage} failed: ${failure.message}` };
-}
-
-/** What lies outside ends the night: of an image that could not be tried nothing is known. */
-function troubleOf({ result, outcomes }: RunReport): readonly Diagnostic[] | undefined {
-  const troubles = [...outcomes].flatMap(([name, outcome]): Diagnostic[] =>
-    outcome.kind === 'failed' && outcome.failure.blame === 'environment'
-      ? [
-          {
-            category: 'environment',
-            severity: 'error',
-            code: 'night-ended',
-            message: `the night ends here, for \`${name}\` could not be tried: ${outcome.failure.message}`,
-            help: 'nothing was moved and nothing published; run it again',
-          },
-        ]
-      : [],
-  );
-  if (troubles.length > 0) return troubles;
-  return result === 'interrupted' ? [] : undefined;
 }

@@ -68,7 +68,7 @@ export function nightMarkdown(summary: NightSummary): string {
   const same = images.flatMap((image) => (image.state === 'same' ? [image] : []));
   section('Same', same.length === 0 ? [] : [same.map(({ name }) => `\`${name}\``).join(', ')]);
   section(
-    'matrix.lock',
+    'Locks',
     summary.moves.map((move) => `- ${escaped(move)}`),
   );
   section(

@@ -30,6 +30,7 @@ images:
 test.each([
   { form: 'one job', options: [] },
   { form: 'a job for each image', options: ['--fan-out'] },
+  { form: 'new Python packages at night', options: ['--python'] },
   { form: 'a registry of its own', options: ['--registry', 'registry.example.org:5000/hub', '--fan-out'] },
   {
     form: 'other names',

@@ -1,19 +1,27 @@
 /**
  * A moving index of operating-system and Python packages that builds can reach, for images of busybox: what it serves
- * are scripts that install as apt and pip do, down to the log lines, lists and byte code that are never the same twice.
+ * are scripts that install as apt and pip do, down to the log lines, lists and byte code that are never the same twice;
+ * and a uv that compiles locks and installs them.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { compileLock, uvScript } from './lock-compiler.ts';
 
 export interface PackageIndex extends AsyncDisposable {
   /** Dockerfile instructions that install everything that the index has at that time. */
   readonly apt: string;
   readonly pip: string;
+  /** The same for the program uv; and for what a requirements.lock of the context says, with it. */
+  readonly uv: string;
+  readonly locked: string;
   /** Versions by package. */
   readonly debian: Map<string, string>;
   readonly python: Map<string, string>;
+  /** Names by name: what a Python package brings along, where a lock is compiled. */
+  readonly requires: Map<string, readonly string[]>;
   /** Answers with what breaks off in the middle of an installation. */
   broken: boolean;
   /** How often anything was installed from it. */
@@ -23,8 +31,12 @@ export interface PackageIndex extends AsyncDisposable {
 export async function startPackageIndex(): Promise<PackageIndex> {
   const debian = new Map<string, string>();
   const python = new Map<string, string>();
+  const requires = new Map<string, readonly string[]>();
   const installs = { apt: 0, pip: 0 };
   const server = createServer((request, response) => {
+    if (request.url === '/uv') return void response.end(uvScript(`http://${hostAddress()}:${port}`));
+    if (request.url === '/compile')
+      return void text(request).then((asked) => response.end(compileLock(asked, index)));
     const kind = request.url === '/apt' ? 'apt' : 'pip';
     installs[kind] += 1;
     const script = kind === 'apt' ? aptScript(debian, installs.apt) : pipScript(python);
@@ -38,8 +50,14 @@ export async function startPackageIndex(): Promise<PackageIndex> {
   const index: PackageIndex = {
     apt: instruction('apt'),
     pip: instruction('pip'),
+    uv: `RUN ["/bin/busybox", "--install", "-s", "/bin"]
+RUN echo 'root:x:0:0::/:/bin/sh' > /etc/passwd && echo 'root:x:0:' > /etc/group
+RUN wget -q -O /bin/uv http://${hostAddress()}:${port}/uv && chmod 755 /bin/uv`,
+    locked:
+      'RUN --mount=type=bind,source=requirements.lock,target=/tmp/requirements.lock uv pip install -r /tmp/requirements.lock',
     debian,
     python,
+    requires,
     broken: false,
     installs,
     async [Symbol.asyncDispose]() {

@@ -22,6 +22,8 @@ export interface WorkflowChoices {
   readonly levels: number;
   /** Build secrets that come from the environment, by the variable's name. */
   readonly secrets: readonly string[];
+  /** Whether the night takes new Python packages in as well, and commits their locks. */
+  readonly python: boolean;
 }
 
 /** GitHub's own registry, which needs no further login. */
@@ -153,13 +155,25 @@ ${secretLines(choices)}        run: ${choices.command} images "$IMAGE" --changed
 ${logsStep('level', '-${{ matrix.image }}')}`;
 }
 
+/** What the night writes and commits, as git's patterns. */
+const committed = {
+  lock: 'matrix.lock',
+  locks: "matrix.lock '*requirements.lock'",
+} as const;
+
 function nightJob(choices: WorkflowChoices): string {
+  const { python } = choices;
+  const files = python ? committed.locks : committed.lock;
+  // A file that is not there, or that git ignores, is nothing to add, and no mistake.
+  const add = python
+    ? `git ls-files -z --modified --others --exclude-standard -- ${files} | xargs -0 git add --`
+    : `git add -- ${files}`;
   return `  night:
     if: github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'
     runs-on: ubuntu-24.04
     timeout-minutes: 360
     permissions:
-      contents: write # matrix.lock
+      contents: write # ${python ? 'the locks' : 'matrix.lock'}
       packages: write
     steps:
 ${checkout}
@@ -167,20 +181,20 @@ ${cacheStep}
 ${registryStep(choices)}
 ${loginStep(choices, 'write')}
       - name: Take today's packages in where something differs
-${secretsOf(choices)}        run: ${choices.command} nightly --summary "$RUNNER_TEMP/night.md"
+${secretsOf(choices)}        run: ${choices.command} nightly ${python ? '--python ' : ''}--summary "$RUNNER_TEMP/night.md"
       - name: Tell what the night came to
         if: \${{ !cancelled() }}
         run: if [ -e "$RUNNER_TEMP/night.md" ]; then cat "$RUNNER_TEMP/night.md" >> "$GITHUB_STEP_SUMMARY"; fi
-      # Also after a night that held an image back: what was published beside it stands in the lock.
-      - name: Commit matrix.lock
+      # Also after a night that held an image back: what was published beside it stands in the ${python ? 'locks' : 'lock'}.
+      - name: Commit ${python ? 'the locks' : 'matrix.lock'}
         if: \${{ !cancelled() }}
         env:
           TOKEN: \${{ github.token }}
         run: |
-          if [ -z "$(git status --porcelain -- matrix.lock)" ]; then exit 0; fi
+          if [ -z "$(git status --porcelain -- ${files})" ]; then exit 0; fi
           git config user.name 'github-actions[bot]'
           git config user.email '41898282+github-actions[bot]@users.noreply.github.com'
-          git add -- matrix.lock
+          ${add}
           { printf 'Take the packages of %s in\\n\\n' "$(date --utc +%F)"; cat "$RUNNER_TEMP/night.md"; } | git commit --quiet --file -
           remote="https://x-access-token:$TOKEN@\${GITHUB_SERVER_URL#https://}/$GITHUB_REPOSITORY"
           # Somebody may have pushed while the night went on.

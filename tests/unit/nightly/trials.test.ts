@@ -4,6 +4,7 @@ import type { ImageOutcome } from '../../../src/core/event.ts';
 import { ok } from '../../../src/core/result.ts';
 import { computeKeys } from '../../../src/key/content-key.ts';
 import type { Image } from '../../../src/matrix/image-set.ts';
+import type { LockAnswer, TrialLocks } from '../../../src/nightly/lock-answer.ts';
 import type { Move } from '../../../src/nightly/moves.ts';
 import { tryMoves, type Trials, type TrialTools } from '../../../src/nightly/trials.ts';
 import type { DrawnPlan } from '../../../src/plan/draw-plan.ts';
@@ -17,6 +18,10 @@ interface World {
   readonly kinds?: Readonly<Record<string, Image['kind']>>;
   /** How each image ends with these moves; `changed` unless told otherwise. */
   readonly ends: (image: string, moves: ReadonlySet<string>) => End | undefined;
+  /** By image that a Python lock is computed in: its text with these moves; '' is what it was, undefined: uv finds none. */
+  readonly locks?: Readonly<Record<string, (moves: ReadonlySet<string>) => string | undefined>>;
+  /** Images that share the lock of another one. */
+  readonly sharers?: Readonly<Record<string, readonly string[]>>;
 }
 
 const rootMove = (users: readonly string[]): Move => ({
@@ -36,6 +41,39 @@ const dayMove = (image: string): Move => ({
   users: [image],
 });
 
+const lockOf = (image: string): string => `${image}/requirements.lock`;
+
+/** Python locks as the world tells them; the same question gets the same object. */
+function locksOf({ locks = {}, sharers = {} }: World): TrialLocks {
+  const known = new Map<string, LockAnswer>();
+  return {
+    fileOf: (name) => (name in locks ? lockOf(name) : undefined),
+    ask: async (moves, drawn, name) => {
+      const feltBy = new Set([name, ...drawn.graph.ancestors([name])]);
+      const felt = [...moves].filter(
+        ({ key, section, users }) =>
+          (section !== 'python' || key !== lockOf(name)) && users.some((user) => feltBy.has(user)),
+      );
+      const text = locks[name]?.(new Set(felt.map(({ key }) => key)));
+      if (text === '') return ok({ kind: 'same' });
+      if (text === undefined) return ok({ kind: 'failed', why: 'no solution' });
+      const id = `${name} ${felt.map(({ key }) => key).join()} ${text}`;
+      const users = [name, ...(sharers[name] ?? [])];
+      const move = {
+        section: 'python' as const,
+        key: lockOf(name),
+        value: text,
+        from: undefined,
+        to: text,
+        users,
+      };
+      const answer = known.get(id) ?? { kind: 'moved', move };
+      known.set(id, answer);
+      return ok(answer);
+    },
+  };
+}
+
 interface Night {
   readonly trials: Awaited<ReturnType<typeof tryMoves>>;
   readonly built: readonly string[];
@@ -47,11 +85,20 @@ async function night(world: World, moves: readonly Move[]): Promise<Night> {
   const checked: string[] = [];
   const movesOf = new WeakMap<DrawnPlan, ReadonlySet<string>>();
   const draw = (active: Iterable<Move>, names: readonly string[]): DrawnPlan => {
-    const keys = new Set([...active].map(({ key }) => key));
+    const list = [...active];
+    const keys = new Set(list.map(({ key }) => key));
+    const textIn = (name: string): string =>
+      list.flatMap(({ section, users, to }) =>
+        section === 'python' && users.includes(name) ? [to] : [],
+      )[0] ?? '';
     const parts = Object.fromEntries(
       Object.keys(world.dockerfiles).map((name): [string, Partial<Image>] => [
         name,
-        { epoch: keys.has(name) ? '2026-11-02' : '2026-11-01', kind: world.kinds?.[name] ?? 'custom' },
+        {
+          // Of a lock's text the key is all that the trials see; here the day carries it.
+          epoch: `${keys.has(name) ? '2026-11-02' : '2026-11-01'}${textIn(name)}`,
+          kind: world.kinds?.[name] ?? 'custom',
+        },
       ]),
     );
     const { graph } = graphOf(world.dockerfiles, parts);
@@ -110,6 +157,7 @@ async function night(world: World, moves: readonly Move[]): Promise<Night> {
           ? { kind: 'equal' }
           : { kind: 'changed', difference: undefined, verified: false },
       ),
+    ...(world.locks === undefined ? {} : { locks: locksOf(world) }),
   };
   const trials = await tryMoves(tools, draw([], Object.keys(world.dockerfiles)), new Set(), moves);
   return { trials, built, checked };
@@ -255,4 +303,150 @@ test('a builder moves only where those who build with it differ', async () => {
 test('what lies outside ends the night', async () => {
   const { trials } = await night({ dockerfiles: chain, ends: () => 'engine goes' }, [dayMove('base')]);
   expect(trials).toMatchObject({ ok: false, error: [{ category: 'environment', code: 'night-ended' }] });
+});
+
+const always = (text: string) => (): string => text;
+
+/** A builder with a lock, whose users end so. */
+function kitWorld(end: End): World {
+  return {
+    dockerfiles: { kit: 'FROM debian:13\n', app: 'FROM debian:13\nCOPY --from=kit / /\n' },
+    kinds: { kit: 'builder' },
+    ends: (name) => (name === 'kit' ? 'changed' : end),
+    locks: { kit: always('nbgrader 1 → 2') },
+  };
+}
+
+describe('a Python lock', () => {
+  const one = { base: 'FROM debian:13\nARG EPOCH\n', child: 'FROM base\n' };
+
+  test('moves without a day that changes nothing, and what stands on it is built once', async () => {
+    const world: World = {
+      dockerfiles: one,
+      ends: (name, moves) => (moves.has(lockOf('base')) ? 'changed' : 'equal'),
+      locks: { base: always('numpy 1 → 2') },
+    };
+    const result = await night(world, [dayMove('base')]);
+    expect(told(valueOf(result))).toEqual({
+      moves: ['base/requirements.lock'],
+      verdicts: { base: 'changed', child: 'changed' },
+      heldBack: [],
+    });
+    expect(result.built).toEqual(['base', 'base', 'child']);
+  });
+
+  test('that changes nothing is thrown away, and the day stays', async () => {
+    const world: World = {
+      dockerfiles: one,
+      ends: (_, moves) => (moves.has('base') ? 'changed' : 'equal'),
+      locks: { base: always('numpy 1 → 2') },
+    };
+    const alone = await night(world, []);
+    expect(told(valueOf(alone))).toEqual({ moves: [], verdicts: {}, heldBack: [] });
+    expect(alone.built).toEqual(['base']);
+  });
+
+  test('that breaks the image stays as it was, and the day moves', async () => {
+    const world: World = {
+      dockerfiles: one,
+      ends: (name, moves) => (name === 'base' && moves.has(lockOf('base')) ? 'check fails' : 'changed'),
+      locks: { base: always('numpy 1 → 9') },
+    };
+    const result = valueOf(await night(world, [dayMove('base')]));
+    expect(told(result)).toEqual({
+      moves: ['base'],
+      verdicts: { base: 'changed', child: 'changed' },
+      heldBack: [],
+    });
+    expect([...result.heldLocks]).toEqual([
+      ['base', 'its Python packages stay: with numpy 1 → 9, smoke failed: as told'],
+    ]);
+  });
+
+  test('is tried again without the day where the day is what broke the image', async () => {
+    const world: World = {
+      dockerfiles: one,
+      ends: (name, moves) => (name === 'base' && moves.has('base') ? 'check fails' : 'changed'),
+      locks: { base: always('numpy 1 → 2') },
+    };
+    const result = valueOf(await night(world, [dayMove('base')]));
+    expect(told(result)).toEqual({
+      moves: ['base/requirements.lock'],
+      verdicts: { base: 'changed', child: 'changed' },
+      heldBack: ['base'],
+    });
+    expect([...result.heldLocks]).toEqual([]);
+  });
+
+  const inside = {
+    base: always('numpy 1 → 2'),
+    child: (moves: ReadonlySet<string>) => (moves.has(lockOf('base')) ? 'inside new' : 'inside old'),
+  };
+
+  test('is computed in the parent as it will be', async () => {
+    const result = await night({ dockerfiles: one, ends: () => 'changed', locks: inside }, []);
+    expect(valueOf(result).moves.map(({ value }) => value)).toEqual(['numpy 1 → 2', 'inside new']);
+    expect(result.built).toEqual(['base', 'child']);
+  });
+
+  test('is computed in the parent as it was where the parent is held back', async () => {
+    const world: World = {
+      dockerfiles: one,
+      ends: (_, moves) => (moves.has(lockOf('base')) ? 'check fails' : 'changed'),
+      locks: inside,
+    };
+    const result = valueOf(await night(world, []));
+    expect(result.moves.map(({ value }) => value)).toEqual(['inside old']);
+    expect([...result.heldLocks.keys()]).toEqual(['base']);
+  });
+
+  const roles = { student: 'FROM debian:13\n', instructor: 'FROM debian:13\n' };
+  const shared = { locks: { student: always('numpy 1 → 2') }, sharers: { student: ['instructor'] } };
+
+  test('that two images share is taken back where it breaks one', async () => {
+    const world: World = {
+      dockerfiles: roles,
+      ends: (name) => (name === 'instructor' ? 'check fails' : 'changed'),
+      ...shared,
+    };
+    const result = valueOf(await night(world, []));
+    expect(told(result)).toEqual({ moves: [], verdicts: {}, heldBack: [] });
+    expect([...result.heldLocks.keys()]).toEqual(['instructor']);
+  });
+
+  test('that two images share moves where one differs', async () => {
+    const world: World = {
+      dockerfiles: roles,
+      ends: (name) => (name === 'instructor' ? 'changed' : 'equal'),
+      ...shared,
+    };
+    const result = valueOf(await night(world, []));
+    expect(told(result)).toEqual({
+      moves: ['student/requirements.lock'],
+      verdicts: { student: 'equal', instructor: 'changed' },
+      heldBack: [],
+    });
+  });
+
+  test('that nothing fits stays, and says so; the others move', async () => {
+    const world: World = {
+      dockerfiles: { ...one, other: 'FROM debian:13\n' },
+      ends: () => 'changed',
+      locks: { base: () => undefined, other: always('six 1 → 2') },
+    };
+    const result = valueOf(await night(world, []));
+    expect(told(result)).toEqual({
+      moves: ['other/requirements.lock'],
+      verdicts: { other: 'changed' },
+      heldBack: [],
+    });
+    expect([...result.heldLocks]).toEqual([['base', 'its Python packages stay: no solution']]);
+  });
+
+  test('of a builder moves where those who build with it differ, and is held back by those who break', async () => {
+    expect(valueOf(await night(kitWorld('equal'), [])).moves).toEqual([]);
+    expect(valueOf(await night(kitWorld('changed'), [])).moves).toHaveLength(1);
+    const broken = valueOf(await night(kitWorld('check fails'), []));
+    expect(told(broken)).toEqual({ moves: [], verdicts: {}, heldBack: ['app'] });
+  });
 });

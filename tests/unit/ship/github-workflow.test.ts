@@ -1,7 +1,9 @@
 /** What the workflow for GitHub promises, whatever is chosen. That GitHub understands it is tests/full's to show. */
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { githubWorkflow, type WorkflowChoices } from '../../../src/ship/emit/github-workflow.ts';
+import { temporaryFolder } from '../../rig/temporary-folder.ts';
 
 interface Step {
   readonly uses?: string;
@@ -30,6 +32,7 @@ const plain: WorkflowChoices = {
   registry: undefined,
   levels: 0,
   secrets: ['COURSES_TOKEN'],
+  python: false,
 };
 
 const read = (choices: Partial<WorkflowChoices>): Workflow =>
@@ -81,4 +84,42 @@ test('build secrets reach the jobs that publish, by their own names', () => {
       .filter((value) => value !== undefined);
     expect(envs).toEqual(['${{ secrets.COURSES_TOKEN }}']);
   }
+});
+
+test.each([
+  { python: false, committed: ['matrix.lock'] },
+  { python: true, committed: ['courses/physics/requirements.lock', 'matrix.lock'] },
+])('with python $python the night commits its locks and nothing else', async ({ python, committed }) => {
+  await using folder = await temporaryFolder({
+    'courses/physics/requirements.lock': 'old',
+    'courses/physics/notes': 'old',
+    'base/requirements.lock': 'old',
+    'night.md': 'what the night came to',
+  });
+  const { jobs } = read({ python });
+  const steps = jobs['night']?.steps ?? [];
+  expect(steps.filter(({ run }) => run?.includes('nightly --python')).length).toBe(python ? 1 : 0);
+  const script = steps.flatMap(({ run }) => (run?.includes('git commit') === true ? [run] : []))[0] ?? '';
+  const shell = async (text: string): Promise<string> => {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder.path,
+      RUNNER_TEMP: folder.path,
+      GIT_CONFIG_NOSYSTEM: '1',
+    };
+    const options = { cwd: folder.path, env, extendEnv: false };
+    return (await execa('bash', ['-e', '-o', 'pipefail', '-c', text], options)).stdout;
+  };
+  // Up to where it is pushed.
+  const commit = script.slice(0, script.indexOf('remote='));
+  const identity = '-c user.name=T -c user.email=t@example.org';
+  await shell(`git init --quiet . && git add . && git ${identity} commit --quiet -m first`);
+  await shell(commit);
+  expect(await shell('git log --format=%s')).toBe('first');
+  await folder.write('courses/physics/requirements.lock', 'new');
+  await folder.write('courses/physics/notes', 'new');
+  await folder.write('matrix.lock', 'new');
+  await shell(commit);
+  expect((await shell('git show --name-only --format=')).split('\n').toSorted()).toEqual(committed);
+  expect((await shell('git log -1 --format=%b')).trim()).toBe('what the night came to');
 });
