@@ -51,13 +51,19 @@ export function changedScalars(before: string, after: string): readonly string[]
   return changed.map((path) => path.join('.'));
 }
 
+/** Whether YAML's own parser finds the text wrong, equal keys among other things. */
+export function isRefused(text: string): boolean {
+  const documents = parseAllDocuments(text, { logLevel: 'silent' });
+  return /\r(?!\n)/.test(text) || documents.some(({ errors }) => errors.length > 0);
+}
+
 /** All texts under a key `image` that a reader of the file finds. */
 export function imageTexts(text: string): readonly string[] {
   const found: string[] = [];
   const look = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
     for (const [key, value] of Object.entries(node)) {
-      if (key === 'image' && typeof value === 'string') found.push(value);
+      if ((key === 'image' || key === 'image_spec') && typeof value === 'string') found.push(value);
       look(value);
     }
   };

@@ -21,7 +21,7 @@ import { pullSecretUses } from './pull-secrets.ts';
 import { sealTrouble } from './sealed-file.ts';
 import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
 import type { ScalarPlace } from './scalar-place.ts';
-import { bareTemplates, unknownYet } from './unfilled-images.ts';
+import { bareTemplates, tagAlone, unknownYet } from './unfilled-images.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
 /** One scalar that is not what the release has. */
@@ -71,7 +71,9 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
     const other = elsewhere.get(keyOf(place));
     const match = matchPlace(place, release, settings, other?.name);
     if (match.kind === 'foreign') {
-      const yet = unknownYet(placeText(place, other?.name), shownScalar(place).span);
+      const text = placeText(place, other?.name);
+      const { span } = shownScalar(place);
+      const yet = text.startsWith(':') ? tagAlone(place, span) : unknownYet(text, span);
       if (yet !== undefined) unknown.push(yet);
       continue;
     }

@@ -88,9 +88,10 @@ function mentionsIn(scalar: Scalar, text: string, values: ValuesDocuments): read
   });
 }
 
-/** A line of a script that the script's language passes over. */
+/** What the language of a script passes over: a line of its own, or the rest of one. */
 function isRemark(text: string, at: number): boolean {
-  return /^\s*(?:#|\/\/)/.test(text.slice(text.lastIndexOf('\n', at) + 1, at));
+  const before = text.slice(text.lastIndexOf('\n', at) + 1, at).replaceAll(/"[^"]*"|'[^']*'/g, '');
+  return /^\s*\/\/|(?:^|\s)#/.test(before);
 }
 
 /** No map of an image is larger. */

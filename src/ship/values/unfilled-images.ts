@@ -1,8 +1,11 @@
-/** Images of which nothing is known before a template is filled in: told, so that nobody believes them checked. Pure. */
+/**
+ * Images of which nothing is known before a template is filled in, or another file is read: told, so that nobody
+ * believes them checked. Pure.
+ */
 import { isMap, isPair, isScalar, visit } from 'yaml';
 import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
 import { usageWarning } from '../../matrix/usage-error.ts';
-import { isImageKey } from './image-places.ts';
+import { isImageKey, type ImagePlace } from './image-places.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
 /** What programs put values into before Helm sees them, KubeSpawner's own `{value}` among them. */
@@ -18,6 +21,23 @@ export function unknownYet(reference: string, span: SourceSpan): Diagnostic | un
   return usageWarning('filled-in', `\`${reference}\` is filled in later, and not looked at`, span, {
     help: 'check the file that comes of it',
   });
+}
+
+/** The images that are a family's more often than not, by where the chart has them. */
+const usual: ReadonlySet<string> = new Set(['hub.image', 'proxy.chp.image', 'singleuser.image']);
+
+/** A tag whose name another file has; undefined for images that other charts bring along. */
+export function tagAlone({ steps }: ImagePlace, span: SourceSpan): Diagnostic | undefined {
+  const path = steps.map(([name]) => name).join('.');
+  if (!usual.has(path)) return undefined;
+  return usageWarning(
+    'no-name',
+    `\`${path}\` has a tag here and no name: whose it is, this file does not say`,
+    span,
+    {
+      help: 'name the file that has the name too: `--file common.yaml staging.yaml`',
+    },
+  );
 }
 
 /** `image: {{ image }}`: a map in a map to YAML. Its tag alone is told where the name is ours. */

@@ -138,6 +138,11 @@ describe('what is not edited is told', () => {
     const [problem] = edit(script).problems;
     expect(problem?.message).toContain(`\`${registry}/base:1\` is not the release's`);
     expect(problem?.help).toContain(`\`${registry}/base:${wanted}\``);
+    expect(told(`${script}      x = "#"  # was ${registry}/base:0\n`)).toEqual(['5 not-edited']);
+    expect(told(`${script}      x = "a # b" + '${registry}/base:0'\n`)).toEqual([
+      '5 not-edited',
+      '6 not-edited',
+    ]);
     expect(told(script.replace('base:1', `base:${wanted}`))).toEqual([]);
     expect(told(script.replace('base:1', `base:${wanted.split('@')[0]}`))).toEqual([]);
   });
