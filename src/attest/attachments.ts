@@ -3,23 +3,24 @@
  * there: cosign 2's tags (`sha256-….sig`, `sha256-….att`), which admission controllers read, and sigstore bundles as
  * referrers, which cosign 3 reads. Writes and reads bytes; what they prove is proof.ts's to say.
  */
+import { createHash } from 'node:crypto';
 import { artifactManifest } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { withDigest, withTag, type DigestReference, type Reference } from '../../registry/reference.ts';
-import { publicKeyHint, type PublicKey } from './dsse.ts';
-import { attachmentSchema, bundleSchema, parseJson } from './schema.ts';
+import { annotationsOf, bundleOf, bundleOfAnnotations, bundleType, signatureAnnotation } from './bundle.ts';
+import { attachmentSchema, bundleSchema, envelopeSchema, parseJson } from './schema.ts';
+import type { Signature, SignedBy } from './signer.ts';
+import type { Attested, PlainSignature } from './trusted.ts';
 
 const types = {
   config: 'application/vnd.oci.image.config.v1+json',
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
   envelope: 'application/vnd.dsse.envelope.v1+json',
-  bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
 } as const;
 
-export const signatureAnnotation = 'dev.cosignproject.cosign/signature';
 const bundlePredicate = 'dev.sigstore.bundle.predicateType';
 
 /** Of what strangers may have put there, no more than this is looked at. */
@@ -57,17 +58,24 @@ interface Layer {
 
 type Done = { readonly kind: 'done' };
 
+/** A signed statement about an image. */
+export interface Attestation {
+  readonly predicateType: string;
+  readonly envelope: Buffer;
+  readonly by: SignedBy;
+}
+
 /** Adds attestations to the image's `.att` tag; what others put there stays. */
 export async function putAttestations(
   place: Place,
-  attestations: readonly { readonly predicateType: string; readonly envelope: Buffer }[],
+  attestations: readonly Attestation[],
   signal: AbortSignal,
 ): Promise<Done | Failed> {
   if (attestations.length === 0) return { kind: 'done' };
-  const layers = attestations.map(({ predicateType, envelope }) => ({
+  const layers = attestations.map(({ predicateType, envelope, by }) => ({
     mediaType: types.envelope,
     bytes: envelope,
-    annotations: { [signatureAnnotation]: '', predicateType },
+    annotations: { [signatureAnnotation]: '', predicateType, ...annotationsOf(by) },
   }));
   return await putLayers(place, 'att', layers, signal);
 }
@@ -76,10 +84,10 @@ export async function putAttestations(
 export async function putSignature(
   place: Place,
   payload: Buffer,
-  signature: string,
+  { value, by }: Signature,
   signal: AbortSignal,
 ): Promise<Done | Failed> {
-  const annotations = { [signatureAnnotation]: signature };
+  const annotations = { [signatureAnnotation]: value, ...annotationsOf(by) };
   return await putLayers(
     place,
     'sig',
@@ -91,24 +99,23 @@ export async function putSignature(
 /** Attaches attestations as bundles that refer to the image. */
 export async function attachBundles(
   { registry, image }: Place,
-  attestations: readonly { readonly predicateType: string; readonly envelope: Buffer }[],
-  signer: PublicKey,
+  attestations: readonly Attestation[],
   signal: AbortSignal,
 ): Promise<Done | Failed> {
   const subject = await registry.headManifest(withDigest(image, image.digest), signal);
   if (subject.kind === 'failed') return subject;
   if (subject.kind === 'absent') throw new Error(`${image.digest} is signed, but it is not there`);
-  const bundles = attestations.map(({ predicateType, envelope }) => ({
+  const bundles = attestations.map(({ predicateType, envelope, by }) => ({
     predicateType,
-    bytes: bundleOf(envelope, signer),
+    bytes: bundleOf(envelope, by),
   }));
   const stored = await putBlobs({ registry, image }, [empty, ...bundles.map(({ bytes }) => bytes)], signal);
   if (stored.kind === 'failed') return stored;
   // One after the other: where the registry knows no referrers they share one index.
   for (const { predicateType, bytes } of bundles) {
     const manifest = artifactManifest({
-      artifactType: types.bundle,
-      files: [{ mediaType: types.bundle, bytes }],
+      artifactType: bundleType,
+      files: [{ mediaType: bundleType, bytes }],
       subject,
       annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope', [bundlePredicate]: predicateType },
     });
@@ -116,17 +123,6 @@ export async function attachBundles(
     if (attached.kind === 'failed') return attached;
   }
   return { kind: 'done' };
-}
-
-function bundleOf(envelope: Buffer, signer: PublicKey): Buffer {
-  return Buffer.from(
-    JSON.stringify({
-      mediaType: types.bundle,
-      verificationMaterial: { publicKey: { hint: publicKeyHint(signer.key) } },
-      // What was just made is JSON of our own.
-      dsseEnvelope: JSON.parse(envelope.toString('utf8')) as unknown,
-    }),
-  );
 }
 
 async function putBlobs(
@@ -143,12 +139,20 @@ export async function taggedEnvelopes(
   place: Place,
   predicateType: string,
   signal: AbortSignal,
-): Promise<readonly Buffer[] | Failed> {
+): Promise<readonly Attested[] | Failed> {
   const layers = await readLayers(place, 'att', signal);
   if ('kind' in layers) return layers;
   const wanted = layers.filter(({ annotations }) => annotations?.['predicateType'] === predicateType);
   // What was said last stands last.
-  return await readBlobs(place, wanted.slice(-maxLooked), maxEnvelopeBytes, signal);
+  const found = await readBlobs(place, wanted.slice(-maxLooked), maxEnvelopeBytes, signal);
+  if ('kind' in found) return found;
+  return found.map(({ bytes, layer }) => {
+    const { annotations } = layer;
+    const dsseEnvelope = parseJson(envelopeSchema, bytes);
+    const isBare = dsseEnvelope === undefined || annotations === undefined;
+    const bundle = isBare ? undefined : bundleOfAnnotations(annotations, { dsseEnvelope });
+    return { envelope: bytes, bundle };
+  });
 }
 
 /** The envelopes of one kind of statement in bundles that refer to the image. */
@@ -156,10 +160,10 @@ export async function referredEnvelopes(
   { registry, image }: Place,
   predicateType: string,
   signal: AbortSignal,
-): Promise<readonly Buffer[] | Failed> {
-  const listed = await registry.listReferrers(image, types.bundle, signal);
+): Promise<readonly Attested[] | Failed> {
+  const listed = await registry.listReferrers(image, bundleType, signal);
   if (listed.kind === 'failed') return listed;
-  const envelopes: Buffer[] = [];
+  const envelopes: Attested[] = [];
   for (const { digest, annotations } of listed.referrers.slice(0, maxLooked)) {
     const said = annotations[bundlePredicate];
     if (said !== undefined && said !== predicateType) continue;
@@ -168,9 +172,10 @@ export async function referredEnvelopes(
     const layers = manifest.kind === 'absent' ? [] : layersIn(manifest.bytes);
     const bundles = await readBlobs({ registry, image }, layers.slice(0, 1), maxEnvelopeBytes, signal);
     if ('kind' in bundles) return bundles;
-    for (const bytes of bundles) {
+    for (const { bytes } of bundles) {
       const bundle = parseJson(bundleSchema, bytes);
-      if (bundle !== undefined) envelopes.push(Buffer.from(JSON.stringify(bundle.dsseEnvelope)));
+      if (bundle === undefined) continue;
+      envelopes.push({ envelope: Buffer.from(JSON.stringify(bundle.dsseEnvelope)), bundle: bytes });
     }
   }
   return envelopes;
@@ -180,16 +185,23 @@ export async function referredEnvelopes(
 export async function taggedSignatures(
   place: Place,
   signal: AbortSignal,
-): Promise<readonly { readonly payload: Buffer; readonly signature: string }[] | Failed> {
+): Promise<readonly PlainSignature[] | Failed> {
   const layers = await readLayers(place, 'sig', signal);
   if ('kind' in layers) return layers;
-  const found = [];
+  const found: PlainSignature[] = [];
   for (const layer of layers.slice(0, maxLooked)) {
-    const signature = layer.annotations?.[signatureAnnotation];
+    const { annotations = {} } = layer;
+    const signature = annotations[signatureAnnotation];
     if (signature === undefined) continue;
     const payloads = await readBlobs(place, [layer], maxPayloadBytes, signal);
     if ('kind' in payloads) return payloads;
-    found.push(...payloads.map((payload) => ({ payload, signature })));
+    found.push(
+      ...payloads.map(({ bytes: payload }) => {
+        const digest = createHash('sha256').update(payload).digest('base64');
+        const messageSignature = { messageDigest: { algorithm: 'SHA2_256', digest }, signature } as const;
+        return { payload, signature, bundle: bundleOfAnnotations(annotations, { messageSignature }) };
+      }),
+    );
   }
   return found;
 }
@@ -215,9 +227,10 @@ async function readBlobs(
   layers: readonly ReadLayer[],
   maxBytes: number,
   signal: AbortSignal,
-): Promise<readonly Buffer[] | Failed> {
-  const found: Buffer[] = [];
-  for (const { digest, size } of layers.slice(0, maxLooked)) {
+): Promise<readonly { readonly bytes: Buffer; readonly layer: ReadLayer }[] | Failed> {
+  const found = [];
+  for (const layer of layers.slice(0, maxLooked)) {
+    const { digest, size } = layer;
     if (!isDigest(digest) || size > maxBytes) continue;
     const blob = await registry.getBlob(image, digest, maxBytes, signal);
     if (blob.kind === 'failed') {
@@ -225,7 +238,7 @@ async function readBlobs(
       if (blob.error.kind === 'invalid-answer') continue;
       return blob;
     }
-    if (blob.kind === 'found') found.push(blob.bytes);
+    if (blob.kind === 'found') found.push({ bytes: blob.bytes, layer });
   }
   return found;
 }

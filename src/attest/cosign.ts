@@ -9,26 +9,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { KeySource } from '../matrix/image-set.ts';
-import { isSignature, type PublicKey } from './dsse.ts';
+import type { KeySource } from '../matrix/signers.ts';
+import { inTotoType, isSignature, publicKeyHint, signedBytes, type PublicKey } from './dsse.ts';
+import type { Signature, Signer, SignerTrouble, ToSign } from './signer.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A sentence for a person, and what to do where that is known. */
-export interface CosignTrouble {
-  readonly kind: 'cancelled' | 'missing' | 'failed';
-  readonly message: string;
-  readonly help?: string;
-}
-
-export interface Signer {
-  readonly publicKey: PublicKey;
-  /** A signature (base64) for each payload, in their order. */
-  sign(
-    payloads: readonly Uint8Array[],
-    signal: AbortSignal,
-  ): Promise<Result<readonly string[], CosignTrouble>>;
-}
 
 const timeoutMs = 2 * 60_000;
 
@@ -46,7 +31,7 @@ export async function openSigner(
   key: KeySource,
   env: Environment,
   signal: AbortSignal,
-): Promise<Result<Signer, CosignTrouble>> {
+): Promise<Result<Signer, SignerTrouble>> {
   if (key.kind === 'file' && env['COSIGN_PASSWORD'] === undefined) {
     return err({
       kind: 'failed',
@@ -57,8 +42,8 @@ export async function openSigner(
   const publicKey = await askPublicKey(key, env, signal);
   if (!publicKey.ok) return publicKey;
   return ok({
-    publicKey: publicKey.value,
-    sign: (payloads, until) => sign(key, publicKey.value, payloads, env, until),
+    self: publicKey.value,
+    sign: (items, until) => sign(key, publicKey.value, items, env, until),
   });
 }
 
@@ -67,11 +52,11 @@ export async function askPublicKey(
   key: KeySource,
   env: Environment,
   signal: AbortSignal,
-): Promise<Result<PublicKey, CosignTrouble>> {
+): Promise<Result<PublicKey, SignerTrouble>> {
   const answer = await run(['public-key', '--key', key.address], key, env, signal);
   if (!answer.ok) return answer;
   try {
-    return ok({ name: key.shown, key: createPublicKey(answer.value) });
+    return ok({ kind: 'key', name: key.shown, key: createPublicKey(answer.value) });
   } catch {
     return err({ kind: 'failed', message: `cosign tells no public key for \`${key.shown}\`` });
   }
@@ -80,10 +65,13 @@ export async function askPublicKey(
 async function sign(
   key: KeySource,
   publicKey: PublicKey,
-  payloads: readonly Uint8Array[],
+  items: readonly ToSign[],
   env: Environment,
   signal: AbortSignal,
-): Promise<Result<readonly string[], CosignTrouble>> {
+): Promise<Result<readonly Signature[], SignerTrouble>> {
+  const payloads = items.map(({ kind, bytes }) =>
+    kind === 'bytes' ? bytes : signedBytes(inTotoType, bytes),
+  );
   const folder = await mkdtemp(path.join(tmpdir(), 'hubwright-sign-'));
   try {
     const files = payloads.map((_, index) => path.join(folder, String(index)));
@@ -97,7 +85,10 @@ async function sign(
       (payload, index) =>
         !isSignature(publicKey.key, payload, Buffer.from(signatures[index] ?? '', 'base64')),
     );
-    if (signatures.length === payloads.length && wrong === -1) return ok(signatures);
+    if (signatures.length === payloads.length && wrong === -1) {
+      const by = { kind: 'key', hint: publicKeyHint(publicKey.key) } as const;
+      return ok(signatures.map((value) => ({ value, by })));
+    }
     return err({
       kind: 'failed',
       message: `cosign answered with something else than signatures of \`${key.shown}\``,
@@ -112,7 +103,7 @@ async function run(
   key: KeySource,
   env: Environment,
   signal: AbortSignal,
-): Promise<Result<string, CosignTrouble>> {
+): Promise<Result<string, SignerTrouble>> {
   // Loaded by runs that sign; most do not.
   const { execa } = await import('execa');
   const result = await execa('cosign', args, {
@@ -135,7 +126,7 @@ async function run(
   return err(refusal(key, result.timedOut ? 'it did not answer in time' : lastLine(result.stderr)));
 }
 
-function refusal(key: KeySource, said: string): CosignTrouble {
+function refusal(key: KeySource, said: string): SignerTrouble {
   if (/unrecognized scheme/.test(said)) {
     return {
       kind: 'failed',

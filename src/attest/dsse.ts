@@ -10,6 +10,7 @@ export const inTotoType = 'application/vnd.in-toto+json';
 
 /** A public key and what a person calls it. */
 export interface PublicKey {
+  readonly kind: 'key';
   /** As matrix.yaml or the command line names it. */
   readonly name: string;
   readonly key: KeyObject;

@@ -1,10 +1,9 @@
-/** Everything that given keys prove of one image, for `build verify`: the image is whatever a reference names now. */
+/** Everything that those who are trusted prove of one image, for `build verify`: the image is whatever a reference names now. */
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Digest } from '../../registry/digest.ts';
 import type { RegistryError } from '../../registry/error.ts';
 import { withDigest, type Reference } from '../../registry/reference.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { PublicKey } from './dsse.ts';
 import {
   imageSigners,
   provenBills,
@@ -15,11 +14,12 @@ import {
   type ProvenPass,
 } from './proof.ts';
 import { provenScans, type ProvenScan } from './scan-statement.ts';
+import type { Trusted } from './trusted.ts';
 
 /** What is proven of one digest. */
 export interface ImageProof {
   readonly digest: Digest;
-  /** Names of the keys that signed the image itself. */
+  /** Who signed the image itself. */
   readonly signers: readonly string[];
   /** The latest first. */
   readonly passes: readonly ProvenPass[];
@@ -33,7 +33,7 @@ export interface ImageProof {
 export async function proveImage(
   registry: RegistryClient,
   reference: Reference,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<ImageProof | undefined, RegistryError>> {
   const head = await registry.headManifest(reference, signal);
@@ -42,11 +42,11 @@ export async function proveImage(
   const { digest } = head;
   const place = { registry, image: withDigest(reference, digest) };
   const [signers, passes, origins, bills, scans] = await Promise.all([
-    imageSigners(place, keys, signal),
-    provenPasses(place, keys, signal),
-    provenOrigins(place, keys, signal),
-    provenBills(place, keys, signal),
-    provenScans(place, keys, signal),
+    imageSigners(place, trusted, signal),
+    provenPasses(place, trusted, signal),
+    provenOrigins(place, trusted, signal),
+    provenBills(place, trusted, signal),
+    provenScans(place, trusted, signal),
   ]);
   if ('kind' in signers) return err(signers.error);
   if ('kind' in passes) return err(passes.error);

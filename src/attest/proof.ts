@@ -1,11 +1,10 @@
 /**
  * What signatures prove of an image: reads what lies beside it in the registry, and believes of that only what one of
- * the given keys signed and what is about this very digest. Decides nothing about an image.
+ * the given keys or identities signed and what is about this very digest. Decides nothing about an image.
  */
 import type { Digest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
 import { referredEnvelopes, taggedEnvelopes, taggedSignatures, type Place } from './attachments.ts';
-import { isSignature, openEnvelope, type PublicKey } from './dsse.ts';
 import {
   parseJson,
   provenanceSchema,
@@ -14,6 +13,7 @@ import {
   testResultSchema,
 } from './schema.ts';
 import { buildType, contractName, predicateTypes } from './statement.ts';
+import { openAttested, signerOf, type Attested, type Trusted } from './trusted.ts';
 
 /** A signed pass of a contract of ours. */
 export interface ProvenPass {
@@ -59,30 +59,30 @@ type Answer<T> = readonly T[] | Failed;
 /** Every signed pass of the image. */
 export async function provenPasses(
   place: Place,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Answer<ProvenPass>> {
-  const statements = await provenStatements(place, predicateTypes.testResult, keys, signal);
+  const statements = await provenStatements(place, predicateTypes.testResult, trusted, signal);
   return 'kind' in statements ? statements : statements.flatMap((each) => passIn(each) ?? []);
 }
 
 /** Every signed provenance of the image. */
 export async function provenOrigins(
   place: Place,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Answer<ProvenOrigin>> {
-  const statements = await provenStatements(place, predicateTypes.provenance, keys, signal);
+  const statements = await provenStatements(place, predicateTypes.provenance, trusted, signal);
   return 'kind' in statements ? statements : statements.flatMap((each) => originIn(each) ?? []);
 }
 
 /** Who signed a bill of materials of the image, and how many components it names. */
 export async function provenBills(
   place: Place,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Answer<ProvenBill>> {
-  const statements = await provenStatements(place, predicateTypes.bill, keys, signal);
+  const statements = await provenStatements(place, predicateTypes.bill, trusted, signal);
   if ('kind' in statements) return statements;
   return statements.map(({ signer, predicate }) => ({ signer, components: componentsIn(predicate) }));
 }
@@ -90,19 +90,17 @@ export async function provenBills(
 /** Who signed the image itself. */
 export async function imageSigners(
   place: Place,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Answer<string>> {
   const signatures = await taggedSignatures(place, signal);
   if ('kind' in signatures) return signatures;
-  const signers = signatures.flatMap(({ payload, signature }) => {
-    const said = parseJson(simpleSigningSchema, payload)?.critical.image['docker-manifest-digest'];
-    if (said !== place.image.digest) return [];
-    const signer = keys.find(({ key }) => isSignature(key, payload, Buffer.from(signature, 'base64')));
-    return signer === undefined ? [] : [signer.name];
+  const signers = signatures.flatMap((signature) => {
+    const said = parseJson(simpleSigningSchema, signature.payload)?.critical.image['docker-manifest-digest'];
+    return said === place.image.digest ? (signerOf(signature, trusted) ?? []) : [];
   });
   if (signers.length > 0) return [...new Set(signers)];
-  const bundles = await provenStatements(place, predicateTypes.signature, keys, signal);
+  const bundles = await provenStatements(place, predicateTypes.signature, trusted, signal);
   return 'kind' in bundles ? bundles : [...new Set(bundles.map(({ signer }) => signer))];
 }
 
@@ -110,14 +108,14 @@ export async function imageSigners(
 export async function provenStatements(
   place: Place,
   predicateType: string,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Answer<Proven>> {
   for (const read of [taggedEnvelopes, referredEnvelopes]) {
     const envelopes = await read(place, predicateType, signal);
     if ('kind' in envelopes) return envelopes;
     const proven = envelopes.flatMap(
-      (envelope) => believed(envelope, predicateType, place.image.digest, keys) ?? [],
+      (envelope) => believed(envelope, predicateType, place.image.digest, trusted) ?? [],
     );
     if (proven.length > 0) return proven;
   }
@@ -126,19 +124,19 @@ export async function provenStatements(
 
 /** A statement of this kind about this digest, signed by one of these keys; anything else proves nothing. */
 function believed(
-  envelope: Buffer,
+  envelope: Attested,
   predicateType: string,
   digest: Digest,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
 ): Proven | undefined {
-  const opened = openEnvelope(envelope, keys);
+  const opened = openAttested(envelope, trusted);
   const statement = opened === undefined ? undefined : parseJson(statementSchema, opened.payload);
   if (opened === undefined || statement === undefined) return undefined;
   const [algorithm = '', hex = ''] = digest.split(':');
   const isAbout = statement.subject.some((subject) => subject.digest[algorithm] === hex);
   // Annotations on the envelope are nobody's word: what kind of statement it is, the signed text says.
   if (!isAbout || statement.predicateType !== predicateType) return undefined;
-  return { signer: opened.signer.name, predicate: statement.predicate };
+  return { signer: opened.signer, predicate: statement.predicate };
 }
 
 function passIn({ signer, predicate }: Proven): ProvenPass | undefined {

@@ -7,10 +7,10 @@ import type { Digest } from '../../registry/digest.ts';
 import { isDigest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
 import type { Place } from './attachments.ts';
-import type { PublicKey } from './dsse.ts';
 import { provenStatements } from './proof.ts';
 import { scanResultSchema } from './schema.ts';
 import { predicateTypes, statement, type Subject } from './statement.ts';
+import type { Trusted } from './trusted.ts';
 
 /** How our results are to be read; it moves when they change their meaning. */
 const resultType = 'urn:hubwright:scan:v1';
@@ -57,10 +57,10 @@ export function scanStatement(subject: Subject, facts: ScanFacts): Buffer {
 /** Every signed scan of the image, the latest first. */
 export async function provenScans(
   place: Place,
-  keys: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<readonly ProvenScan[] | Failed> {
-  const statements = await provenStatements(place, predicateTypes.scan, keys, signal);
+  const statements = await provenStatements(place, predicateTypes.scan, trusted, signal);
   if ('kind' in statements) return statements;
   const scans = statements.flatMap(({ signer, predicate }): readonly ProvenScan[] => {
     const said = scanResultSchema.safeParse(predicate).data;

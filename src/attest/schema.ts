@@ -18,6 +18,18 @@ export const envelopeSchema = z.object({
 
 export const bundleSchema = z.object({ dsseEnvelope: envelopeSchema });
 
+/** What cosign 2 keeps of an entry of Rekor's log, and of a timestamp. */
+export const cosignBundleSchema = z.object({
+  SignedEntryTimestamp: z.string(),
+  Payload: z.object({
+    body: z.string(),
+    integratedTime: z.number(),
+    logIndex: z.number(),
+    logID: z.string(),
+  }),
+});
+export const cosignTimestampSchema = z.object({ SignedRFC3161Timestamp: z.string() });
+
 export const descriptorSchema = z.looseObject({
   mediaType: z.string(),
   digest: z.string(),
@@ -94,3 +106,43 @@ export const scanResultSchema = z.object({
 export const simpleSigningSchema = z.object({
   critical: z.object({ image: z.object({ 'docker-manifest-digest': z.string() }) }),
 });
+
+/** Of an identity token what tells whether an authority will take it. */
+export const tokenClaimsSchema = z.object({
+  sub: z.string(),
+  email: z.string().optional(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  exp: z.number().max(8_640_000_000_000),
+});
+export const githubTokenSchema = z.object({ value: z.string() });
+
+const certificateChainSchema = z.object({ chain: z.object({ certificates: z.array(z.string()).min(1) }) });
+
+/** Fulcio's answer (`/api/v2/signingCert`): with the proof of its log in the certificate, or beside it. */
+export const signingCertificateSchema = z.object({
+  signedCertificateEmbeddedSct: certificateChainSchema.optional(),
+  signedCertificateDetachedSct: certificateChainSchema.optional(),
+});
+/** What Fulcio and Rekor say where they refuse. */
+export const refusalSchema = z.object({ message: z.string() });
+
+/** Rekor's answer (`/api/v1/log/entries`): one entry under its name. */
+export const logEntriesSchema = z.record(
+  z.string(),
+  z.object({
+    body: z.string(),
+    integratedTime: z.number(),
+    logID: z.string(),
+    logIndex: z.number(),
+    verification: z.object({
+      signedEntryTimestamp: z.string(),
+      inclusionProof: z.object({
+        checkpoint: z.string(),
+        hashes: z.array(z.string()),
+        logIndex: z.number(),
+        rootHash: z.string(),
+        treeSize: z.number(),
+      }),
+    }),
+  }),
+);

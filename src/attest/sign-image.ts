@@ -1,13 +1,13 @@
 /**
  * Signs an image and what is said of it, puts both beside it in the registry, and looks whether a reader finds them
- * there. cosign makes the signatures, all of one image at once; which statements there are is the caller's to say.
+ * there. the signer makes the signatures, all of one image at once; which statements there are is the caller's to say.
  */
 import type { Failed, RegistryError } from '../../registry/error.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { attachBundles, putAttestations, putSignature, type Place } from './attachments.ts';
-import type { CosignTrouble, Signer } from './cosign.ts';
-import { envelopeOf, inTotoType, signedBytes } from './dsse.ts';
+import { attachBundles, putAttestations, putSignature, type Attestation, type Place } from './attachments.ts';
+import { envelopeOf } from './dsse.ts';
 import { imageSigners } from './proof.ts';
+import type { Signature, Signer, SignerTrouble, ToSign } from './signer.ts';
 import { predicateTypes, signatureStatement, simpleSigningPayload, type Subject } from './statement.ts';
 
 /** One thing that is said of the image. */
@@ -18,7 +18,7 @@ export interface Statement {
 
 export type SigningTrouble =
   | { readonly kind: 'registry'; readonly error: RegistryError }
-  | { readonly kind: 'cosign'; readonly error: CosignTrouble }
+  | { readonly kind: 'signer'; readonly error: SignerTrouble }
   /** What was just written is not found by a reader. */
   | { readonly kind: 'not-found' };
 
@@ -29,13 +29,12 @@ export async function signStatements(
   statements: readonly Statement[],
   signal: AbortSignal,
 ): Promise<Result<void, SigningTrouble>> {
-  const payloads = statements.map(({ payload }) => signedBytes(inTotoType, payload));
-  const signed = await signer.sign(payloads, signal);
-  if (!signed.ok) return err({ kind: 'cosign', error: signed.error });
+  const signed = await signer.sign(statements.map(toSign), signal);
+  if (!signed.ok) return err({ kind: 'signer', error: signed.error });
   const attestations = enveloped(statements, signed.value);
   const written = await Promise.all([
     putAttestations(place, attestations, signal),
-    attachBundles(place, attestations, signer.publicKey, signal),
+    attachBundles(place, attestations, signal),
   ]);
   for (const each of written) if (each.kind === 'failed') return err({ kind: 'registry', error: each.error });
   return ok(undefined);
@@ -54,33 +53,39 @@ export async function signImage(
     ...statements,
     { predicateType: predicateTypes.signature, payload: signatureStatement(subject) },
   ];
-  const signed = await signer.sign(
-    [plain, ...all.map(({ payload }) => signedBytes(inTotoType, payload))],
-    signal,
-  );
-  if (!signed.ok) return err({ kind: 'cosign', error: signed.error });
-  const [plainSignature = '', ...signatures] = signed.value;
+  const signed = await signer.sign([{ kind: 'bytes', bytes: plain }, ...all.map(toSign)], signal);
+  if (!signed.ok) return err({ kind: 'signer', error: signed.error });
+  const [plainSignature, ...signatures] = signed.value;
   const attestations = enveloped(all, signatures);
   // cosign 2 has a form of its own for the image's signature.
   const tagged = attestations.filter(({ predicateType }) => predicateType !== predicateTypes.signature);
   const written = await Promise.all([
     putAttestations(place, tagged, signal),
-    attachBundles(place, attestations, signer.publicKey, signal),
+    attachBundles(place, attestations, signal),
   ]);
   // Last, for it is what admission controllers wait for.
-  const last = written.some(({ kind }) => kind === 'failed')
-    ? []
-    : [await putSignature(place, plain, plainSignature, signal)];
+  const last =
+    plainSignature === undefined || written.some(({ kind }) => kind === 'failed')
+      ? []
+      : [await putSignature(place, plain, plainSignature, signal)];
   for (const each of [...written, ...last])
     if (each.kind === 'failed') return err({ kind: 'registry', error: each.error });
   return await lookAgain(place, signer, signal);
 }
 
-function enveloped(statements: readonly Statement[], signatures: readonly string[]) {
-  return statements.map(({ predicateType, payload }, index) => ({
-    predicateType,
-    envelope: envelopeOf(payload, signatures[index] ?? ''),
-  }));
+function toSign({ payload }: Statement): ToSign {
+  return { kind: 'statement', bytes: payload };
+}
+
+function enveloped(
+  statements: readonly Statement[],
+  signatures: readonly Signature[],
+): readonly Attestation[] {
+  return statements.flatMap(({ predicateType, payload }, index) => {
+    const signature = signatures[index];
+    if (signature === undefined) return [];
+    return [{ predicateType, envelope: envelopeOf(payload, signature.value), by: signature.by }];
+  });
 }
 
 async function lookAgain(
@@ -88,7 +93,7 @@ async function lookAgain(
   signer: Signer,
   signal: AbortSignal,
 ): Promise<Result<void, SigningTrouble>> {
-  const signers = await imageSigners(place, [signer.publicKey], signal);
+  const signers = await imageSigners(place, [signer.self], signal);
   if (isFailed(signers)) return err({ kind: 'registry', error: signers.error });
   return signers.length > 0 ? ok(undefined) : err({ kind: 'not-found' });
 }

@@ -50,7 +50,7 @@ export function describeShipping(
   program
     .command('verify')
     .description(
-      'tell what trusted keys prove of published images: who signed them, what they passed, from what they were built',
+      'tell what is proven of published images by those who are trusted: who signed them, what they passed, from what they were built',
     )
     .argument('<REFERENCE...>', '`registry/name:tag` or `registry/name@sha256:…`')
     .addOption(

@@ -35,6 +35,7 @@ export async function emitGithubCommand(context: CliContext, options: EmitGithub
     branch: options.branch,
     cron: options.cron,
     registry: options.registry ?? set.registry?.prefix,
+    signsAsItself: set.sign?.kind === 'keyless',
     levels: options.fanOut ? depthOf(graph) : 0,
     python: options.python,
     secrets: set.secrets.flatMap(({ source }) => (source.kind === 'env' ? [source.name] : [])),

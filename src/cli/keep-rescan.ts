@@ -4,7 +4,7 @@
  * worse for not being kept: trouble is a warning.
  */
 import { formatFamiliar, formatReference, type DigestReference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { scanStatement } from '../attest/scan-statement.ts';
 import { signStatements } from '../attest/sign-image.ts';
 import { predicateTypes } from '../attest/statement.ts';
@@ -27,7 +27,7 @@ export interface RescanTools {
   readonly workplace: Workplace;
   readonly scanner: Scanner;
   readonly set: ImageSet;
-  readonly trusted: readonly PublicKey[];
+  readonly trusted: readonly Trusted[];
   readonly databaseUpdatedAt: Date;
 }
 
@@ -74,7 +74,7 @@ export class RescanKeeper {
   async #open(): Promise<Result<Signing | undefined, string>> {
     const { context, set, trusted } = this.#tools;
     if (set.sign === undefined && trusted.length > 0)
-      return err('nobody would believe it, for matrix.yaml names no key to `sign` with');
+      return err('nobody would believe it, for matrix.yaml does not say how to `sign`');
     const opened = await openSigning(context, { set, trusted });
     return opened.ok ? opened : err(opened.error.message);
   }

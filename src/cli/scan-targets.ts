@@ -1,6 +1,6 @@
 /** What `build scan` was given → images to look at: the engine's, or what is published. Scans nothing. */
 import { parseReference, withDigest, type DigestReference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
@@ -32,7 +32,7 @@ export async function scanTargets(
   workplace: Workplace,
   family: Family | undefined,
   names: readonly string[],
-  options: { readonly fromSbom: boolean; readonly trusted: readonly PublicKey[] },
+  options: { readonly fromSbom: boolean; readonly trusted: readonly Trusted[] },
 ): Promise<Targets> {
   const theirs = family === undefined ? [] : familyNames(names, family);
   const targets: ScanTarget[] = [];
@@ -79,7 +79,7 @@ async function publishedTargets(
   workplace: Workplace,
   { set, graph }: Family,
   names: readonly string[],
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
 ): Promise<Targets> {
   const target = set.registry;
   if (target === undefined)

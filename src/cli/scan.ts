@@ -1,6 +1,6 @@
 /** `build scan`: what is in images, and what of it the policy minds; of published ones as of today's database. */
 import { formatReference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
@@ -97,7 +97,7 @@ interface Tools {
   readonly workplace: Workplace;
   readonly scanner: Scanner;
   readonly policy: ScanPolicyOfDay;
-  readonly trusted: readonly PublicKey[];
+  readonly trusted: readonly Trusted[];
   /** Undefined where nothing is kept. */
   readonly keeper: RescanKeeper | undefined;
   readonly options: ScanOptions;

@@ -52,7 +52,7 @@ export async function setUpMachine(
       bootstrap: roots.length > 0,
       tests: options.tests,
       browser: options.browser ?? false,
-      signing: options.family?.set.sign !== undefined || options.signing === true,
+      signing: options.family?.set.sign?.kind === 'key' || options.signing === true,
       scanning: options.scanning === true,
     },
     context.signal,

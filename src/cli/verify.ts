@@ -1,12 +1,12 @@
 /** `build verify`: what trusted keys prove of published images. Asks the registry alone, for any reference. */
 import path from 'node:path';
 import { isProven, proveImage, type ImageProof } from '../attest/image-proof.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, type Result } from '../core/result.ts';
-import type { TrustedKey } from '../matrix/image-set.ts';
+import type { TrustedKey } from '../matrix/signers.ts';
 import { renderProof, verifyDocument } from '../report/verify-report.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
@@ -61,11 +61,15 @@ export async function verifyCommand(
 async function keysOf(
   context: CliContext,
   options: VerifyOptions,
-): Promise<Result<readonly PublicKey[], readonly Diagnostic[]>> {
+): Promise<Result<readonly Trusted[], readonly Diagnostic[]>> {
   const named = (options.key ?? []).map((text): TrustedKey => {
     const isService = /^[a-z0-9]+:\/\//.test(text);
     const address = isService ? text : path.resolve(context.cwd, text);
-    return { key: { kind: isService ? 'service' : 'file', address, shown: text }, span: undefined };
+    return {
+      kind: 'key',
+      key: { kind: isService ? 'service' : 'file', address, shown: text },
+      span: undefined,
+    };
   });
   if (named.length > 0) return await loadTrust(named, context.env, context.signal);
   const directory = findRepository(options.directory, context.cwd, context.home);

@@ -39,7 +39,7 @@ export function openWorkplace(context: CliContext, options: { readonly askAhead?
 
 /** A credential helper is the user's own program and gets the user's environment, but for what is cosign's alone. */
 function withoutOurs(env: CliContext['env']): CliContext['env'] {
-  return { ...env, COSIGN_PASSWORD: undefined };
+  return { ...env, COSIGN_PASSWORD: undefined, SIGSTORE_ID_TOKEN: undefined };
 }
 
 /** Hosts beside this machine that are spoken to without TLS, set apart by commas. */

@@ -145,8 +145,8 @@ export function describeReason(reason: Reason): string {
       return 'not in the registry yet';
     case 'not-signed':
       return reason.what === 'image'
-        ? 'what the registry has is not signed by a key under `trust`'
-        : `its ${reason.what} in the registry is not signed by a key under \`trust\``;
+        ? 'what the registry has is signed by nobody under `trust`'
+        : `its ${reason.what} in the registry is signed by nobody under \`trust\``;
     case 'tag-missing':
       return `tag ${reason.tag} is missing in the registry, or names older bytes`;
     default:

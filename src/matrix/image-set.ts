@@ -3,6 +3,7 @@
  * Types, and the words that a user may choose from. Reading and checking live in the other files of this room; nothing here knows a Dockerfile.
  */
 import type { SourceSpan } from '../core/diagnostic.ts';
+import type { SignSettings, TrustEntry } from './signers.ts';
 
 /** What an image is started as; it chooses the smoke profile. A `builder` serves other builds alone: it is neither started nor published. */
 export const imageKinds = [
@@ -210,27 +211,6 @@ export interface ValuesSettings {
   readonly pullSecret: string | undefined;
 }
 
-/** A key of cosign's: a file, or an address in a service that keeps it. */
-export interface KeySource {
-  readonly kind: 'file' | 'service';
-  /** Absolute path, or address such as `gcpkms://…`. */
-  readonly address: string;
-  /** As it is written. */
-  readonly shown: string;
-}
-
-/** With what published images are signed. */
-export interface SignSettings {
-  readonly key: KeySource;
-  readonly span: SourceSpan | undefined;
-}
-
-/** A public key whose signatures count. */
-export interface TrustedKey {
-  readonly key: KeySource;
-  readonly span: SourceSpan | undefined;
-}
-
 /** Days on which the night moves nothing, both included; YYYY-MM-DD. */
 export interface FreezeWindow {
   readonly first: string;
@@ -260,7 +240,7 @@ export interface ImageSet {
   /** Undefined: nothing is signed. */
   readonly sign: SignSettings | undefined;
   /** Empty: whoever may write to the registry is believed. */
-  readonly trust: readonly TrustedKey[];
+  readonly trust: readonly TrustEntry[];
   readonly freeze: readonly FreezeWindow[];
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */

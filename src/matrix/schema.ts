@@ -124,14 +124,60 @@ const valuesSchema = z.strictObject({
   pullSecret: z.string().describe('Name of the Secret in `imagePullSecrets` that nodes pull with').optional(),
 });
 
+const sigstoreRootSchema = z.union([
+  z.string().describe('A trusted root, as `cosign trusted-root create` writes it'),
+  z.strictObject({
+    ca: z.string().describe('Certificates (PEM) of the authority, the one that signs identities first'),
+    timestamps: z
+      .string()
+      .describe('Certificates (PEM) of the timestamp authority, its own first')
+      .optional(),
+    rekor: z.string().describe("The log's public key (PEM)").optional(),
+    ct: z.string().describe("Public key (PEM) of the log of the authority's certificates").optional(),
+  }),
+]);
+
+const keylessSchema = z.strictObject({
+  fulcio: z.string().describe("The authority's address; default: Sigstore's public one").optional(),
+  rekor: z
+    .string()
+    .describe('The log that signatures are written into; default: the public one with the public `fulcio`')
+    .optional(),
+  timestamps: z
+    .string()
+    .describe('Who says when something was signed: address of a timestamp authority (RFC 3161)')
+    .optional(),
+  audience: z.string().describe('Whom identity tokens have to be for; default: `sigstore`').optional(),
+  root: sigstoreRootSchema
+    .describe("What these services' answers are held to; needed where `fulcio` is not the public one")
+    .optional(),
+});
+
 const signSchema = z.strictObject({
   key: z
     .string()
-    .describe("cosign's private key: a file, or an address such as `gcpkms://…`; empty: nothing is signed"),
+    .describe("cosign's private key: a file, or an address such as `gcpkms://…`; empty: nothing is signed")
+    .optional(),
+  keyless: keylessSchema
+    .describe("In the place of a key: sign as the one whom the build server's identity token names")
+    .optional(),
 });
 
 const trustSchema = z.strictObject({
-  key: z.string().describe("cosign's public key: a file, or an address such as `gcpkms://…`"),
+  key: z.string().describe("cosign's public key: a file, or an address such as `gcpkms://…`").optional(),
+  identity: z
+    .string()
+    .describe('In the place of a key: who signs without one, as certificates name them')
+    .optional(),
+  identityRegexp: z.string().describe('The same as a regular expression for the whole of it').optional(),
+  issuer: z
+    .string()
+    .describe('Who vouches for the identity: `https://token.actions.githubusercontent.com`')
+    .optional(),
+  issuerRegexp: z.string().describe('The same as a regular expression for the whole of it').optional(),
+  root: sigstoreRootSchema
+    .describe("The authorities and logs that count; default: Sigstore's public ones")
+    .optional(),
 });
 
 /** A matrix.yaml that includes nothing: it has to name images itself. */
@@ -168,7 +214,9 @@ export const wholeMatrixSchema = z.strictObject({
     .optional(),
   trust: z
     .array(trustSchema)
-    .describe('Keys whose signatures count; absent: whoever may write to the registry is believed')
+    .describe(
+      'Keys and identities whose signatures count; absent: whoever may write to the registry is believed',
+    )
     .optional(),
   freeze: z
     .array(z.string())

@@ -3,7 +3,7 @@
  * make-plan.ts decide. Everything that a user got wrong is collected before anything outside is asked.
  */
 import type { RegistryClient } from '../../registry/client.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry, Engine, EngineError, EngineInfo } from '../engine/engine.ts';
@@ -52,7 +52,7 @@ export interface DrawnPlan extends Family {
   readonly local: LocalRecord;
   readonly memories: ReadonlyMap<string, Memory>;
   /** Keys whose signatures count; none: whoever may write to the registry is believed. */
-  readonly trusted: readonly PublicKey[];
+  readonly trusted: readonly Trusted[];
   /** Earlier builds, of the images that nobody has and of what those stand on. */
   readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
 }
@@ -195,7 +195,7 @@ async function trustedKeys(
   set: ImageSet,
   environment: DrawOptions['environment'],
   signal: AbortSignal,
-): Promise<Result<readonly PublicKey[], readonly Diagnostic[]>> {
+): Promise<Result<readonly Trusted[], readonly Diagnostic[]>> {
   if (set.trust.length === 0) return ok([]);
   const { loadTrust } = await import('../attest/trust.ts');
   return await loadTrust(set.trust, environment, signal);
@@ -217,7 +217,7 @@ interface RecordQuestions extends Family {
   readonly local: LocalRecord;
   readonly needed: readonly string[];
   readonly options: DrawOptions;
-  readonly trusted: readonly PublicKey[];
+  readonly trusted: readonly Trusted[];
 }
 
 interface RecordFacts {

@@ -6,7 +6,7 @@
 import pLimit from 'p-limit';
 import { parseReference } from '../../registry/reference.ts';
 import type { RegistryClient } from '../../registry/client.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { keyTag, passTag, scanTag } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -97,7 +97,7 @@ export async function askRemoteRecord(
   registry: RegistryClient,
   target: RegistryTarget,
   questions: readonly RecordQuestion[],
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<RemoteRecord, Diagnostic>> {
   const limit = pLimit(concurrency);
@@ -119,7 +119,7 @@ export async function askRemoteRecord(
 
 /** Most families trust their registry, and need not load what reads signatures. */
 async function proofsBy(
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   registry: RegistryClient,
   target: RegistryTarget,
   signal: AbortSignal,

@@ -7,7 +7,7 @@ import { isDigest } from '../../registry/digest.ts';
 import type { RegistryError } from '../../registry/error.ts';
 import { parseReference, withDigest } from '../../registry/reference.ts';
 import type { Place } from '../attest/attachments.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { provenOrigins, provenPasses } from '../attest/proof.ts';
 import { provenScans } from '../attest/scan-statement.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -43,7 +43,7 @@ export function attestPlace({ registry, target, name, digest }: SignedPlace): Pl
 export async function askProof(
   place: SignedPlace,
   keys: { readonly key: string; readonly verdictKey: string },
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<RecordProof, Diagnostic>> {
   const proof = await readProof(place, keys, trusted, signal);
@@ -56,7 +56,7 @@ export async function askProof(
 export async function readProof(
   place: SignedPlace,
   { key, verdictKey }: { readonly key: string; readonly verdictKey: string },
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<RecordProof, RegistryError>> {
   const where = attestPlace(place);
@@ -74,7 +74,7 @@ export async function readProof(
 export async function askScanProof(
   place: SignedPlace,
   scanKey: string,
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<boolean, Diagnostic>> {
   const scans = await provenScans(attestPlace(place), trusted, signal);

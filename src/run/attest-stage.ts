@@ -81,7 +81,7 @@ export async function attestImage(
     stage: 'sign',
     durationMs: elapsed(clock, started),
     ...(statements.length === 0 ? { remembered: true } : {}),
-    summary: signing.signer.publicKey.name,
+    summary: signing.signer.self.name,
   });
   return done(undefined);
 }
@@ -129,7 +129,7 @@ async function missingStatements(
   { place, where, bytes }: Published,
   signal: AbortSignal,
 ): Promise<StageResult<readonly Statement[]>> {
-  const keys = [signer.publicKey];
+  const keys = [signer.self];
   const { digest } = where.image;
   const subject = { repository: publishedRepository(place.target, place.name), digest };
   const proof = await readProof({ registry: context.registry, ...place, digest }, entry, keys, signal);
@@ -164,7 +164,7 @@ async function missingBill(
   const { digest } = where.image;
   const isOf = scan?.of.kind === 'engine' ? scan.of.id === bytes.id : scan?.of.digest === digest;
   if (context.scan === undefined || scan?.raw === undefined || !isOf) return done([]);
-  const signed = await provenBills(where, [signer.publicKey], signal);
+  const signed = await provenBills(where, [signer.self], signal);
   if ('kind' in signed) return trouble(signed.error);
   if (signed.length > 0) return done([]);
   const subject = { repository: publishedRepository(place.target, place.name), digest };
@@ -209,7 +209,7 @@ function signingFailure(name: string, error: SigningTrouble): StageResult<never>
   switch (error.kind) {
     case 'registry':
       return trouble(error.error);
-    case 'cosign':
+    case 'signer':
       if (error.error.kind === 'cancelled') return cancelled;
       return environment(`${name} was pushed and is not signed: ${error.error.message}`);
     case 'not-found':

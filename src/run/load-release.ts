@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatFamiliar, parseReference, type Reference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -26,7 +26,7 @@ export interface ReleaseSource {
   readonly target: RegistryTarget | undefined;
   readonly registry: ReleaseRegistry;
   /** Keys whose signature a release in a registry needs; none: the registry is believed. */
-  readonly trusted?: readonly PublicKey[];
+  readonly trusted?: readonly Trusted[];
 }
 
 /** Reads the release. What is missing or unreadable is told with what to do. */
@@ -82,7 +82,7 @@ async function fetchTrusted(
   const release = await trustedRelease({ registry, trusted }, reference, signal);
   if (!release.ok) return release;
   return release.value === 'unsigned'
-    ? err(`\`${formatFamiliar(reference)}\` is not signed by a key under \`trust\``)
+    ? err(`\`${formatFamiliar(reference)}\` is signed by nobody under \`trust\``)
     : ok(release.value);
 }
 

@@ -1,6 +1,6 @@
 /** The last release of a family, from its registry or from this repository's file, believed as far as `trust` allows. */
 import type { Reference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { readRelease } from './release.ts';
@@ -10,7 +10,7 @@ import type { Release } from './schema.ts';
 export interface PublishedIn {
   readonly registry: ReleaseRegistry;
   /** Keys under `trust`; none: the registry is believed. */
-  readonly trusted: readonly PublicKey[];
+  readonly trusted: readonly Trusted[];
 }
 
 /** The newest of a family, as `trustedRelease` answers it. */

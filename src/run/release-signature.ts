@@ -5,8 +5,8 @@
 import type { Digest } from '../../registry/digest.ts';
 import { formatFamiliar, withDigest, type Reference } from '../../registry/reference.ts';
 import type { AttachmentRegistry } from '../attest/attachments.ts';
-import type { Signer } from '../attest/cosign.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Signer } from '../attest/signer.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { imageSigners } from '../attest/proof.ts';
 import { signImage } from '../attest/sign-image.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -20,7 +20,7 @@ export type SignedName =
 export async function signedRelease(
   registry: AttachmentRegistry,
   name: Reference,
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<SignedName, string>> {
   const head = await registry.headManifest(name, signal);

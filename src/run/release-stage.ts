@@ -84,8 +84,7 @@ function tellUnpublished({ emit }: RunContext, error: string, signal: AbortSigna
 
 const nothingCarried = {
   kind: 'remark',
-  message:
-    'the release in the registry is not signed by a key under `trust`: nothing is carried over from it',
+  message: 'the release in the registry is signed by nobody under `trust`: nothing is carried over from it',
 } as const;
 
 /** A run of some images says nothing of the others' files: green is what a run over the default group left whole. */

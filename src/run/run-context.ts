@@ -1,6 +1,6 @@
 /** What every stage of a run works with. Types only. */
 import type { RegistryClient } from '../../registry/client.ts';
-import type { Signer } from '../attest/cosign.ts';
+import type { Signer } from '../attest/signer.ts';
 import type { Emit, ImageFailure } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';

@@ -4,7 +4,7 @@
  */
 import { isDigest } from '../../registry/digest.ts';
 import { parseReference, withDigest, type DigestReference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import type { BlockingFinding } from '../core/event.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedRepository } from '../matrix/naming.ts';
@@ -176,9 +176,9 @@ async function publishedFindings(
 }
 
 /** Whose word on a scan counts: the trusted keys', else that of the key that would sign it on, else everybody's. */
-export function believedKeys({ drawn, signing }: RunContext): readonly PublicKey[] {
+export function believedKeys({ drawn, signing }: RunContext): readonly Trusted[] {
   if (drawn.trusted.length > 0) return drawn.trusted;
-  return signing === undefined ? [] : [signing.signer.publicKey];
+  return signing === undefined ? [] : [signing.signer.self];
 }
 
 function publishedOptions(context: RunContext, scanner: RunScan['scanner']): PublishedOptions {

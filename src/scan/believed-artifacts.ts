@@ -5,7 +5,7 @@
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Digest } from '../../registry/digest.ts';
 import type { DigestReference, Reference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { provenScans } from '../attest/scan-statement.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { keptTypes, newestKept, readArtifact, readKeptBlob, type KeptKind } from './kept-artifacts.ts';
@@ -23,7 +23,7 @@ const wanted = ['cyclonedx', 'scan'] as const satisfies readonly KeptKind[];
 export async function readBelieved(
   registry: RegistryClient,
   subject: DigestReference,
-  trusted: readonly PublicKey[],
+  trusted: readonly Trusted[],
   signal: AbortSignal,
 ): Promise<Result<BelievedArtifacts, string>> {
   const scans =

@@ -5,7 +5,7 @@
  */
 import type { RegistryClient } from '../../registry/client.ts';
 import { formatReference, type DigestReference } from '../../registry/reference.ts';
-import type { PublicKey } from '../attest/dsse.ts';
+import type { Trusted } from '../attest/trusted.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { readBelieved } from './believed-artifacts.ts';
 import { byGravity, identityOf, type Finding, type ScanReport } from './finding.ts';
@@ -31,7 +31,7 @@ export interface PublishedOptions {
   readonly registry: RegistryClient;
   readonly scanner: Pick<Scanner, 'scanBill' | 'scanReference'>;
   /** Whose word on what is kept counts; none: everybody's who may write to the registry. */
-  readonly trusted: readonly PublicKey[];
+  readonly trusted: readonly Trusted[];
   /** When its layers are pulled: never; where what is kept is not believed; also where nothing is kept. */
   readonly pull: 'never' | 'where-refused' | 'where-missing';
 }

@@ -7,11 +7,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Digest } from '../../registry/digest.ts';
 import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
 import { attachBundles, putAttestations, type Place } from '../../src/attest/attachments.ts';
-import type { Signer } from '../../src/attest/cosign.ts';
-import { envelopeOf, inTotoType, signedBytes } from '../../src/attest/dsse.ts';
+
+import { envelopeOf, inTotoType, publicKeyHint, signedBytes, type PublicKey } from '../../src/attest/dsse.ts';
 import { proveImage } from '../../src/attest/image-proof.ts';
 import { provenPasses } from '../../src/attest/proof.ts';
 import { signImage } from '../../src/attest/sign-image.ts';
+import type { Signer } from '../../src/attest/signer.ts';
 import { predicateTypes, testResultStatement } from '../../src/attest/statement.ts';
 import { readProof } from '../../src/plan/signed-record.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
@@ -31,7 +32,7 @@ afterAll(() => rig[Symbol.asyncDispose]());
 test('a pass counts for the digest that it is about, and is nowhere else of use', async () => {
   const good = await image('one');
   await passes(good, ours);
-  expect(await provenPasses(good.place, [ours.publicKey], signal)).toMatchObject([{ key: 'k', contract: 7 }]);
+  expect(await provenPasses(good.place, [ours.self], signal)).toMatchObject([{ key: 'k', contract: 7 }]);
 
   // Our own envelope, beside another image: in cosign's tag, and as a bundle.
   const other = await image('one');
@@ -39,15 +40,10 @@ test('a pass counts for the digest that it is about, and is nowhere else of use'
   if (copied.kind !== 'found') throw new Error('nothing was signed');
   const { bytes, mediaType } = copied;
   await client.putManifest(attestationTag(other.place), bytes, mediaType, signal);
-  expect(await provenPasses(other.place, [ours.publicKey], signal)).toEqual([]);
+  expect(await provenPasses(other.place, [ours.self], signal)).toEqual([]);
   const envelope = signedPass(good, ours);
-  await attachBundles(
-    other.place,
-    [{ predicateType: predicateTypes.testResult, envelope }],
-    ours.publicKey,
-    signal,
-  );
-  expect(await provenPasses(other.place, [ours.publicKey], signal)).toEqual([]);
+  await attachBundles(other.place, [testResult(envelope)], signal);
+  expect(await provenPasses(other.place, [ours.self], signal)).toEqual([]);
 });
 
 test('of a pass only the keys that it names count: it is no pass of another contract or content', async () => {
@@ -60,7 +56,7 @@ test('of a pass only the keys that it names count: it is no pass of another cont
     digest: good.digest,
   };
   const ask = async (key: string, verdictKey: string) =>
-    await readProof(where, { key, verdictKey }, [ours.publicKey], signal);
+    await readProof(where, { key, verdictKey }, [ours.self], signal);
   expect(await ask('k', 'v')).toMatchObject({ value: { isOurs: true, hasPassed: true } });
   expect(await ask('k', 'stricter')).toMatchObject({ value: { isOurs: true, hasPassed: false } });
   expect(await ask('another', 'v')).toMatchObject({ value: { isOurs: false, hasPassed: false } });
@@ -77,12 +73,12 @@ test('garbage and strangers’ words beside ours hide nothing and prove nothing'
     ],
     signal,
   );
-  expect(await provenPasses(good.place, [ours.publicKey], signal)).toEqual([]);
+  expect(await provenPasses(good.place, [ours.self], signal)).toEqual([]);
   await passes(good, ours);
-  const proof = await proveImage(client, good.reference, [ours.publicKey], signal);
+  const proof = await proveImage(client, good.reference, [ours.self], signal);
   expect(proof).toMatchObject({ value: { signers: ['ours'], passes: [{ signer: 'ours' }], origins: [] } });
   // What was there before us is there still: others may believe the stranger.
-  expect(await provenPasses(good.place, [stranger.publicKey], signal)).toHaveLength(1);
+  expect(await provenPasses(good.place, [stranger.self], signal)).toHaveLength(1);
 });
 
 test('where cosign’s tag was taken away, the bundle says the same', async () => {
@@ -91,18 +87,18 @@ test('where cosign’s tag was taken away, the bundle says the same', async () =
   const tag = await client.headManifest(attestationTag(good.place), signal);
   if (tag.kind !== 'found') throw new Error('nothing was signed');
   await client.deleteManifest(withDigest(good.reference, tag.digest), signal);
-  expect(await provenPasses(good.place, [ours.publicKey], signal)).toHaveLength(1);
+  expect(await provenPasses(good.place, [ours.self], signal)).toHaveLength(1);
 });
 
 test('a registry that cannot be asked is a trouble, and never "nobody signed it"', async () => {
   const good = await image('five');
   const gone = referenceTo('127.0.0.1:1/five:1');
   const place = { registry: client, image: withDigest(gone, good.digest) };
-  expect(await provenPasses(place, [ours.publicKey], signal)).toMatchObject({ kind: 'failed' });
+  expect(await provenPasses(place, [ours.self], signal)).toMatchObject({ kind: 'failed' });
 });
 
 function testResult(envelope: Buffer) {
-  return { predicateType: predicateTypes.testResult, envelope };
+  return { predicateType: predicateTypes.testResult, envelope, by: { kind: 'key', hint: '' } } as const;
 }
 
 interface Put {
@@ -145,7 +141,7 @@ async function passes(put: Put, signer: Signer): Promise<void> {
   expect(signed.ok).toBe(true);
 }
 
-function signedPass(put: Put, signer: Signer & { signNow(bytes: Uint8Array): string }): Buffer {
+function signedPass(put: Put, signer: KeySigner): Buffer {
   const payload = passOf(put);
   return envelopeOf(payload, signer.signNow(signedBytes(inTotoType, payload)));
 }
@@ -154,12 +150,24 @@ function attestationTag({ image: { digest, ...rest } }: Place): Reference {
   return withTag(rest, `${digest.replace(':', '-')}.att`);
 }
 
-function signerOf(name: string): Signer & { signNow(bytes: Uint8Array): string } {
+interface KeySigner extends Signer {
+  readonly self: PublicKey;
+  signNow(bytes: Uint8Array): string;
+}
+
+function signerOf(name: string): KeySigner {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signNow = (bytes: Uint8Array): string => sign('sha256', bytes, privateKey).toString('base64');
+  const by = { kind: 'key', hint: publicKeyHint(publicKey) } as const;
   return {
-    publicKey: { name, key: publicKey },
+    self: { kind: 'key', name, key: publicKey },
     signNow,
-    sign: async (payloads) => ({ ok: true, value: payloads.map(signNow) }),
+    sign: async (items) => ({
+      ok: true,
+      value: items.map(({ kind, bytes }) => ({
+        value: signNow(kind === 'bytes' ? bytes : signedBytes(inTotoType, bytes)),
+        by,
+      })),
+    }),
   };
 }

@@ -14,7 +14,10 @@ export async function makeKeyPair(folder: string, name: string): Promise<void> {
 }
 
 /** cosign's own opinion of a reference: whether its command answers 0. */
-export async function cosignAgrees(args: readonly string[]): Promise<boolean> {
-  const { exitCode } = await execa('cosign', args, { reject: false, stdin: 'ignore' });
+export async function cosignAgrees(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  const { exitCode } = await execa('cosign', args, { reject: false, stdin: 'ignore', env });
   return exitCode === 0;
 }

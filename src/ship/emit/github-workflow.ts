@@ -20,6 +20,8 @@ export interface WorkflowChoices {
   readonly registry: string | undefined;
   /** Graph levels that become jobs of their own on the main branch; 0: one job for all. */
   readonly levels: number;
+  /** Whether what is published is signed as the job that publishes it: such a job may ask GitHub who it is. */
+  readonly signsAsItself: boolean;
   /** Build secrets that come from the environment, by the variable's name. */
   readonly secrets: readonly string[];
   /** Whether the night takes new Python packages in as well, and commits their locks. */
@@ -93,7 +95,7 @@ function mainJob(choices: WorkflowChoices): string {
     timeout-minutes: 360
     permissions:
       contents: read
-      packages: write
+${identityOf(choices)}      packages: write
     steps:
 ${checkout}
 ${cacheStep}
@@ -142,7 +144,7 @@ function levelJob(choices: WorkflowChoices, level: number): string {
     timeout-minutes: 120
     permissions:
       contents: read
-      packages: write
+${identityOf(choices)}      packages: write
     steps:
 ${checkout}
 ${cacheStep}
@@ -174,7 +176,7 @@ function nightJob(choices: WorkflowChoices): string {
     timeout-minutes: 360
     permissions:
       contents: write # ${python ? 'the locks' : 'matrix.lock'}
-      packages: write
+${identityOf(choices)}      packages: write
     steps:
 ${checkout}
 ${cacheStep}
@@ -202,6 +204,10 @@ ${secretsOf(choices)}        run: ${choices.command} nightly ${python ? '--pytho
           git rebase --quiet FETCH_HEAD
           git push --quiet "$remote" "HEAD:$GITHUB_REF_NAME"
 ${logsStep('night')}`;
+}
+
+function identityOf({ signsAsItself }: WorkflowChoices): string {
+  return signsAsItself ? '      id-token: write # the identity that signs\n' : '';
 }
 
 /** Without the token in .git/config, where a build context could take it along. */

@@ -22,7 +22,11 @@ describe('an envelope', () => {
   });
 
   test.each(Object.entries(pairs))('signed with %s opens with that key alone', (name, pair) => {
-    const keys = Object.entries(pairs).map(([each, { publicKey }]) => ({ name: each, key: publicKey }));
+    const keys = Object.entries(pairs).map(([each, { publicKey }]) => ({
+      kind: 'key' as const,
+      name: each,
+      key: publicKey,
+    }));
     const opened = openEnvelope(signed(pair.privateKey), keys);
     expect([opened?.signer.name, opened?.payload.toString()]).toEqual([name, payload.toString()]);
     const others = keys.filter((key) => key.name !== name);
@@ -30,7 +34,7 @@ describe('an envelope', () => {
   });
 
   test('proves nothing once the payload, the signature or the type is another', () => {
-    const keys = [{ name: 'ours', key: pairs.ecdsa.publicKey }];
+    const keys = [{ kind: 'key' as const, name: 'ours', key: pairs.ecdsa.publicKey }];
     const good = JSON.parse(signed(pairs.ecdsa.privateKey).toString()) as Record<string, unknown>;
     const altered = [
       { ...good, payload: Buffer.from('{"said":"u"}').toString('base64') },
@@ -47,7 +51,7 @@ describe('an envelope', () => {
   test('opens by any of its signatures', () => {
     const good = JSON.parse(signed(pairs.ecdsa.privateKey).toString()) as { signatures: object[] };
     const both = { ...good, signatures: [{ sig: 'AAAA' }, ...good.signatures] };
-    const keys = [{ name: 'ours', key: pairs.ecdsa.publicKey }];
+    const keys = [{ kind: 'key' as const, name: 'ours', key: pairs.ecdsa.publicKey }];
     expect(openEnvelope(Buffer.from(JSON.stringify(both)), keys)?.signer.name).toBe('ours');
   });
 });

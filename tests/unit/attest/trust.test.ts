@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { loadTrust } from '../../../src/attest/trust.ts';
-import type { TrustedKey } from '../../../src/matrix/image-set.ts';
+import type { TrustedKey } from '../../../src/matrix/signers.ts';
 import { temporaryFolder } from '../../rig/temporary-folder.ts';
 
 const signal = new AbortController().signal;
@@ -15,7 +15,7 @@ test('reads public keys, and tells everything that is wrong with the others', as
   const entry = async (name: string, text?: string): Promise<TrustedKey> => {
     const address = path.join(folder.path, name);
     if (text !== undefined) await writeFile(address, text);
-    return { key: { kind: 'file', address, shown: name }, span: undefined };
+    return { kind: 'key', key: { kind: 'file', address, shown: name }, span: undefined };
   };
   const good = await entry('good.pub', pair.publicKey.export({ type: 'spki', format: 'pem' }).toString());
   const loaded = await loadTrust([good], {}, signal);

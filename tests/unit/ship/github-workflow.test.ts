@@ -31,6 +31,7 @@ const plain: WorkflowChoices = {
   cron: '17 2 * * *',
   registry: undefined,
   levels: 0,
+  signsAsItself: false,
   secrets: ['COURSES_TOKEN'],
   python: false,
 };
@@ -123,3 +124,16 @@ test.each([
   expect((await shell('git show --name-only --format=')).split('\n').toSorted()).toEqual(committed);
   expect((await shell('git log -1 --format=%b')).trim()).toBe('what the night came to');
 });
+
+test('where jobs sign as themselves, those that publish may ask who they are, and no other', () => {
+  expect(asking({ signsAsItself: true })).toEqual(['publish', 'night']);
+  expect(asking({ signsAsItself: true, levels: 2 })).toEqual(['level-1', 'level-2', 'night']);
+  expect(asking({ levels: 2 })).toEqual([]);
+});
+
+/** Jobs that may ask GitHub who they are. */
+function asking(choices: Partial<WorkflowChoices>): readonly string[] {
+  return Object.entries(read(choices).jobs).flatMap(([name, { permissions }]) =>
+    permissions['id-token'] === 'write' ? [name] : [],
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * Whose signatures count: keys, and identities that an authority vouches for. Opens what lies beside an image where one
+ * of them signed it. Pure; how certificates are judged is identity.ts's, which most families never load.
+ */
+import type { Expected } from '../matrix/signers.ts';
+import { isSignature, openEnvelope, type PublicKey } from './dsse.ts';
+
+/** Whose signatures count. */
+export type Trusted = PublicKey | CertifiedIdentity;
+
+/** Somebody whom certificates name, held to the authorities that may do so. */
+export interface CertifiedIdentity {
+  readonly kind: 'identity';
+  /** As matrix.yaml or the command line names it. */
+  readonly name: string;
+  judge(bundle: Buffer, artifact?: Buffer): Judgement;
+}
+
+/** What a certificate and what goes with it come to. */
+export type Judgement =
+  /** `payload`: of its envelope, where it has one. */
+  | { readonly kind: 'trusted'; readonly signer: string; readonly payload: Buffer | undefined }
+  /** Properly signed, by somebody else. */
+  | { readonly kind: 'stranger'; readonly signer: string; readonly issuer: string }
+  | { readonly kind: 'invalid'; readonly why: string };
+
+/** What lies beside an image: an envelope, and the bundle around it where something vouches for its key. */
+export interface Attested {
+  readonly envelope: Buffer;
+  readonly bundle: Buffer | undefined;
+}
+
+/** A signature of bytes as they are. */
+export interface PlainSignature {
+  readonly payload: Buffer;
+  /** Base64. */
+  readonly signature: string;
+  readonly bundle: Buffer | undefined;
+}
+
+/** The payload and who signed it; undefined where nobody did who is trusted. */
+export function openAttested(
+  { envelope, bundle }: Attested,
+  trusted: readonly Trusted[],
+): { readonly payload: Buffer; readonly signer: string } | undefined {
+  const opened = openEnvelope(envelope, trusted.filter(isKey));
+  if (opened !== undefined) return { payload: opened.payload, signer: opened.signer.name };
+  if (bundle === undefined) return undefined;
+  for (const identity of trusted) {
+    const judged = identity.kind === 'identity' ? identity.judge(bundle) : undefined;
+    if (judged?.kind === 'trusted' && judged.payload !== undefined)
+      return { payload: judged.payload, signer: judged.signer };
+  }
+  return undefined;
+}
+
+/** Who signed these bytes; undefined where nobody did who is trusted. */
+export function signerOf(
+  { payload, signature, bundle }: PlainSignature,
+  trusted: readonly Trusted[],
+): string | undefined {
+  const bytes = Buffer.from(signature, 'base64');
+  for (const each of trusted) {
+    if (each.kind === 'key') {
+      if (isSignature(each.key, payload, bytes)) return each.name;
+      continue;
+    }
+    const judged = bundle === undefined ? undefined : each.judge(bundle, payload);
+    if (judged?.kind === 'trusted') return judged.signer;
+  }
+  return undefined;
+}
+
+/** A pattern has to match the whole: one that matched in the middle would believe more than is seen in it. */
+export function isAsExpected(found: string, { kind, text }: Expected): boolean {
+  return kind === 'exact' ? found === text : new RegExp(`^(?:${text})$`, 'u').test(found);
+}
+
+function isKey(each: Trusted): each is PublicKey {
+  return each.kind === 'key';
+}
