@@ -4,7 +4,12 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { keyTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { engineDiagnostic, type Family } from '../plan/draw-plan.ts';
-import { localRegistryStatus, startLocalRegistry, stopLocalRegistry } from '../setup/local-registry.ts';
+import {
+  localRegistryStatus,
+  startLocalRegistry,
+  stopLocalRegistry,
+  type LocalRegistryStatus,
+} from '../setup/local-registry.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
@@ -120,5 +125,14 @@ export async function registryStatusCommand(context: CliContext): Promise<ExitCo
   screenOf(context.stdout, context.env).write(
     `registry: ${state}${address === undefined ? '' : ` at ${address}`}\n`,
   );
+  // What a script reads stays one line; what comes next is for a person.
+  screenOf(context.stderr, context.env).write(`next: ${nextStep[state]}\n`);
   return exitCode.ok;
 }
+
+const nextStep = {
+  running:
+    './build images --changed --push, which publishes to it where `registry:` is empty; ./build registry stop ends it',
+  stopped: './build registry start, which finds its images again',
+  absent: './build registry start, which builds the image of the kind `registry` and starts it',
+} as const satisfies Record<LocalRegistryStatus['state'], string>;

@@ -2,10 +2,10 @@
  * What exists in a family, before anything outside was asked: as a table for people and as a document for programs.
  * Pure; what would be done to it is the plan's matter.
  */
-import cliTruncate from 'cli-truncate';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import type { ImageKind, ImageSet } from '../matrix/image-set.ts';
 import { styleOf } from './style.ts';
+import { layTable, type Column } from './table.ts';
 import { count } from './text.ts';
 
 export interface FamilyDocument {
@@ -55,55 +55,53 @@ export function familyDocument(set: ImageSet, graph: ImageGraph): FamilyDocument
 
 export interface ListOptions {
   readonly colour: boolean;
-  /** Lines are cut at this width; 0 leaves them whole (a pipe). */
+  /** Cells of the terminal; 0 for a pipe. */
   readonly width: number;
 }
 
-/** A line for each image, then groups, roots and mirrors, each with a heading. Ends with a newline. */
+/** A row for each image, then groups, roots and mirrors, each with a heading. Ends with a newline. */
 export function renderFamilyList(family: FamilyDocument, options: ListOptions): string {
-  const style = styleOf(options.colour);
-  const section = (heading: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
-    rows.length === 0 ? [] : [...table(heading, rows, style.dim), ''];
+  const { width, colour } = options;
+  const style = styleOf(colour);
+  const section = (columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] =>
+    rows.length === 0 ? [] : [...layTable(columns, rows, { width, paintHeading: style.dim }), ''];
   const lines = [
     ...section(
-      ['image', 'kind', 'context', 'stands on'],
+      [
+        { heading: 'image' },
+        { heading: 'kind' },
+        { heading: 'context', below: 'in' },
+        { heading: 'stands on' },
+      ],
       family.images.map(({ name, kind, context, parents, roots }) => [
         name,
         kind,
         context ?? '(empty)',
-        [...parents, ...roots].join(', '),
+        [...parents, ...roots.map((root) => (width > 0 ? shortened(root) : root))].join(', '),
       ]),
     ),
     ...section(
-      ['group', '', 'images'],
+      [{ heading: 'group' }, { heading: '' }, { heading: 'images' }],
       family.groups.map(({ name, images }) => [name, String(images.length), images.join(', ')]),
     ),
     ...section(
-      ['root', 'digest'],
-      family.roots.map(({ from, digest }) => [from, digest ?? 'open']),
+      [{ heading: 'root' }, { heading: 'digest', below: '' }],
+      family.roots.map(({ from, digest }) => {
+        // A reference that is pinned where it is written has its digest with it.
+        const [name = from, own] = from.split('@');
+        return [name, digest ?? own ?? 'open'];
+      }),
     ),
     ...section(
-      ['mirror', 'of'],
+      [{ heading: 'mirror' }, { heading: 'of' }],
       family.mirrors.map(({ name, from }) => [name, from]),
     ),
     `${count(family.images.length, 'image')} of ${count(family.definitions.length, 'definition')}.`,
   ];
-  return `${lines.map((line) => (options.width > 0 ? cliTruncate(line, options.width) : line)).join('\n')}\n`;
+  return `${lines.join('\n')}\n`;
 }
 
-/** Columns as wide as their widest cell, two blanks apart. */
-function table(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-  paintHeading: (text: string) => string,
-): readonly string[] {
-  const widths = heading.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lay = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [paintHeading(lay(heading)), ...rows.map(lay)];
+/** A reference with the beginning of its digest: the table of roots has the whole. */
+function shortened(reference: string): string {
+  return reference.replace(/(?<=@sha256:[0-9a-f]{12})[0-9a-f]+$/, '…');
 }

@@ -88,13 +88,19 @@ async function repositories(port: number): Promise<unknown> {
 test('it is built, checked and started; images are pushed to it; its data outlives a stop', async () => {
   await using family = await registryWorkspace();
   const port = await freePort();
-  expect((await family.build(['registry', 'status'])).stdout).toBe('registry: absent');
+  const absent = await family.build(['registry', 'status']);
+  expect([absent.stdout, absent.stderr]).toEqual([
+    'registry: absent',
+    'next: ./build registry start, which builds the image of the kind `registry` and starts it',
+  ]);
 
   const started = await family.build(['registry', 'start', '--port', String(port)]);
   expect(started.exitCode, started.stderr).toBe(0);
   expect(started.stdout).toBe(`registry: running at localhost:${port}`);
   expect(started.stderr).toContain(`✓ ${family.prefix}store`);
-  expect((await family.build(['registry', 'status'])).stdout).toBe(`registry: running at localhost:${port}`);
+  const running = await family.build(['registry', 'status']);
+  expect(running.stdout).toBe(`registry: running at localhost:${port}`);
+  expect(running.stderr).toContain('next: ./build images --changed --push, ');
 
   const pushed = await family.events(['--push']);
   expect(pushed.exitCode, pushed.stderr).toBe(0);
@@ -104,7 +110,11 @@ test('it is built, checked and started; images are pushed to it; its data outliv
 
   const stopped = await family.build(['registry', 'stop']);
   expect([stopped.exitCode, stopped.stdout]).toEqual([0, 'registry: stopped (its images are kept)']);
-  expect((await family.build(['registry', 'status'])).stdout).toBe('registry: stopped');
+  const status = await family.build(['registry', 'status']);
+  expect([status.stdout, status.stderr]).toEqual([
+    'registry: stopped',
+    'next: ./build registry start, which finds its images again',
+  ]);
   await expect(repositories(port)).rejects.toThrow();
 
   const again = await family.build(['registry', 'start', '--port', String(port)]);

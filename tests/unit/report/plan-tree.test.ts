@@ -61,3 +61,30 @@ test('a plan without anything to do says so', async () => {
     'Nothing to do: 2 images unchanged.',
   );
 });
+
+test('names that leave no room for reasons stand alone, with action and reason below, within the tree', async () => {
+  const long = 'introduction-to-computational-physics';
+  const reasons = [
+    { kind: 'file-changed', path: 'courses/physics/requirements.lock', change: 'edited', from: '1', to: '2' },
+  ] as const;
+  const entries = [
+    entry('base', []),
+    entry(`${long}-student`, ['base'], { action: 'build', reasons }),
+    entry('below', [`${long}-student`]),
+    entry(`${long}-instructor`, ['base'], { action: 'build', reasons }),
+  ];
+  expect(await renderPlanTree({ entries }, { colour: false, width: 70 }))
+    .toBe(`base                            reuse
+├─ introduction-to-computational-physics-student
+│  │  build   courses/physics/requirements.lock edited
+│  └─ below                     reuse
+└─ introduction-to-computational-physics-instructor
+      build   courses/physics/requirements.lock edited
+
+2 images with something to do, 2 unchanged.
+`);
+  // Where all reasons fit, nothing is taken apart.
+  expect(await renderPlanTree({ entries }, { colour: false, width: 110 })).toContain(
+    '├─ introduction-to-computational-physics-student     build   courses/physics/requirements.lock edited\n',
+  );
+});
