@@ -116,11 +116,17 @@ describe('25 nodes', () => {
   }, 400_000);
 
   test('the API server goes away in the middle of a wait, and the wait goes on', async () => {
-    await prepull('apply', '--pool', 'students');
-    const wait = prepull('wait', '--pool', 'students', '--quorum', '24', '--deadline', '5m');
+    const run = prepull('run', '--pool', 'students', '--quorum', '24', '--deadline', '5m');
+    // Some nodes are done, and the slow one is not: the run waits by now.
+    await rig.until('the first node', async () =>
+      JSON.stringify(await rig.ask('GET', pods)).includes('"reason":"Completed"'),
+    );
     await rig.stopServer();
     await rig.startServer();
-    expect((await wait).stdout).toContain('24 of 25 nodes have 6 images');
+    const { stdout, stderr } = await run;
+    expect(stderr).toContain('the API server does not answer');
+    expect(stderr).toContain('the API server answers again');
+    expect(stdout).toContain('24 of 25 nodes have 6 images');
   }, 400_000);
 
   test('who may not is told which permission is missing, and has it after `rbac`', async () => {
