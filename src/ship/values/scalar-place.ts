@@ -18,8 +18,8 @@ export interface ScalarPlace {
   readonly span: SourceSpan;
   /** The alias that stands for it here, where one does. */
   readonly alias: { readonly start: number; readonly end: number; readonly span: SourceSpan } | undefined;
-  /** Where the alias, or the map that merges it in, begins: by this a use of it is told from others'. */
-  readonly reader: number | undefined;
+  /** Where the alias, and the map that merges it in, begin: by these a use of it is told from others'. */
+  readonly readers: readonly number[];
 }
 
 /** How a place came to a scalar that does not stand in it. */
@@ -48,7 +48,7 @@ export function scalarPlace(
       from === undefined || to === undefined
         ? undefined
         : { start: from, end: to, span: values.spans.at(from, to) },
-    reader: from ?? mergedAt,
+    readers: [from, mergedAt].filter((each) => each !== undefined),
   };
 }
 

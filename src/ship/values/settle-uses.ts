@@ -40,10 +40,12 @@ export function settleUses(
   const refused = new Set<string>();
   for (const [origin, group] of Map.groupBy(uses, ({ scalar }) => scalar.origin)) {
     const direct = group.filter(({ scalar }) => scalar.alias === undefined);
+    const own = new Set(group.flatMap(({ scalar }) => scalar.readers));
+    if (direct.some(({ scalar }) => scalar.readers.length === 0)) own.add(origin);
+    const othersOf = (read: number): readonly Reader[] =>
+      (readers.get(read) ?? []).filter(({ at }) => !own.has(at));
     const aliased = group.filter(({ scalar }) => scalar.alias !== undefined);
-    const others = (readers.get(origin) ?? []).filter(({ at }) =>
-      group.every(({ scalar }) => scalar.reader !== at),
-    );
+    const others = othersOf(origin);
     const atHome = direct[0] ?? (others.length === 0 ? agreed(aliased) : undefined);
     const trouble = atHome && inTheWay(atHome, direct, others);
     if (trouble !== undefined) {
@@ -51,8 +53,21 @@ export function settleUses(
       for (const { path } of group) refused.add(path);
       continue;
     }
-    if (atHome !== undefined) edits.push(...editAtHome(atHome));
-    edits.push(...aliased.filter(({ to }) => to !== atHome?.to).flatMap(editAtAlias));
+    const found = atHome === undefined ? [] : [...editAtHome(atHome)];
+    const wrong: Diagnostic[] = [];
+    for (const [at, sharing] of Map.groupBy(aliased, ({ scalar }) => scalar.alias?.start ?? origin)) {
+      const first = sharing.find(({ to }) => to !== atHome?.to);
+      if (first === undefined) continue;
+      const each = inTheWay(first, sharing, othersOf(at));
+      if (each === undefined) found.push(...editAtAlias(first));
+      else wrong.push(each);
+    }
+    // An alias that has to stay would follow its anchor to another image's tag.
+    if (wrong.length === 0) edits.push(...found);
+    else {
+      problems.push(...wrong);
+      for (const { path } of group) refused.add(path);
+    }
   }
   // A new name with an old tag would be an image that nobody has.
   const whole = edits.filter(({ path }) => !refused.has(path));

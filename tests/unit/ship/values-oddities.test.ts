@@ -119,6 +119,39 @@ describe('an anchor that is read where no image is', () => {
     ]);
   });
 
+  test.each([
+    [
+      'of a definition',
+      `x: &x { name: ${registry}/base, tag: "1" }\nsingleuser: { image: { <<: *x } }\ncustom: { about: *x }\n`,
+    ],
+    [
+      'through an alias in a map',
+      `x-tag: &t "1"\nx: &x { name: ${registry}/base, tag: *t }\na: { image: *x }\nabout: { b: *x, c: *t }\n`,
+    ],
+    [
+      'by two images through one alias',
+      `a: { image: { name: ${registry}/base, tag: &t "1" } }\nb: { image: &m { name: ${registry}/base, tag: *t } }\nc: { image: { <<: *m, name: ${registry}/hub } }\n`,
+    ],
+  ])('%s it is told, and left', (_, text) => {
+    expect(edit(text)).toMatchObject({ text, problems: [{ code: 'shared-value', severity: 'error' }] });
+  });
+
+  test.each([
+    ['another’s image', `a: { image: { name: other/base, tag: &t "1" } }\n`],
+    ['a variable', `a: { extraEnv: { TAG: &t "1" } }\n`],
+  ])('where the anchor is %s, the image gets a value of its own', (_, text) => {
+    const image = (tag: string): string => `${text}b: { image: { name: ${registry}/base, tag: ${tag} } }\n`;
+    expect(edit(image('*t'))).toMatchObject({ text: image(wanted), problems: [] });
+  });
+
+  test.each(['x-tags: [&t "1"]', 'custom: { tags: { base: &t "1" } }', '.tag: &t "1"', 'tag: &t "1"'])(
+    'on a shelf it is changed where it stands: `%s`',
+    (shelf) => {
+      const text = `${shelf}\nb: { image: { name: ${registry}/base, tag: *t } }\n`;
+      expect(edit(text)).toMatchObject({ text: text.replace('"1"', `"${wanted}"`), problems: [] });
+    },
+  );
+
   test('a name that stays what it is may be read anywhere', () => {
     const text = `image: { name: &n ${registry}/base, tag: "1" }\nextraEnv: { NAME: *n }\n`;
     expect(edit(text).text).toBe(text.replace('"1"', `"${wanted}"`));
