@@ -13,6 +13,7 @@ import {
   type ProvenOrigin,
   type ProvenPass,
 } from './proof.ts';
+import { refusedPasses } from './refused.ts';
 import { provenScans, type ProvenScan } from './scan-statement.ts';
 import type { Trusted } from './trusted.ts';
 
@@ -27,6 +28,8 @@ export interface ImageProof {
   readonly bills: readonly ProvenBill[];
   /** The latest first. */
   readonly scans: readonly ProvenScan[];
+  /** Where no pass counts: why those that are there do not, as far as it can be told. */
+  readonly refused: readonly string[];
 }
 
 /** Undefined where the registry has no such image. */
@@ -53,7 +56,9 @@ export async function proveImage(
   if ('kind' in origins) return err(origins.error);
   if ('kind' in bills) return err(bills.error);
   if ('kind' in scans) return err(scans.error);
-  return ok({ digest, signers, passes: passes.toSorted(latestFirst), origins, bills, scans });
+  const refused = passes.length > 0 ? [] : await refusedPasses(place, trusted, signal);
+  if ('kind' in refused) return err(refused.error);
+  return ok({ digest, signers, passes: passes.toSorted(latestFirst), origins, bills, scans, refused });
 }
 
 /** Whether the image passed, as somebody who is trusted says: all that `build verify` asks for. */

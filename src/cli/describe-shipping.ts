@@ -59,6 +59,11 @@ export function describeShipping(
         'a public key to trust, as file or address; may be repeated (default: `trust` in matrix.yaml)',
       ).argParser((key: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), key]),
     )
+    .option('--identity <IDENTITY>', 'who is to be trusted without a key, as certificates name them')
+    .option('--identity-regexp <EXPRESSION>', 'the same as a regular expression for the whole of it')
+    .option('--issuer <ISSUER>', 'who has to vouch for that identity')
+    .option('--issuer-regexp <EXPRESSION>', 'the same as a regular expression for the whole of it')
+    .option('--root <FILE>', 'trusted root that the identity is held to (default: Sigstore’s public one)')
     .option('--json', 'as JSON', false)
     .option('-C, --directory <DIR>', directoryHelp)
     .action(async (references: string[], options: VerifyOptions) => {

@@ -1,12 +1,13 @@
-/** `build verify`: what trusted keys prove of published images. Asks the registry alone, for any reference. */
+/** `build verify`: what those who are trusted prove of published images. Asks the registry alone, for any reference. */
 import path from 'node:path';
 import { isProven, proveImage, type ImageProof } from '../attest/image-proof.ts';
 import type { Trusted } from '../attest/trusted.ts';
 import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import { err, type Result } from '../core/result.ts';
-import type { TrustedKey } from '../matrix/signers.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { isPattern } from '../matrix/keyless-settings.ts';
+import type { Expected, TrustEntry } from '../matrix/signers.ts';
 import { renderProof, verifyDocument } from '../report/verify-report.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
@@ -18,6 +19,11 @@ import { openWorkplace } from './workplace.ts';
 export interface VerifyOptions {
   readonly directory?: string;
   readonly key?: readonly string[];
+  readonly identity?: string;
+  readonly identityRegexp?: string;
+  readonly issuer?: string;
+  readonly issuerRegexp?: string;
+  readonly root?: string;
   readonly json: boolean;
 }
 
@@ -33,7 +39,7 @@ export async function verifyCommand(
   const parsed = parseReferences(texts);
   if (!parsed.ok) return await tell(context, parsed.error);
   const references = parsed.value;
-  const keys = await keysOf(context, options);
+  const keys = await trustedOf(context, options);
   if (!keys.ok) return await tell(context, keys.error);
 
   await using workplace = openWorkplace(context);
@@ -57,12 +63,27 @@ export async function verifyCommand(
   return allProven ? exitCode.ok : exitCode.imageFailed;
 }
 
-/** The keys of the command line, else those that the family trusts. */
-async function keysOf(
+/** Those of the command line, else those whom the family trusts. */
+async function trustedOf(
   context: CliContext,
   options: VerifyOptions,
 ): Promise<Result<readonly Trusted[], readonly Diagnostic[]>> {
-  const named = (options.key ?? []).map((text): TrustedKey => {
+  const identity = identityOf(context, options);
+  if (!identity.ok) return err([identity.error]);
+  const named = [...keysOf(context, options), ...identity.value];
+  if (named.length > 0) return await loadTrust(named, context.env, context.signal);
+  const directory = findRepository(options.directory, context.cwd, context.home);
+  const family = await readCheckedFamily(context, directory);
+  if (!family.ok) return family;
+  const { trust } = family.value.set;
+  if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
+  const message = 'there is nobody to verify by: matrix.yaml has no `trust`';
+  const help = 'name a key with `--key cosign.pub`, `--identity` and `--issuer`, or either under `trust`';
+  return err([usage(message, help)]);
+}
+
+function keysOf(context: CliContext, { key = [] }: VerifyOptions): readonly TrustEntry[] {
+  return key.map((text) => {
     const isService = /^[a-z0-9]+:\/\//.test(text);
     const address = isService ? text : path.resolve(context.cwd, text);
     return {
@@ -71,12 +92,40 @@ async function keysOf(
       span: undefined,
     };
   });
-  if (named.length > 0) return await loadTrust(named, context.env, context.signal);
-  const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readCheckedFamily(context, directory);
-  if (!family.ok) return family;
-  const { trust } = family.value.set;
-  if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
-  const message = 'there is no key to verify with: matrix.yaml has no `trust`';
-  return err([usage(message, 'name one with `--key cosign.pub`, or under `trust`')]);
+}
+
+/** The identity of the command line; none where nothing of one is given. */
+function identityOf(
+  context: CliContext,
+  { identity, identityRegexp, issuer, issuerRegexp, root }: VerifyOptions,
+): Result<readonly TrustEntry[], Diagnostic> {
+  const given = [identity, identityRegexp, issuer, issuerRegexp, root];
+  if (given.every((text) => text === undefined)) return ok([]);
+  const who = expectedOf(identity, identityRegexp);
+  const vouching = expectedOf(issuer, issuerRegexp);
+  if (who === undefined || vouching === undefined) {
+    const message =
+      'an identity is who it is by its issuer: one of each has to be given, and no regular expression beside it';
+    return err(
+      usage(message, '`--identity IDENTITY --issuer ISSUER`, or `--identity-regexp`, `--issuer-regexp`'),
+    );
+  }
+  const broken = [who, vouching].find(({ kind, text }) => kind === 'pattern' && !isPattern(text));
+  if (broken !== undefined)
+    return err(usage(`\`${broken.text}\` is no regular expression`, 'it has to match the whole text'));
+  const file =
+    root === undefined
+      ? ({ kind: 'public' } as const)
+      : ({
+          kind: 'file',
+          file: { path: path.resolve(context.cwd, root), shown: root, span: undefined },
+        } as const);
+  return ok([{ kind: 'identity', identity: who, issuer: vouching, root: file, span: undefined }]);
+}
+
+/** Undefined where neither, or both, are given. */
+function expectedOf(exact: string | undefined, pattern: string | undefined): Expected | undefined {
+  if (exact !== undefined && pattern !== undefined) return undefined;
+  if (exact !== undefined) return exact === '' ? undefined : { kind: 'exact', text: exact };
+  return pattern === undefined || pattern === '' ? undefined : { kind: 'pattern', text: pattern };
 }

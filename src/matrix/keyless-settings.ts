@@ -93,7 +93,8 @@ const issuerHelp = 'for GitHub Actions: `issuer: https://token.actions.githubuse
 const identityHelp =
   'for GitHub Actions: `identity: https://github.com/OWNER/REPOSITORY/.github/workflows/images.yaml@refs/heads/main`';
 
-function isPattern(text: string): boolean {
+/** Whether it is a regular expression as this program reads them. */
+export function isPattern(text: string): boolean {
   try {
     return new RegExp(text, 'u').source !== '';
   } catch {

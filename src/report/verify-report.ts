@@ -30,6 +30,7 @@ export function verifyDocument(verified: readonly VerifiedReference[], keys: rea
             provenance: proof.origins,
             bills: proof.bills,
             scans: proof.scans,
+            ...(proof.refused.length === 0 ? {} : { refused: proof.refused }),
           },
     ),
   };
@@ -77,7 +78,8 @@ export function renderProof(
       if (isProven(proof)) return `${style.good(signs.done)} ${head}${rows}`;
       const who = keys.length === 1 ? `${list(keys)} signed no pass` : `none of ${list(keys)} signed a pass`;
       const lack = row('passed', `not proven: ${who} of this digest`, style.bad);
-      return `${style.bad(signs.failed)} ${head}${lack}${rows}`;
+      const refused = proof.refused.map((why) => row('', cleanLine(why), style.warn)).join('');
+      return `${style.bad(signs.failed)} ${head}${lack}${refused}${rows}`;
     })
     .join('');
 }

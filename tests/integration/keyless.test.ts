@@ -115,6 +115,34 @@ test('a pattern has to match the whole identity, and an identity without its iss
   await kit.write('matrix.yaml', matrix());
 });
 
+test('whom nobody trusts is named, and what has no time of its own is said to have none', async () => {
+  const [reference = ''] = references();
+  const root = ['--root', 'sigstore/root.json'];
+  const issued = ['--issuer', issuer.address];
+  const ours = await run(['verify', '--identity', workflow, ...issued, ...root, reference]);
+  expect([ours.exitCode, ours.stdout]).toEqual([0, expect.stringContaining(`signed by  ${workflow}`)]);
+  const theirs = await run(['verify', '--identity', stranger, ...issued, ...root, reference]);
+  expect([theirs.exitCode, theirs.stdout]).toEqual([
+    1,
+    expect.stringContaining(`signed by ${workflow} of ${issuer.address}, who is not trusted`),
+  ]);
+  const late = await run([
+    'verify',
+    '--identity',
+    workflow,
+    ...issued,
+    '--root',
+    'sigstore/bare.json',
+    reference,
+  ]);
+  expect([late.exitCode, late.stdout]).toEqual([
+    1,
+    expect.stringMatching(/says when it was signed, and its certificate ended at 20/),
+  ]);
+  const half = await run(['verify', '--identity', workflow, reference]);
+  expect([half.exitCode, half.stderr]).toEqual([2, expect.stringContaining('who it is by its issuer')]);
+});
+
 test('what is wrong with the identity is told before anything is built', async () => {
   const none = await push({});
   expect([none.exitCode, none.stderr]).toEqual([3, expect.stringContaining('there is no identity token')]);

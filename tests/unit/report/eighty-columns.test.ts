@@ -60,6 +60,7 @@ test('proofs: a whole digest on a line of its own', () => {
     ],
     bills: [],
     scans: [],
+    refused: [],
   };
   const shown = renderProof([{ reference: `${host}/base:latest`, proof }], ['keys/cosign.pub'], screen);
   // The key's address alone has no place to break.

@@ -42,8 +42,17 @@ const proven: ImageProof = {
       counts: { critical: 1, high: 0, low: 3 },
     },
   ],
+  refused: [],
 };
-const nothing: ImageProof = { digest, signers: [], passes: [], origins: [], bills: [], scans: [] };
+const nothing: ImageProof = {
+  digest,
+  signers: [],
+  passes: [],
+  origins: [],
+  bills: [],
+  scans: [],
+  refused: [],
+};
 
 test('tells of a proven image who says so, what it passed, and from what it was built', () => {
   expect(renderProof([{ reference: 'r.example.org/base:1', proof: proven }], ['ours.pub'], { colour: false }))
@@ -100,4 +109,16 @@ test('says the same to programs', () => {
     ['c', 'absent'],
   ]);
   expect(document).toMatchObject({ version: 1, keys: ['ours.pub'] });
+});
+
+test('tells why what is there does not count, without what could disguise it', () => {
+  const refused = ['signed by m\u001b[31mallory of https://idp.example.org, who is not trusted'];
+  const text = renderProof([{ reference: 'r.example.org/base:1', proof: { ...nothing, refused } }], ['job'], {
+    colour: false,
+  });
+  expect(text).toContain('not proven: job signed no pass of this digest\n');
+  expect(text).toContain('allory of https://idp.example.org, who is not trusted\n');
+  expect(text).not.toContain('\u001b');
+  const document = verifyDocument([{ reference: 'x', proof: { ...nothing, refused } }], ['job']);
+  expect(document.images).toMatchObject([{ state: 'not-proven', refused }]);
 });
