@@ -36,13 +36,16 @@ export async function resolveRoots(
 ): Promise<Result<ResolvedRoots, readonly Diagnostic[]>> {
   const resolved = new Map<string, ResolvedRoot>();
   const diagnostics: Diagnostic[] = [];
+  const unanswered: Unanswered[] = [];
   await Promise.all(
     [...roots].map(async ([key, root]) => {
       const outcome = await resolveRoot(root, local, registry, signal);
       if (outcome.root !== undefined) resolved.set(key, outcome.root);
       if (outcome.diagnostic !== undefined) diagnostics.push(outcome.diagnostic);
+      if (outcome.trouble !== undefined) unanswered.push({ root, trouble: outcome.trouble });
     }),
   );
+  diagnostics.push(...[...Map.groupBy(unanswered, togetherBy).values()].map(unresolved));
   diagnostics.sort((a, b) => (a.message < b.message ? -1 : 1));
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
   return errors.length > 0 ? err(diagnostics) : ok({ roots: resolved, warnings: diagnostics });
@@ -51,6 +54,13 @@ export async function resolveRoots(
 interface RootOutcome {
   readonly root?: ResolvedRoot;
   readonly diagnostic?: Diagnostic;
+  /** Why nobody can tell which image it is. */
+  readonly trouble?: string;
+}
+
+interface Unanswered {
+  readonly root: Root;
+  readonly trouble: string;
 }
 
 async function resolveRoot(
@@ -82,7 +92,7 @@ async function resolveRoot(
   const answer = await registry.headManifest(reference, signal);
   if (answer.kind === 'found') return { root: atDigest(root, reference, answer.digest, 'registry') };
 
-  const trouble = answer.kind === 'absent' ? `its registry has no such image` : answer.error.message;
+  const trouble = answer.kind === 'absent' ? noSuchImage : answer.error.message;
   const here = local.digestOf(`${reference.familiarName}:${reference.tag ?? 'latest'}`);
   if (here !== undefined) {
     return {
@@ -96,7 +106,7 @@ async function resolveRoot(
       },
     };
   }
-  return { diagnostic: unresolved(root, trouble) };
+  return { trouble };
 }
 
 function atDigest(
@@ -109,16 +119,30 @@ function atDigest(
   return { root, identity: digest, reference: `${name}@${digest}`, source };
 }
 
-function unresolved(root: Root, trouble: string): Diagnostic {
+const noSuchImage = 'its registry has no such image';
+
+/** What several roots lack for one reason, such as a registry that cannot be reached, is told once. */
+function togetherBy({ root, trouble }: Unanswered): string {
+  return trouble === noSuchImage ? root.name : `${root.bootstrap === undefined} ${trouble}`;
+}
+
+function unresolved(all: readonly Unanswered[]): Diagnostic {
+  const named = all
+    .map(({ root }) => `\`${root.name}\` (\`${root.from}\`)`)
+    .toSorted()
+    .join(', ');
+  const [first] = all;
+  const isOne = all.length === 1;
+  const which = isOne ? `the root ${named}` : `the roots ${named}`;
   return {
     category: 'environment',
     severity: 'error',
     code: 'root-unresolved',
-    message: `the root \`${root.name}\` (\`${root.from}\`) can't be found: ${trouble}`,
-    span: root.span,
+    message: `${which} can't be found: ${first?.trouble ?? ''}`,
+    ...(isOne && first !== undefined ? { span: first.root.span } : {}),
     help:
-      root.bootstrap === undefined
-        ? 'check the name and the network, or write its digest into matrix.lock with `./build lock` where it can be reached'
-        : 'where no registry of the world can be reached, `./build images --setup` makes it from Debian’s packages',
+      first?.root.bootstrap === undefined
+        ? `check the name${isOne ? '' : 's'} and the network, or write ${isOne ? 'its digest' : 'their digests'} into matrix.lock with \`./build lock\` where ${isOne ? 'it' : 'they'} can be reached`
+        : `where no registry of the world can be reached, \`./build images --setup\` makes ${isOne ? 'it' : 'them'} from Debian’s packages`,
   };
 }
