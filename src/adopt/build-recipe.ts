@@ -37,7 +37,12 @@ export interface BuildRecipe {
 export function buildRecipe(dockerfile: ParsedDockerfile, builds: readonly GivenBuild[]): BuildRecipe {
   const kept = builds.map((build) => keptOf(dockerfile, build));
   const names = [...new Set(kept.flatMap(({ args }) => Object.keys(args)))];
-  const values = names.map((name) => [name, agreed(kept, ({ args }) => args[name])] as const);
+  // A build that does not mention an argument takes its default; one whose value is not known says nothing of it.
+  const values = names.map((name) => {
+    const silent = kept.some(({ args, open }) => !Object.hasOwn(args, name) && !open.has(name));
+    const isDefault = silent && defaultsOf(dockerfile, name).some((text) => text !== undefined);
+    return [name, isDefault ? undefined : agreed(kept, ({ args }) => args[name])] as const;
+  });
   const targets = new Set(kept.map(({ target }) => target));
   const target = targets.size === 1 ? agreed(kept, (each) => each.target) : undefined;
   const isOne = targets.size <= 1 && values.every(([, value]) => value !== undefined);
@@ -106,6 +111,8 @@ function agreed<T extends { readonly place: string }>(
 }
 
 interface KeptBuild extends BuildWay {
+  /** Arguments that it gives, with values that are not known. */
+  readonly open: ReadonlySet<string>;
   readonly lost: readonly string[];
 }
 
@@ -120,13 +127,12 @@ function keptOf(dockerfile: ParsedDockerfile, build: GivenBuild): KeptBuild {
   const dropped: string[] = [];
   for (const [name, value] of Object.entries(args)) {
     if (proxyArgs.has(name) || name.startsWith('BUILDKIT_')) continue;
-    const defaults = declared.flatMap((each) => (each.name === name ? [each.defaultText ?? ''] : []));
+    const defaults = defaultsOf(dockerfile, name);
     if (!names.has(name)) dropped.push(`${name}=${value}, which the Dockerfile declares nowhere`);
     else if (findLogins(value).length > 0) dropped.push(`${name}, a login: hand it over as a secret`);
     else if (!isWritable(value)) dropped.push(`${name}=${value}`);
     // The default says the same.
-    else if (defaults.some((text) => text.replace(/^(["'])(.*)\1$/, '$2') !== value))
-      kept.push([name, value]);
+    else if (defaults.some((text) => (text ?? '') !== value)) kept.push([name, value]);
   }
   const isLast = stage !== undefined && stage.index === stages.length - 1;
   return {
@@ -134,12 +140,20 @@ function keptOf(dockerfile: ParsedDockerfile, build: GivenBuild): KeptBuild {
     name: called,
     target: stage === undefined || isLast ? undefined : target,
     args: Object.fromEntries(kept),
+    open: build.open,
     lost: [
       ...lost,
       ...dropped,
       ...(target !== undefined && stage === undefined ? [`target ${target}, which is no stage`] : []),
     ],
   };
+}
+
+/** The default in each place that declares an argument, its quotes taken away; undefined where it has none. */
+function defaultsOf({ globalArgs, stages }: ParsedDockerfile, name: string): readonly (string | undefined)[] {
+  return [...globalArgs, ...stages.flatMap((stage) => stage.args)].flatMap((each) =>
+    each.name === name ? [each.defaultText?.replace(/^(["'])(.*)\1$/, '$2')] : [],
+  );
 }
 
 function distinctWays(builds: readonly BuildWay[]): readonly BuildWay[] {

@@ -33,7 +33,7 @@ export async function buildRemarks(
   return [
     ...[...Map.groupBy(unknown, (build) => settingsOf(build, taken))].map(
       ([settings, all]) =>
-        `${placesOf(all.map(({ place }) => place))}: which Dockerfile is built depends on variables; not taken over: ${settings}`,
+        `${placesOf(all.map(({ place }) => place))}: which Dockerfile is built cannot be told; not taken over: ${settings}`,
     ),
     ...[...Map.groupBy(absent, ({ dockerfiles }) => dockerfiles[0])].map(
       ([file, all]) => `${placesOf(all.map(({ place }) => place))}: builds \`${file}\`, which is not there`,

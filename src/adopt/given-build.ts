@@ -36,6 +36,8 @@ export interface GivenBuild {
   readonly context: string | undefined;
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
+  /** Arguments whose values are not known. */
+  readonly open: ReadonlySet<string>;
   /** References that its image was called by. */
   readonly tags: readonly string[];
   /** What of it is not taken over, as it is written. */
@@ -61,6 +63,7 @@ export function givenBuild(build: WrittenBuild): GivenBuild | undefined {
     context,
     target: target?.value,
     args: Object.fromEntries(known),
+    open: new Set(args.flatMap(([name, written]) => (isKnown(written) ? [] : [name]))),
     tags: tags.flatMap(({ value }) => value ?? []),
     lost: [
       ...(target !== undefined && target.value === undefined ? [`target ${target.text}`] : []),

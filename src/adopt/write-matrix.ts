@@ -162,12 +162,9 @@ function wayLines(entry: MatrixEntry, names: ReadonlySet<string>): readonly stri
   ];
 }
 
-/** True where the image has these arguments as it is. */
+/** True where the image has these values as it is; what it has besides, such a build leaves open. */
 function isTaken(args: BuildWay['args'], given: BuildRecipe['args']): boolean {
-  return (
-    Object.keys(args).length === Object.keys(given).length &&
-    Object.entries(args).every(([name, value]) => given[name]?.value === value)
-  );
+  return Object.entries(args).every(([name, value]) => given[name]?.value === value);
 }
 
 function asWords(words: readonly string[]): string {

@@ -144,7 +144,7 @@ jobs:
       Makefile: `build/%:\n\tdocker build --build-arg COLOUR=red ./$(notdir $@)\nold:\n\tdocker build gone\n`,
     });
     const remarks = [
-      'Makefile:2: which Dockerfile is built depends on variables; not taken over: COLOUR=red',
+      'Makefile:2: which Dockerfile is built cannot be told; not taken over: COLOUR=red',
       'Makefile:4: builds `gone/Dockerfile`, which is not there',
     ];
     expect(adoption.tree.warnings.map(({ message }) => message)).toEqual(remarks);
@@ -166,6 +166,23 @@ jobs:
     ]);
     expect(adoption.tree.text).toContain('      ORG: school  # docker/Makefile:3\n');
   });
+});
+
+it('a build that gives no value takes the default: what only another gives is a way of its own', async () => {
+  const adoption = await adopt({
+    'lab/Dockerfile': 'ARG BASE=debian:13\nFROM $BASE\nARG OPEN\nARG SIZE=1\n',
+    'test/build.sh':
+      'cd ../lab\ndocker build --build-arg BASE=debian:12 --build-arg OPEN=x --build-arg SIZE=2 .\n',
+    Makefile: 'all:\n\tdocker build --build-arg SIZE=$(SIZE) lab\n',
+  });
+  expect(shape(adoption)).toEqual(['lab singleuser lab ← debian:13']);
+  expect(adoption.tree.text).toContain(`    args:
+      OPEN: x  # test/build.sh:2
+      SIZE: "2"  # test/build.sh:2
+    # not taken over: SIZE=\${SIZE} (Makefile:2)
+    # It is built in other ways too; each may be an image of its own:
+    #   lab-debian-12-x-2: { context: lab, kind: singleuser, args: { BASE: "debian:12", OPEN: x, SIZE: "2" } }  # test/build.sh:2
+`);
 });
 
 it('several builds that have names keep them, and templates of a bake file are no builds', async () => {
