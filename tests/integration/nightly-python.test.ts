@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { NightImage, NightSummary } from '../../src/nightly/verdicts.ts';
+import { fakeTrivy } from '../rig/fake-trivy.ts';
 import { startPackageIndex } from '../rig/package-index.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
+import { temporaryFolder } from '../rig/temporary-folder.ts';
 import { matrixOf, workspace, type CommandResult, type Workspace } from '../rig/workspace.ts';
 
 const images = ['base', 'lab', 'child', 'tool'] as const;
@@ -151,4 +153,43 @@ test('a new version moves the images that install it and what stands on them; wh
   expect(await locks()).toEqual(['helper==1 toolkit==3', 'numpy==2']);
   expect(await moved()).toEqual([]);
   expect(await readFile(path.join(family.directory, 'matrix.lock'), 'utf8').catch(() => 'none')).toBe('none');
+}, 600_000);
+
+test('with --security-only a lock moves by what mends a known hole, and by nothing else', async () => {
+  await using registry = await startRegistry();
+  await using index = await startPackageIndex();
+  await using tools = await temporaryFolder({});
+  const trivy = await fakeTrivy(tools.path);
+  index.python.set('toolkit', '1').set('numpy', '1').set('helper', '1');
+  await using family = await workspace({
+    'matrix.yaml': `registry: ${registry.host}\ntags: [latest]\nscan: {}\n${matrixOf(['base', 'lab'])}`,
+    'base/Dockerfile': `FROM rig.example/{p}root:1 AS system\n${index.uv}\nFROM system\n${index.locked}\nCMD ["true"]\n`,
+    'base/requirements.txt': 'toolkit\n',
+    'lab/Dockerfile': `FROM {p}base\n${index.locked}\n`,
+    'lab/requirements.txt': 'numpy\nhelper\n',
+  });
+  const names = ['base', 'lab'].map((name) => `${family.prefix}${name}`);
+  const lockIn = async (name: string): Promise<readonly string[]> =>
+    [...(await family.read(`${name}/requirements.lock`)).matchAll(/^(\S+)/gm)].map(([pin]) => pin);
+  const night = async (): Promise<NightSummary> => {
+    const options = ['--python', '--security-only', '--json', '--day', '2026-11-02'];
+    const result = await family.build(['nightly', ...names, ...options], trivy.env);
+    expect(result.exitCode, result.stderr).toBe(0);
+    return JSON.parse(result.stdout) as NightSummary; // our own document
+  };
+  for (const command of [['lock'], ['images', '--changed', '--push']]) {
+    const result = await family.build([...command, ...names], trivy.env);
+    expect(result.exitCode, result.stderr).toBe(0);
+  }
+
+  for (const name of index.python.keys()) index.python.set(name, '2');
+  await trivy.publish({ helper: { id: 'CVE-2099-0001', severity: 'CRITICAL', fixed: '3' } });
+  expect((await night()).moves).toEqual([]);
+  expect(await lockIn('lab')).toEqual(['helper==1', 'numpy==1']);
+
+  await trivy.publish({ numpy: { id: 'CVE-2099-0002', severity: 'CRITICAL', fixed: '2' } });
+  const mended = await night();
+  expect(mended.images.map(({ state }) => state)).toEqual(['same', 'changed']);
+  expect(mended.moves).toEqual(['Python packages of lab: numpy 1 → 2']);
+  expect([await lockIn('base'), await lockIn('lab')]).toEqual([['toolkit==1'], ['helper==1', 'numpy==2']]);
 }, 600_000);

@@ -36,6 +36,7 @@ install)
     mkdir -p "$site/$name-$version.dist-info" "$site/$name/__pycache__"
     printf 'Metadata-Version: 2.4\\nName: %s\\nVersion: %s\\n' "$name" "$version" > "$site/$name-$version.dist-info/METADATA"
     cat /proc/sys/kernel/random/uuid > "$site/$name/__pycache__/x.cpython-313.pyc"
+    echo "$name $version" >> /data/packages # for the rig's scanner
   done ;;
 *) echo "no such command: $*" >&2; exit 2 ;;
 esac
