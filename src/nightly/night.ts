@@ -95,20 +95,11 @@ export async function runNight(
   const published = await publishAll(base.value, trials.value, pending, tools, signal);
   if (!published.ok) return published;
   const images = endOf(base.value, trials.value, pending, published.value);
-  const partly = images.flatMap(({ name, state }) => {
-    const { heldBack, heldLocks } = trials.value;
-    const [why, lock] = [heldBack.get(name), heldLocks.get(name)];
-    if (state !== 'changed') return [];
-    return [
-      ...(why === undefined ? [] : [`${name} keeps its day, for with a new one ${why}`]),
-      ...(lock === undefined ? [] : [`${name}: ${lock}`]),
-    ];
-  });
   const summary: NightSummary = {
     ...head,
     moves: trials.value.moves.map(tellMove),
     images,
-    notes: [...notes, ...partly],
+    notes: [...notes, ...partlyHeldBack(images, trials.value)],
   };
   return ok({ summary, warnings: troubles, report: published.value });
 }
@@ -220,6 +211,18 @@ function newImages({ drawn, verdicts }: Trials, pending: ReadonlySet<string>): r
   return names.filter((name) => {
     const verdict = verdicts.get(name);
     return verdict === undefined ? pending.has(name) : verdict.kind === 'changed';
+  });
+}
+
+/** Of images that changed all the same: what of them stays, and why. */
+function partlyHeldBack(images: readonly NightImage[], { heldBack, heldLocks }: Trials): readonly string[] {
+  return images.flatMap(({ name, state }) => {
+    const [why, lock] = [heldBack.get(name), heldLocks.get(name)];
+    if (state !== 'changed') return [];
+    return [
+      ...(why === undefined ? [] : [`${name} keeps its day, for with a new one ${why}`]),
+      ...(lock === undefined ? [] : [`${name}: ${lock}`]),
+    ];
   });
 }
 

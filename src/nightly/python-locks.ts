@@ -105,7 +105,7 @@ export class PythonLocks implements TrialLocks {
     for (const image of place?.images ?? []) {
       const missing = await this.#bring(moves, whole.value, image);
       if (!missing.ok) return missing;
-      if (missing.value !== undefined) return ok(failed(missing.value));
+      if (missing.value !== undefined) return ok(this.#keep(id, failed(missing.value)));
     }
     this.#tools.locking(name);
     const text = await computePythonLock(
@@ -120,8 +120,12 @@ export class PythonLocks implements TrialLocks {
     const answer = text.ok
       ? answerOf(lock, usersOf(drawn, lock.file), text.value)
       : failed(causeOf(text.error));
+    return ok(this.#keep(id, answer));
+  }
+
+  #keep(id: string, answer: LockAnswer): LockAnswer {
     this.#answers.set(id, answer);
-    return ok(answer);
+    return answer;
   }
 
   async #withInstaller(moves: Iterable<Move>, drawn: DrawnPlan, name: string): Promise<Outcome<DrawnPlan>> {

@@ -1,8 +1,14 @@
 /** What a run of the trials says of an image, and when it ends the night. Pure. */
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ImageOutcome } from '../core/event.ts';
+import type { DrawnPlan } from '../plan/draw-plan.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import type { TrialVerdict } from './verdicts.ts';
+
+/** An image as a plan means it: by name and key. */
+export function idOf({ keys }: DrawnPlan, name: string): string {
+  return `${name} ${keys.get(name)?.key ?? ''}`;
+}
 
 /** Why a Python lock is as it was, as a person is told of it behind the image's name. */
 export function lockStays(why: string): string {

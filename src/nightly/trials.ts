@@ -9,7 +9,7 @@ import type { DrawnPlan } from '../plan/draw-plan.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import type { TrialLocks } from './lock-answer.ts';
 import type { Move } from './moves.ts';
-import { blockedBy, failedVerdict, lockStays, troubleOf } from './trial-ends.ts';
+import { blockedBy, failedVerdict, idOf, lockStays, troubleOf } from './trial-ends.ts';
 import { TriedMoves } from './tried-moves.ts';
 import type { TrialVerdict } from './verdicts.ts';
 
@@ -111,8 +111,9 @@ class Night {
       const move = answer.value?.kind === 'moved' ? answer.value.move : undefined;
       const changed = this.#moves.propose(file, move);
       for (const user of changed.flatMap(({ users }) => users)) touched.add(user);
-      if (answer.value?.kind === 'same' || (move !== undefined && changed.includes(move)))
-        this.#heldLocks.delete(name);
+      if (answer.value?.kind === 'same') this.#heldLocks.delete(name);
+      if (move !== undefined && changed.includes(move))
+        for (const user of move.users) this.#heldLocks.delete(user);
       if (answer.value?.kind === 'failed') this.#heldLocks.set(name, lockStays(answer.value.why));
     }
     return ok(touched.size > 0);
@@ -293,8 +294,4 @@ class Night {
       heldLocks: this.#heldLocks,
     };
   }
-}
-
-function idOf({ keys }: DrawnPlan, name: string): string {
-  return `${name} ${keys.get(name)?.key ?? ''}`;
 }

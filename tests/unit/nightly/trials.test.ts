@@ -414,6 +414,20 @@ describe('a Python lock', () => {
     expect([...result.heldLocks.keys()]).toEqual(['instructor']);
   });
 
+  test('that two images share and that broke one is told no more once it moves in another parent', async () => {
+    const world: World = {
+      dockerfiles: { base: one.base, student: 'FROM base\n', instructor: 'FROM base\n' },
+      ends: (name, moves) => {
+        if (!moves.has('base')) return 'changed';
+        return name === 'instructor' || name === 'base' ? 'check fails' : 'changed';
+      },
+      ...shared,
+    };
+    const result = valueOf(await night(world, [dayMove('base')]));
+    expect(told(result)).toMatchObject({ moves: ['student/requirements.lock'], heldBack: ['base'] });
+    expect([...result.heldLocks]).toEqual([]);
+  });
+
   test('that two images share moves where one differs', async () => {
     const world: World = {
       dockerfiles: roles,
