@@ -151,7 +151,7 @@ export async function taggedEnvelopes(
     const dsseEnvelope = parseJson(envelopeSchema, bytes);
     const isBare = dsseEnvelope === undefined || annotations === undefined;
     const bundle = isBare ? undefined : bundleOfAnnotations(annotations, { dsseEnvelope });
-    return { envelope: bytes, bundle };
+    return { envelope: bytes, bundle, stamped: bytes };
   });
 }
 

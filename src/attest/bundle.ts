@@ -120,18 +120,15 @@ export type BundleContent =
     };
 
 /**
- * The bundle that these annotations come to; undefined where no certificate is among them. A timestamp beside an
- * envelope is one of the envelope, for which bundles have no place: it is left out.
+ * The bundle that these annotations come to; undefined where no certificate is among them. Beside an envelope its
+ * timestamps are of the whole envelope, not of the signature.
  */
 export function bundleOfAnnotations(annotations: Annotations, content: BundleContent): Buffer | undefined {
   try {
     const certificate = annotations[annotation.certificate];
     if (certificate === undefined) return undefined;
     const logged = parseJson(cosignBundleSchema, Buffer.from(annotations[annotation.bundle] ?? ''));
-    const stamped =
-      'dsseEnvelope' in content
-        ? undefined
-        : parseJson(cosignTimestampSchema, Buffer.from(annotations[annotation.timestamp] ?? ''));
+    const stamped = parseJson(cosignTimestampSchema, Buffer.from(annotations[annotation.timestamp] ?? ''));
     const verificationMaterial = {
       x509CertificateChain: {
         certificates: [{ rawBytes: new X509Certificate(certificate).raw.toString('base64') }],

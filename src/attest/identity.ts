@@ -7,7 +7,7 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier, type SignedEntity, type TrustMaterial } from '@sigstore/verify';
 import type { Expected } from '../matrix/signers.ts';
 import { inTotoType } from './dsse.ts';
-import { isAsExpected, type CertifiedIdentity, type Judgement } from './trusted.ts';
+import { isAsExpected, type CertifiedIdentity, type JudgedWith, type Judgement } from './trusted.ts';
 
 /** Who is expected, as certificates name them, and what they are called here. */
 export interface ExpectedIdentity {
@@ -26,13 +26,13 @@ export function certifiedIdentity(expected: ExpectedIdentity, root: TrustMateria
   return {
     kind: 'identity',
     name: expected.name,
-    judge: (bundle, artifact) => judge(bundle, artifact, expected, root, verifier),
+    judge: (bundle, context = {}) => judge(bundle, context, expected, root, verifier),
   };
 }
 
 function judge(
   bytes: Buffer,
-  artifact: Buffer | undefined,
+  { artifact, stamped }: JudgedWith,
   { identity, issuer }: ExpectedIdentity,
   root: TrustMaterial,
   verifier: Verifier,
@@ -40,7 +40,7 @@ function judge(
   try {
     const bundle = bundleFromJSON(JSON.parse(bytes.toString('utf8')));
     if (bundle.verificationMaterial.content.$case === 'publicKey') return invalid('a key signed it');
-    const entity = underRoot(toSignedEntity(bundle, artifact), root);
+    const entity = underRoot(stampedAs(toSignedEntity(bundle, artifact), stamped), root);
     if (entity.timestamps.length === 0) return invalid(withoutTime(entity));
     const { identity: found } = verifier.verify(entity);
     const signer = found?.subjectAlternativeName;
@@ -57,6 +57,22 @@ function judge(
     // The library throws for what does not hold, and for what is no bundle at all.
     return invalid(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The library holds timestamps against the signature; here they are held against what they are of. */
+function stampedAs(entity: SignedEntity, stamped: Buffer | undefined): SignedEntity {
+  const { signature } = entity;
+  if (stamped === undefined) return entity;
+  return {
+    ...entity,
+    signature: {
+      signature: stamped,
+      compareSignature: (other) => signature.compareSignature(other),
+      compareDigest: (digest) => signature.compareDigest(digest),
+      compareSignedDigest: (digest) => signature.compareSignedDigest(digest),
+      verifySignature: (key) => signature.verifySignature(key),
+    },
+  };
 }
 
 /** What the root knows nothing of proves nothing: left out, it is not held against what does. */

@@ -21,9 +21,9 @@ export async function refusedPasses(
   for (const read of [taggedEnvelopes, referredEnvelopes]) {
     const found = await read(place, predicateTypes.testResult, signal);
     if ('kind' in found) return found;
-    for (const { bundle } of found) {
+    for (const { bundle, stamped } of found) {
       if (bundle === undefined) continue;
-      const judged = identities.map((identity) => identity.judge(bundle));
+      const judged = identities.map((identity) => identity.judge(bundle, { stamped }));
       // What one root knows, another may not: who it was says more than that somebody is unknown.
       const best = judged.find(({ kind }) => kind === 'stranger') ?? judged[0];
       const reason = best === undefined ? undefined : reasonOf(best);
@@ -31,7 +31,7 @@ export async function refusedPasses(
     }
   }
   const told = [...reasons];
-  // The older form says less of the time than bundles do: what these tell properly is not told once more as a riddle.
+  // Whom one of the forms names is not told once more as a riddle of the other.
   const named = told.filter((reason) => reason.startsWith(byStranger));
   return (named.length > 0 ? named : told).slice(0, mostTold);
 }

@@ -13,7 +13,15 @@ export interface CertifiedIdentity {
   readonly kind: 'identity';
   /** As matrix.yaml or the command line names it. */
   readonly name: string;
-  judge(bundle: Buffer, artifact?: Buffer): Judgement;
+  judge(bundle: Buffer, context?: JudgedWith): Judgement;
+}
+
+/** What a bundle does not hold itself. */
+export interface JudgedWith {
+  /** The bytes that it is a signature of, where it holds no envelope. */
+  readonly artifact?: Buffer;
+  /** What its timestamps are of, where that is not the signature: the whole envelope, in the form of cosign 2. */
+  readonly stamped?: Buffer | undefined;
 }
 
 /** What a certificate and what goes with it come to. */
@@ -28,6 +36,8 @@ export type Judgement =
 export interface Attested {
   readonly envelope: Buffer;
   readonly bundle: Buffer | undefined;
+  /** What the bundle's timestamps are of; undefined: the signature. */
+  readonly stamped?: Buffer;
 }
 
 /** A signature of bytes as they are. */
@@ -40,14 +50,14 @@ export interface PlainSignature {
 
 /** The payload and who signed it; undefined where nobody did who is trusted. */
 export function openAttested(
-  { envelope, bundle }: Attested,
+  { envelope, bundle, stamped }: Attested,
   trusted: readonly Trusted[],
 ): { readonly payload: Buffer; readonly signer: string } | undefined {
   const opened = openEnvelope(envelope, trusted.filter(isKey));
   if (opened !== undefined) return { payload: opened.payload, signer: opened.signer.name };
   if (bundle === undefined) return undefined;
   for (const identity of trusted) {
-    const judged = identity.kind === 'identity' ? identity.judge(bundle) : undefined;
+    const judged = identity.kind === 'identity' ? identity.judge(bundle, { stamped }) : undefined;
     if (judged?.kind === 'trusted' && judged.payload !== undefined)
       return { payload: judged.payload, signer: judged.signer };
   }
@@ -65,7 +75,7 @@ export function signerOf(
       if (isSignature(each.key, payload, bytes)) return each.name;
       continue;
     }
-    const judged = bundle === undefined ? undefined : each.judge(bundle, payload);
+    const judged = bundle === undefined ? undefined : each.judge(bundle, { artifact: payload });
     if (judged?.kind === 'trusted') return judged.signer;
   }
   return undefined;

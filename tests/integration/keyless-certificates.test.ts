@@ -3,7 +3,7 @@
  * holds once a part is missing, altered or somebody else's. Sigstore's services are the rig's, over their real protocols.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleOf } from '../../src/attest/bundle.ts';
+import { annotationsOf, bundleOf, bundleOfAnnotations } from '../../src/attest/bundle.ts';
 import { envelopeOf } from '../../src/attest/dsse.ts';
 import { certifiedIdentity } from '../../src/attest/identity.ts';
 import { openKeylessSigner } from '../../src/attest/keyless-signer.ts';
@@ -97,6 +97,24 @@ test('what vouches for a signature is a signature’s own, whole, and of an auth
   expect(await judge({} as Bundle)).toMatchObject({ kind: 'invalid' });
 });
 
+test('in the form of cosign 2 the timestamp is one of the whole envelope', async () => {
+  const signer = await open(sigstore);
+  const signed = await signer.sign([{ kind: 'statement', bytes: payload }], signal);
+  const [signature] = signed.ok ? signed.value : [];
+  if (signature === undefined) throw new Error('nothing was signed');
+  const envelope = envelopeOf(payload, signature.value);
+  // Our own.
+  const dsseEnvelope = JSON.parse(envelope.toString()) as object;
+  const bundle = bundleOfAnnotations(annotationsOf(signature.by), { dsseEnvelope });
+  if (bundle === undefined) throw new Error('no certificate');
+  const root = await rootOf(sigstore.trustedRoot(['timestamps']));
+  const identity = certifiedIdentity(ours(), root);
+  expect(identity.judge(bundle, { stamped: envelope })).toMatchObject({ kind: 'trusted', signer: job });
+  expect(identity.judge(bundle)).toMatchObject({ kind: 'invalid' });
+  const other = Buffer.concat([envelope, Buffer.from(' ')]);
+  expect(identity.judge(bundle, { stamped: other })).toMatchObject({ kind: 'invalid' });
+});
+
 test('somebody else of the same authority is told by name, and is not believed', async () => {
   const bundle = await signedBundle({ SIGSTORE_ID_TOKEN: issuer.token({ sub: `${job}/of-mallory` }) });
   expect(await judge(bundle)).toEqual({
@@ -125,13 +143,16 @@ async function signedBundle(env?: Readonly<Record<string, string>>): Promise<Bun
   return JSON.parse(bundleOf(envelopeOf(payload, signature.value), signature.by).toString()) as Bundle;
 }
 
+function ours() {
+  return { name: 'ours', identity: exact(job), issuer: exact(issuer.address) };
+}
+
 function exact(text: string) {
   return { kind: 'exact', text } as const;
 }
 
 async function judge(bundle: Bundle, root = sigstore.trustedRoot()): Promise<Judgement> {
-  const expected = { name: 'ours', identity: exact(job), issuer: exact(issuer.address) };
-  return certifiedIdentity(expected, await rootOf(root)).judge(Buffer.from(JSON.stringify(bundle)));
+  return certifiedIdentity(ours(), await rootOf(root)).judge(Buffer.from(JSON.stringify(bundle)));
 }
 
 async function open(

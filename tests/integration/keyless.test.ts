@@ -176,6 +176,18 @@ test('an authority that does not answer is an outside trouble: exit code 3', asy
   await kit.write('matrix.yaml', matrix());
 });
 
+test('Sigstore’s public root out of reach is an outside trouble, where it is asked for', async () => {
+  await kit.write('matrix.yaml', matrix({ trust: `identity: "${workflow}", issuer: "${issuer.address}"` }));
+  // A way out of the network that leads nowhere.
+  const nowhere = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1' };
+  const answer = await run(['verify', ...references()], nowhere);
+  expect([answer.exitCode, answer.stderr]).toEqual([
+    3,
+    expect.stringContaining('Sigstore’s public root cannot be had'),
+  ]);
+  await kit.write('matrix.yaml', matrix());
+});
+
 test('no token is in any output, journal, log, or file of the registry', async () => {
   const tokens = Object.fromEntries(issuer.issued.map((each, index) => [`token ${index}`, each]));
   const bearer = issuer.github('x')['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
