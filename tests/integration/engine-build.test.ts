@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordReference } from '../../src/core/labels.ts';
+import { grpcCalls } from '../../src/engine/docker/grpc-calls.ts';
+import { openTransport } from '../../src/engine/docker/transport.ts';
 import type { BuildContext, BuildEvent, BuildRequest, ContextEntry } from '../../src/engine/engine.ts';
 import { engineRig, errorOf, patience, stores, valueOf } from '../rig/engine.ts';
 import type { EngineRig } from '../rig/engine.ts';
@@ -235,6 +237,25 @@ describe.each(stores)('builds on the %s store', (store) => {
     expect(events.some((event) => event.kind === 'step-finished' && event.error !== undefined)).toBe(true);
   });
 
+  test('a failure is told whole, however long the Dockerfile is', async () => {
+    const comment = `# ${randomBytes(100).toString('base64')}\n`.repeat(1500);
+    const { result, output } = await build(`FROM ${rig.root}\n${comment}RUN echo sorry; exit 17\n`);
+    expect(errorOf(result)).toMatchObject({ kind: 'step-failed', line: 1502, exitCode: 17 });
+    expect(output).toBe('sorry\n');
+  });
+
+  test('a build is not kept in the history of builds', async () => {
+    const label = `${rig.name}-unheard`;
+    const { result } = await build(`FROM ${rig.root}\nRUN true\n`, { labels: { [label]: 'true' } });
+    valueOf(result);
+    const history = await historyOf(rig.socket);
+    expect(history).not.toContain(label);
+    // The way that long Dockerfiles go keeps them, so what is looked for would be found.
+    const long = `FROM ${rig.root}\nRUN true\n${'# padding\n'.repeat(2000)}`;
+    valueOf((await build(long, { labels: { [label]: 'true' } })).result);
+    expect(await historyOf(rig.socket)).toContain(label);
+  });
+
   test.each([
     ['a wrong instruction', (root: string) => `FROM ${root}\nRUN true\nRUNN false\n`, 3],
     ['a missing file', (root: string) => `FROM ${root}\nRUN true\n\nCOPY none /\n`, 4],
@@ -351,4 +372,15 @@ async function isRunning(commandLine: string): Promise<boolean> {
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
   return lines.some((line) => line.endsWith(commandLine));
+}
+
+/** What the engine's history of builds holds: its records in BuildKit's encoding, one after another. */
+async function historyOf(socket: string | undefined): Promise<string> {
+  const transport = openTransport(socket);
+  const upgrade = { method: 'POST', path: '/grpc', headers: { Upgrade: 'h2c' } } as const;
+  using calls = grpcCalls(valueOf(await transport.upgrade(upgrade, patience())));
+  // BuildHistoryRequest with its third field, EarlyExit: what is there, not what is to come.
+  const request = Buffer.from([0x18, 1]);
+  const records = calls.call('/moby.buildkit.v1.Control/ListenBuildHistory', request, patience());
+  return Buffer.concat(await Array.fromAsync(records)).toString('latin1');
 }

@@ -1,38 +1,22 @@
 /**
- * One image's build: a session of its own, the request, the stream of its progress, and one answer.
+ * One image's build: a session of its own, the request, and one answer. How the engine is asked is solve.ts's,
+ * or build-endpoint.ts's for requests that are too long for it.
  * Loaded with the first build only, for gRPC and protobuf come along.
  */
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
-import type {
-  BuildEvent,
-  BuildFailure,
-  BuildRequest,
-  BuiltImage,
-  EngineError,
-  ImageStore,
-} from '../engine.ts';
+import type { BuildEvent, BuildFailure, BuildRequest, BuiltImage, ImageStore } from '../engine.ts';
 import { buildFailure } from './build-failure.ts';
+import { postBuild } from './build-endpoint.ts';
 import { buildTrace } from './build-trace.ts';
-import type { FailedStep } from './build-trace.ts';
 import { ContextChanged, contextTree, emptyTree, memoryTree } from './context-sync.ts';
-import { MalformedReply } from './errors.ts';
 import type { FileTree } from './context-sync.ts';
-import { errorOfLine, progressLines } from './json-lines.ts';
-import { buildAux } from './schema.ts';
 import { openSession } from './session.ts';
-import { decodeTrace } from './session-protocol.ts';
-import type { TraceStatus } from './session-protocol.ts';
-import type { EngineRequest, Transport } from './transport.ts';
+import { canSolve, solve } from './solve.ts';
+import type { Transport } from './transport.ts';
 
 /** The file's name within the session; it lies apart from the context, so that `COPY . .` never sees it. */
 const dockerfileName = 'Dockerfile';
-
-/** What the engine's stream came to. */
-type Outcome =
-  | { readonly kind: 'built'; readonly id: string }
-  | { readonly kind: 'failed'; readonly error: EngineError; readonly step: FailedStep | undefined }
-  | { readonly kind: 'broken'; readonly error: EngineError };
 
 /** Builds as `BuildEngine.build` tells. */
 export async function build(
@@ -57,7 +41,9 @@ export async function build(
   );
   if (!session.ok) return err({ kind: 'engine', error: session.error });
   await using opened = session.value;
-  const outcome = await run(transport, buildQuery(request, opened.id), onEvent, signal);
+  const offered = { session: opened.id, dockerfile: dockerfileName };
+  const way = canSolve(request) ? solve : postBuild;
+  const outcome = await way(transport, request, offered, buildTrace(onEvent), signal);
   if (outcome.kind === 'built') return builtImage(images, outcome.id, signal);
   if (signal.aborted) return err({ kind: 'engine', error: outcome.error });
   if (trouble instanceof ContextChanged)
@@ -77,65 +63,6 @@ export async function build(
 function dockerfileTree(text: string): FileTree {
   const nothing = Buffer.from('# applied already\n');
   return memoryTree({ [dockerfileName]: Buffer.from(text), [`${dockerfileName}.dockerignore`]: nothing });
-}
-
-function buildQuery(request: BuildRequest, session: string): EngineRequest {
-  return {
-    method: 'POST',
-    path: '/build',
-    query: {
-      version: 2,
-      remote: 'client-session',
-      session,
-      dockerfile: dockerfileName,
-      buildargs: JSON.stringify(request.args),
-      labels: JSON.stringify(request.labels),
-      t: request.tags,
-      target: request.target,
-      nocache: request.noCache ? 1 : undefined,
-    },
-  };
-}
-
-async function run(
-  transport: Transport,
-  request: EngineRequest,
-  onEvent: (event: BuildEvent) => void,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const body = await transport.stream(request, signal);
-  if (!body.ok) return { kind: 'broken', error: body.error };
-  const trace = buildTrace(onEvent);
-  let id: string | undefined;
-  let error: EngineError | undefined;
-  try {
-    for await (const line of progressLines(body.value)) {
-      error ??= errorOfLine(line);
-      if (line.id === 'moby.buildkit.trace') trace.add(traceOf(line.aux));
-      else if (line.id === 'moby.image.id') id = idOf(line.aux);
-    }
-    trace.finish();
-  } catch (cause) {
-    return { kind: 'broken', error: transport.errorOf(cause, signal) };
-  }
-  if (error !== undefined) return { kind: 'failed', error, step: trace.failed() };
-  if (id !== undefined) return { kind: 'built', id };
-  return { kind: 'broken', error: { kind: 'failed', message: 'the build ended without an image' } };
-}
-
-function idOf(aux: unknown): string {
-  const told = buildAux.safeParse(aux);
-  if (told.success) return told.data.ID;
-  throw new MalformedReply('the engine sent an image without an ID');
-}
-
-function traceOf(aux: unknown): TraceStatus {
-  try {
-    if (typeof aux === 'string') return decodeTrace(aux);
-  } catch {
-    // Not the protobuf message that it is said to be: told as any other line that is not understood.
-  }
-  throw new MalformedReply('the engine sent a trace that is not understood');
 }
 
 async function builtImage(

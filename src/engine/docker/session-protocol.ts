@@ -1,9 +1,10 @@
 /**
- * The wire formats of a BuildKit session and of its progress trace, as far as we speak them: field
- * numbers as in BuildKit's and fsutil's own .proto files. Loaded with the first build only.
+ * The wire formats of a BuildKit session, of a build and of its progress trace, as far as we speak them:
+ * field numbers as in BuildKit's and fsutil's own .proto files. Loaded with the first build only.
  */
 import type { MethodDefinition, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
+import { MalformedReply } from './errors.ts';
 
 const sources = [
   `syntax = "proto3"; package fsutil.types;
@@ -31,6 +32,12 @@ const sources = [
    message HealthCheckResponse { int32 status = 1; }`,
   `syntax = "proto3"; package moby.buildkit.v1;
    message Timestamp { int64 seconds = 1; int32 nanos = 2; }
+   message Exporter { string Type = 1; map<string, string> Attrs = 2; }
+   message SolveRequest { string Ref = 1; string ExporterDeprecated = 3;
+     map<string, string> ExporterAttrsDeprecated = 4; string Session = 5; string Frontend = 6;
+     map<string, string> FrontendAttrs = 7; bool Internal = 11; repeated Exporter Exporters = 13; }
+   message SolveResponse { map<string, string> ExporterResponse = 1; }
+   message StatusRequest { string Ref = 1; }
    message StatusResponse { repeated Vertex vertexes = 1; repeated VertexStatus statuses = 2;
      repeated VertexLog logs = 3; repeated VertexWarning warnings = 4; }
    message Vertex { string digest = 1; string name = 3; bool cached = 4; Timestamp started = 5;
@@ -99,13 +106,58 @@ export function milliseconds(time: Timestamp): number {
   return time.seconds * 1000 + time.nanos / 1e6;
 }
 
+/** What BuildKit is asked to build. */
+export interface SolveRequest {
+  readonly Ref: string;
+  readonly ExporterDeprecated: string;
+  readonly ExporterAttrsDeprecated: Readonly<Record<string, string>>;
+  readonly Session: string;
+  readonly Frontend: string;
+  readonly FrontendAttrs: Readonly<Record<string, string>>;
+  /** Not to be kept in the history of builds. */
+  readonly Internal: boolean;
+  readonly Exporters: readonly {
+    readonly Type: string;
+    readonly Attrs: Readonly<Record<string, string>>;
+  }[];
+}
+
+const solveRequest = root.lookupType('moby.buildkit.v1.SolveRequest');
+const solveResponse = root.lookupType('moby.buildkit.v1.SolveResponse');
+const statusRequest = root.lookupType('moby.buildkit.v1.StatusRequest');
 const statusResponse = root.lookupType('moby.buildkit.v1.StatusResponse');
 
-/** Decodes the base64 text of one trace line. Throws what protobufjs throws for bytes that are none. */
-export function decodeTrace(base64: string): TraceStatus {
-  const message = statusResponse.decode(Buffer.from(base64, 'base64'));
+/** A request to build. */
+export function encodeSolve(request: SolveRequest): Buffer {
+  return encode(solveRequest, request);
+}
+
+/** A request to be told how the build `ref` goes. */
+export function encodeStatusRequest(ref: string): Buffer {
+  return encode(statusRequest, { Ref: ref });
+}
+
+/** What the exporter tells of a finished build, by its own names. Throws MalformedReply. */
+export function decodeSolved(bytes: Uint8Array): Readonly<Record<string, string>> {
   // The shape is the schema's above; protobufjs cannot express it as a type.
-  return toPlain(statusResponse, message) as unknown as TraceStatus;
+  const { ExporterResponse } = decode(solveResponse, bytes) as { ExporterResponse: Record<string, string> };
+  return ExporterResponse;
+}
+
+/** One message of the progress trace. Throws MalformedReply. */
+export function decodeStatus(bytes: Uint8Array): TraceStatus {
+  // As above.
+  return decode(statusResponse, bytes) as unknown as TraceStatus;
+}
+
+function decode(type: protobuf.Type, bytes: Uint8Array): object {
+  let message: protobuf.Message;
+  try {
+    message = type.decode(bytes);
+  } catch (cause) {
+    throw new MalformedReply(`the engine sent a ${type.name} that is not understood: ${String(cause)}`);
+  }
+  return toPlain(type, message);
 }
 
 function toPlain(type: protobuf.Type, message: protobuf.Message): object {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { messages } from '../../../src/engine/docker/grpc-calls.ts';
 import { jsonLines } from '../../../src/engine/docker/json-lines.ts';
 import { Head, outputPieces, Tail } from '../../../src/engine/docker/output.ts';
 import { readTarFile, readTarNames } from '../../../src/engine/docker/tar-file.ts';
@@ -40,6 +41,22 @@ describe('lines of JSON', () => {
   test('a line cut short throws', async () => {
     const cut = Buffer.from('{"a":1}\n{"b":');
     await expect(Array.fromAsync(jsonLines(chunksOf(cut, 4)))).rejects.toThrow('not JSON');
+  });
+});
+
+function message(text: string): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(Buffer.byteLength(text), 1);
+  return Buffer.concat([prefix, Buffer.from(text)]);
+}
+
+describe('messages of a gRPC call', () => {
+  const long = 'ä'.repeat(300);
+  const body = Buffer.concat([message('one'), message(''), message(long), message('last')]);
+
+  test.each([1, 3, 4, 5, 6, 100, 10_000])('come apart whatever the chunks (%i bytes)', async (length) => {
+    const texts = (await Array.fromAsync(messages(chunksOf(body, length)))).map(String);
+    expect(texts).toEqual(['one', '', long, 'last']);
   });
 });
 
