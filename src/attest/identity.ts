@@ -4,6 +4,7 @@
  * What the root has is also required: a log's entry where there is a log, the authority's log where that has one.
  */
 import { bundleFromJSON } from '@sigstore/bundle';
+import { X509Certificate } from '@sigstore/core';
 import { toSignedEntity, Verifier, type SignedEntity, type TrustMaterial } from '@sigstore/verify';
 import type { Expected } from '../matrix/signers.ts';
 import { inTotoType } from './dsse.ts';
@@ -27,7 +28,25 @@ export function certifiedIdentity(expected: ExpectedIdentity, root: TrustMateria
     kind: 'identity',
     name: expected.name,
     judge: (bundle, context = {}) => judge(bundle, context, expected, root, verifier),
+    isNamedBy: ({ identity, issuer, certificate }) =>
+      isAsExpected(identity, expected.identity) &&
+      isAsExpected(issuer, expected.issuer) &&
+      isOfRoot(X509Certificate.parse(certificate), root),
   };
+}
+
+/** Whether an authority of the root signed it. */
+export function isOfRoot(certificate: X509Certificate, { certificateAuthorities }: TrustMaterial): boolean {
+  return certificateAuthorities.some(({ certChain }) =>
+    certChain.some((authority) => {
+      try {
+        return certificate.verify(authority);
+      } catch {
+        // Of another kind of key.
+        return false;
+      }
+    }),
+  );
 }
 
 function judge(

@@ -12,20 +12,15 @@ import { createTransport, type Send } from '../../registry/transport.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { KeylessSign } from '../matrix/signers.ts';
 import { envelopeOf, inTotoType, signedBytes } from './dsse.ts';
-import { certifiedIdentity } from './identity.ts';
+import { certifiedIdentity, isOfRoot } from './identity.ts';
 import { findIdentityToken, type TokenSources } from './identity-token.ts';
 import type { Signature, Signer, SignerTrouble, ToSign } from './signer.ts';
+import type { Named } from './trusted.ts';
 import { askCertificate, askEntry, askTimestamp, type Chain } from './sigstore-services.ts';
 
 export interface KeylessTools extends Pick<TokenSources, 'env' | 'note'> {
   readonly userAgent: string;
   readonly root: TrustMaterial;
-}
-
-/** Who a certificate names. */
-export interface Named {
-  readonly identity: string;
-  readonly issuer: string;
 }
 
 const timeoutMs = 30_000;
@@ -38,7 +33,6 @@ const issuerExtension = '1.3.6.1.4.1.57264.1.8';
 
 interface Certified extends Named {
   readonly privateKey: KeyObject;
-  readonly certificate: string;
   readonly chain: string;
   readonly until: number;
 }
@@ -53,7 +47,7 @@ export async function openKeylessSigner(
   const asking = { settings, tools, send };
   const first = await certify(asking, signal);
   if (!first.ok) return first;
-  const { identity, issuer } = first.value;
+  const { identity, issuer, certificate } = first.value;
   const expected = {
     name: identity,
     identity: { kind: 'exact', text: identity },
@@ -63,6 +57,7 @@ export async function openKeylessSigner(
   return ok({
     identity,
     issuer,
+    certificate,
     self: certifiedIdentity(expected, tools.root),
     sign: (items, until) => signer.sign(items, until),
   });
@@ -147,9 +142,8 @@ function readCertificate(
     const leaf = X509Certificate.parse(certificate);
     const issuer = leaf.extension(issuerExtension)?.valueObj.subs[0]?.value.toString('utf8');
     const identity = leaf.subjectAltName;
-    const authorities = root.certificateAuthorities.flatMap(({ certChain }) => certChain);
     if (issuer !== undefined && identity !== undefined) {
-      if (authorities.some((each) => isSignedBy(leaf, each)))
+      if (isOfRoot(leaf, root))
         return ok({ identity, issuer, certificate, chain: above.join(''), until: leaf.notAfter.getTime() });
       const message = `Fulcio gave a certificate to \`${identity}\` that no authority under \`root\` signed`;
       return err({ kind: 'failed', code: 'fulcio-not-trusted', message });
@@ -159,14 +153,6 @@ function readCertificate(
   }
   const message = 'Fulcio answers with a certificate that names nobody';
   return err({ kind: 'failed', code: 'fulcio-not-trusted', message });
-}
-
-function isSignedBy(leaf: X509Certificate, authority: X509Certificate): boolean {
-  try {
-    return leaf.verify(authority);
-  } catch {
-    return false;
-  }
 }
 
 /** Signs, and has it said when that was. */

@@ -14,6 +14,16 @@ export interface CertifiedIdentity {
   /** As matrix.yaml or the command line names it. */
   readonly name: string;
   judge(bundle: Buffer, context?: JudgedWith): Judgement;
+  /** Whether what this certificate vouches for would be theirs. */
+  isNamedBy(certificate: Named): boolean;
+}
+
+/** A certificate, and who it names. */
+export interface Named {
+  readonly identity: string;
+  readonly issuer: string;
+  /** PEM. */
+  readonly certificate: string;
 }
 
 /** What a bundle does not hold itself. */

@@ -19,7 +19,7 @@ export async function openSigning(
   if (sign === undefined) return ok(undefined);
   const signer = await (sign.kind === 'key'
     ? openKey(context, sign, trusted)
-    : openKeyless(context, sign, set.trust));
+    : openKeyless(context, sign, set.trust, trusted));
   if (!signer.ok) return signer;
   let source: Promise<Source | undefined> | undefined;
   return ok({
@@ -55,6 +55,7 @@ async function openKeyless(
   context: CliContext,
   sign: KeylessSign,
   trust: readonly TrustEntry[],
+  trusted: readonly Trusted[],
 ): Promise<Result<Signer, Diagnostic>> {
   const { loadRoot } = await import('../attest/sigstore-root.ts');
   const root = await loadRoot(sign.root, context.env);
@@ -70,19 +71,24 @@ async function openKeyless(
   if (!signer.ok) return err(troubleOf(sign, signer.error));
   const { identity, issuer } = signer.value;
   const identities = trust.filter((each) => each.kind === 'identity');
-  const isTrusted = identities.some(
+  const isTrusted = trusted.some((each) => each.kind === 'identity' && each.isNamedBy(signer.value));
+  if (trust.length === 0 || isTrusted) return signer;
+  const isNamed = identities.some(
     (each) => isAsExpected(identity, each.identity) && isAsExpected(issuer, each.issuer),
   );
-  if (trust.length === 0 || isTrusted) return signer;
   const named = identities.map((each) => `\`${each.identity.text}\` of \`${each.issuer.text}\``);
   return err({
     category: 'usage',
     severity: 'error',
     code: 'identity-not-trusted',
-    message: `what \`${identity}\` of \`${issuer}\` signs would not be believed: it is not under \`trust\``,
+    message: `what \`${identity}\` of \`${issuer}\` signs would not be believed: ${
+      isNamed ? 'its authority is not of the `root` under `trust`' : 'it is not under `trust`'
+    }`,
     ...(sign.span === undefined ? {} : { span: sign.span }),
     notes: [{ message: `trusted are ${named.length === 0 ? 'keys alone' : named.join(', ')}` }],
-    help: `\`trust: [{ identity: "${identity}", issuer: "${issuer}" }]\` believes it`,
+    help: isNamed
+      ? 'name the same `root` under `sign.keyless` and in the entry of `trust`'
+      : `\`trust: [{ identity: "${identity}", issuer: "${issuer}" }]\` believes it`,
   });
 }
 

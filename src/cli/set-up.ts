@@ -172,5 +172,5 @@ export async function familyWants(
   const directory = findRepository(undefined, context.cwd, context.home);
   const family = await readCheckedFamily(context, directory);
   const set = family.ok ? family.value.set : undefined;
-  return { signing: set?.sign !== undefined, scanning: scanner || set?.scan !== undefined };
+  return { signing: set?.sign?.kind === 'key', scanning: scanner || set?.scan !== undefined };
 }

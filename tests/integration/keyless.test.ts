@@ -167,6 +167,18 @@ test('what is wrong with the identity is told before anything is built', async (
   const words = unknown.stderr.replaceAll(/\s+/g, ' ');
   expect(words).toContain(`\`${stranger}\` of \`${issuer.address}\` signs would not be believed`);
   expect(words).toContain(`trusted are \`${workflow}\` of \`${issuer.address}\``);
+
+  // The right name, by an authority that the trust knows nothing of.
+  await using elsewhere = await startSigstore({ issuer });
+  await kit.write('sigstore/other.json', elsewhere.trustedRoot());
+  const trust = `identity: "${workflow}", issuer: "${issuer.address}", root: sigstore/other.json`;
+  await kit.write('matrix.yaml', matrix({ trust }));
+  const foreign = await push(issuer.github(workflow));
+  expect([foreign.exitCode, foreign.stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+    2,
+    expect.stringContaining('its authority is not of the `root` under `trust`'),
+  ]);
+  await kit.write('matrix.yaml', matrix());
 });
 
 test('an authority that does not answer is an outside trouble: exit code 3', async () => {
