@@ -18,6 +18,7 @@ import {
 import { leadsTo, matchPlace, noValuesSettings, type Wanted } from './match-release.ts';
 import { mentionsOf, notReleased } from './mentions.ts';
 import { pullSecretUses } from './pull-secrets.ts';
+import type { Readers } from './scalar-readers.ts';
 import { sealTrouble } from './sealed-file.ts';
 import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
 import type { ScalarPlace } from './scalar-place.ts';
@@ -65,11 +66,13 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
   const oursAt: ImagePlace[] = [];
   const read = new Set<number>();
   const unknown: Diagnostic[] = [...bareTemplates(values)];
+  const foreign: ScalarPlace[] = [];
   for (const place of places) {
     for (const [index, { path }] of settings.images.entries())
       if (leadsTo(path, place.steps)) followed.add(index);
     const other = elsewhere.get(keyOf(place));
     const match = matchPlace(place, release, settings, other?.name);
+    if (match.kind !== 'ours') foreign.push(...scalarsOf(place));
     if (match.kind === 'foreign') {
       const text = placeText(place, other?.name);
       const { span } = shownScalar(place);
@@ -87,7 +90,7 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
     }
   }
   const secrets = pullSecretUses(values, companions, oursAt, settings.pullSecret);
-  const settled = settleUses([...uses, ...secrets.uses], readers);
+  const settled = settleUses([...uses, ...secrets.uses], withForeign(readers, foreign));
   problems.push(...settled.problems, ...secrets.problems);
   const mentions = mentionsOf(values, read, release, settings);
   const lines = new Set(mentions.map(({ span }) => span?.line));
@@ -96,6 +99,21 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
   problems.push(...(sealed ?? []));
   const edits = sealed === undefined ? settled.edits : [];
   return { text: applied(values.text, edits), changes: edits, ours: oursAt.length, problems, followed };
+}
+
+/** What somebody else's image says is read there, whoever of ours merges the same in. */
+function withForeign(readers: Readers, foreign: readonly ScalarPlace[]): Readers {
+  const reads = new Map(
+    foreign.flatMap(({ origin, span, alias }) =>
+      alias === undefined
+        ? [[origin, span] as const]
+        : [[origin, alias.span] as const, [alias.start, alias.span] as const],
+    ),
+  );
+  const all = new Map(readers);
+  // No place of ours is at -1.
+  for (const [read, span] of reads) all.set(read, [...(all.get(read) ?? []), { at: -1, span }]);
+  return all;
 }
 
 /** What the other files say of a pair. */
