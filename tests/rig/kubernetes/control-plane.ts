@@ -163,18 +163,32 @@ export class KubernetesRig implements AsyncDisposable {
     });
   }
 
-  async makeNode(name: string): Promise<void> {
+  /** Nodes that kwok plays, by one curl: a thousand of them take most of a minute to start. */
+  async #makeNodes(names: readonly string[]): Promise<void> {
     const room = { cpu: '32', memory: '256Gi', pods: '110', 'ephemeral-storage': '100Gi' };
-    await this.ask('POST', '/api/v1/nodes', {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: {
-        name,
-        annotations: { 'kwok.x-k8s.io/node': 'fake', 'node.alpha.kubernetes.io/ttl': '0' },
-        labels: { 'kubernetes.io/hostname': name, simulated: 'yes' },
-      },
-      status: { capacity: room, allocatable: room },
+    const requests = names.map((name) => {
+      const node = {
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: {
+          name,
+          annotations: { 'kwok.x-k8s.io/node': 'fake', 'node.alpha.kubernetes.io/ttl': '0' },
+          labels: { 'kubernetes.io/hostname': name, simulated: 'yes' },
+        },
+        status: { capacity: room, allocatable: room },
+      };
+      return [
+        'silent\nshow-error\nfail-with-body',
+        'output = "/dev/null"',
+        `cacert = ${JSON.stringify(path.join(this.folder, 'ca.crt'))}`,
+        'header = "authorization: Bearer admin-token"',
+        'header = "content-type: application/json"',
+        `data-binary = ${JSON.stringify(JSON.stringify(node))}`,
+        `url = "${this.server}/api/v1/nodes"`,
+      ].join('\n');
     });
+    const together = ['--fail-early', '--parallel', '--parallel-max', '16'];
+    await execa('curl', [...together, '--config', '-'], { input: requests.join('\nnext\n') });
   }
 
   /** A further process of the rig; its output goes to `NAME.log`, and it ends with the rig. */
@@ -321,8 +335,7 @@ export class KubernetesRig implements AsyncDisposable {
       '--node-lease-duration-seconds=400',
       `--config=${path.join(import.meta.dirname, 'kwok.yaml')}`,
     ]);
-    for (let at = 0; at < nodes.length; at += 16)
-      await Promise.all(nodes.slice(at, at + 16).map((name) => this.makeNode(name)));
+    await this.#makeNodes(nodes);
     await this.until('the nodes', async () => (await this.#readyNodes()) >= nodes.length);
   }
 
