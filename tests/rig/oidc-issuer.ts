@@ -1,11 +1,15 @@
 /**
  * An OpenID Connect issuer as a build server is one: discovery, keys, signed identity tokens, and GitHub Actions' way
- * of asking for one (a bearer token, and the audience in the query). Counts what it is asked.
+ * of asking for one (a bearer token, and the audience in the query), and Google's (the metadata server's header).
  */
 import { createPublicKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Who runs on the rig's Google. */
+export const serviceAccount = 'builder@project.iam.gserviceaccount.com';
+const metadataPath = '/computeMetadata/v1/instance/service-accounts/default/identity';
 
 /** Claims beside the issuer's own. */
 export interface TokenWish {
@@ -66,6 +70,13 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
     } else if (url.pathname === '/github' && request.headers.authorization === `Bearer ${bearer}`) {
       const aud = url.searchParams.get('audience') ?? 'nobody';
       answer(200, { value: token({ sub: url.searchParams.get('sub') ?? '', aud }) });
+    } else if (url.pathname === metadataPath && request.headers['metadata-flavor'] === 'Google') {
+      const aud = url.searchParams.get('audience') ?? 'nobody';
+      // Without the whole form Google leaves the address out.
+      const email = url.searchParams.get('format') === 'full' ? { email: serviceAccount } : {};
+      response
+        .writeHead(200, { 'metadata-flavor': 'Google' })
+        .end(token({ sub: '1234567890', aud, ...email }));
     } else answer(url.pathname === '/github' ? 401 : 404, { message: 'no' });
   });
   server.listen(0, '127.0.0.1');

@@ -51,7 +51,11 @@ export async function startSigstore(options: SigstoreOptions): Promise<SigstoreR
     set(seen);
     if (path === '/api/v2/signingCert') {
       const no = refusal(issuer, body);
-      return no ?? (await fulcioHandler(ca).fn(body.toString()));
+      // A person's account, or a service's, is known by its address.
+      const hasEmail = no === undefined && issuer.read(tokenIn(body))?.['email'] !== undefined;
+      return (
+        no ?? (await fulcioHandler(ca, { subjectClaim: hasEmail ? 'email' : 'sub' }).fn(body.toString()))
+      );
     }
     if (path === '/api/v1/log/entries') return await rekorHandler(log).fn(canonical(body));
     if (path === '/api/v1/timestamp') {
@@ -147,6 +151,12 @@ function refusal(issuer: OidcIssuer, body: Buffer): Answer | undefined {
   const subject = Buffer.from(String(claims['email'] ?? claims['sub']));
   if (verify('sha256', subject, key, proof)) return undefined;
   return refused(400, 3, 'The signature supplied in the request could not be verified');
+}
+
+function tokenIn(body: Buffer): string {
+  // What our own client sends, and was verified.
+  const request = JSON.parse(body.toString()) as { credentials: { oidcIdentityToken: string } };
+  return request.credentials.oidcIdentityToken;
 }
 
 function refused(statusCode: number, code: number, message: string): Answer {
