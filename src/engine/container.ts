@@ -67,6 +67,8 @@ export interface ContainerState {
     readonly env: readonly string[];
     /** As written; empty means root. */
     readonly user: string;
+    /** As written (`SIGWINCH`, `28`); empty means SIGTERM. */
+    readonly stopSignal: string;
   };
 }
 

@@ -41,6 +41,14 @@ const navigationHeaders = {
   'user-agent': 'Mozilla/5.0 (hubwright)',
 } as const;
 
+const scriptHeaders = {
+  accept: '*/*',
+  'sec-fetch-dest': 'empty',
+  'sec-fetch-mode': 'cors',
+  'sec-fetch-site': 'same-origin',
+  'user-agent': navigationHeaders['user-agent'],
+} as const;
+
 export class Browser {
   readonly #routes: readonly Route[];
   readonly #cookies = new Map<string, Cookie>();
@@ -55,7 +63,21 @@ export class Browser {
   }
 
   /** Opens a page and follows redirects, at most 12, never to another host. Trouble is told in the trail. */
-  async visit(start: string, signal: AbortSignal, timeoutMs = 10_000): Promise<Visit> {
+  visit(start: string, signal: AbortSignal, timeoutMs = 10_000): Promise<Visit> {
+    return this.#follow(start, navigationHeaders, signal, timeoutMs);
+  }
+
+  /** What the page's own script asks for, in the same way. */
+  fetch(start: string, signal: AbortSignal, timeoutMs = 10_000): Promise<Visit> {
+    return this.#follow(start, scriptHeaders, signal, timeoutMs);
+  }
+
+  async #follow(
+    start: string,
+    manners: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    timeoutMs: number,
+  ): Promise<Visit> {
     const trail: string[] = [];
     let path = start;
     for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
@@ -69,7 +91,7 @@ export class Browser {
           host: route.host,
           port: route.port,
           path,
-          headers: this.#headersFor(path),
+          headers: this.#headersFor(path, manners),
           timeoutMs,
           maxBytes: maxPageBytes,
         },
@@ -102,7 +124,7 @@ export class Browser {
 
   /** What the page's own script would send to open a websocket here. */
   websocketHeaders(path: string): Record<string, string> {
-    const cookie = this.#headersFor(path)['cookie'];
+    const cookie = this.#headersFor(path, {})['cookie'];
     return {
       host: publicHost,
       origin: `http://${publicHost}`,
@@ -113,11 +135,14 @@ export class Browser {
     };
   }
 
-  #headersFor(path: string): Record<string, string> {
+  #headersFor(path: string, manners: Readonly<Record<string, string>>): Record<string, string> {
     const cookies = [...this.#cookies.values()].filter((cookie) => pathMatches(path, cookie.path));
     // As RFC 6265, 5.4 orders them: the longer path first.
     cookies.sort((a, b) => b.path.length - a.path.length);
-    const headers: Record<string, string> = { ...navigationHeaders, host: publicHost };
+    const headers: Record<string, string> = { ...manners, host: publicHost };
+    // A page's script proves by this that it may read the page's cookies.
+    const proof = cookies.find(({ name }) => name === '_xsrf')?.value;
+    if (manners === scriptHeaders && proof !== undefined) headers['x-xsrftoken'] = proof;
     if (cookies.length > 0) {
       headers['cookie'] = cookies.map((cookie) => `${cookie.name}=${cookie.value}`).join('; ');
     }

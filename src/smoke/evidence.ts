@@ -4,6 +4,7 @@
  */
 import type { HttpAnswer, HttpTrouble } from '../hub/http-exchange.ts';
 import type { Result } from '../core/result.ts';
+import type { Handshake } from './websocket.ts';
 
 const maxLineLength = 300;
 const maxTailLineLength = 500;
@@ -45,6 +46,12 @@ export function exchangeLine(question: string, answered: Result<HttpAnswer, Http
   const { status, body, truncated } = answered.value;
   const shown = excerpt(body, 160);
   return `${question}: ${status}${shown === '' ? '' : ` ${shown}`}${truncated ? ' (longer than we read)' : ''}`;
+}
+
+/** What came of a websocket's handshake. */
+export function handshakeLine(shaken: Result<Handshake, HttpTrouble>): string {
+  if (!shaken.ok) return excerpt(shaken.error.message);
+  return shaken.value.kind === 'open' ? 'open' : `refused with ${shaken.value.status}`;
 }
 
 /** Seconds with one decimal, for sentences. */

@@ -33,6 +33,18 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: 'the server could not reach the hub: JUPYTERHUB_API_URL or a proxy variable is set inside the image, or a firewall on this machine keeps containers from the gateway of their own network (port 8081)',
   },
   {
+    sign: /(certfile|keyfile).*does not exist/i,
+    hint: 'the server is told to speak TLS with a certificate that is not there: take JUPYTERHUB_SSL_… and `certfile` out of the image; the hub and its proxy speak plain HTTP to it',
+  },
+  {
+    sign: /unbound variable|parameter (null or )?not set/i,
+    hint: 'the entry point asks for a variable that the hub does not set: give it a default in the script (`${NAME:-}`), or set it in the image with ENV',
+  },
+  {
+    sign: /could not resolve (host|proxy)|name or service not known|temporary failure in name resolution|network is unreachable/i,
+    hint: 'the start fetches something from another host, and ends where that is not to be had: do it at build time, or go on without (`… || true`); pods often may not reach the internet, and here none does',
+  },
+  {
     sign: /running as root is not recommended|use --allow-root|operation not permitted|must be (run as )?root/i,
     hint: 'something in the entry point runs as root or demands it; the hub starts the container as uid 1000',
   },
@@ -89,8 +101,28 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "a certificate is not trusted: the site's own authority is missing in the image",
   },
   {
+    sign: /invalid ELF header|file too short|undefined symbol|error while loading shared libraries|cannot open shared object file/i,
+    hint: 'a shared library is missing, broken or of another version than the program wants: look at LD_LIBRARY_PATH, and install the package that holds it',
+  },
+  {
+    sign: /^\s*(\w+\.)*(Deprecation|Future|Resource|Runtime|User|Syntax|Import)\w*Warning: /m,
+    hint: 'a mere warning ends the start: PYTHONWARNINGS (or `-W`) makes errors of them; take it out of the image',
+  },
+  {
+    sign: /Bad config encountered|TraitError/,
+    hint: "the image's configuration asks for something that is not there (a class, a package, a folder), which the log names: look in /etc/jupyter and {prefix}/etc/jupyter, and at variables such as JUPYTERHUB_ROOT_DIR",
+  },
+  {
+    sign: /SyntaxError|IndentationError/,
+    hint: 'a configuration file or a module has an error in its syntax; the log names file and line',
+  },
+  {
     sign: /ModuleNotFoundError|ImportError/,
-    hint: 'a Python package is missing or broken, or two of them do not fit together; install them in one step, from a lock',
+    hint: 'a Python package is missing or broken, or two of them do not fit together; install them in one step, from a lock, and look at PYTHONPATH and LD_LIBRARY_PATH',
+  },
+  {
+    sign: /Cannot find module|ERR_MODULE_NOT_FOUND/,
+    hint: 'a package of Node’s is missing in the image, or NODE_OPTIONS requires a file that is not there',
   },
   {
     sign: /executable file not found|no such file or directory/i,

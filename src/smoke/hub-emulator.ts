@@ -8,8 +8,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
+import { acceptValue } from './websocket.ts';
 
 /** The JupyterHub whose manners are imitated. */
 export const emulatedHubVersion = '5.5.0';
@@ -64,6 +66,7 @@ export class HubEmulator implements AsyncDisposable {
     this.#user = user;
     this.#server.requestTimeout = 15_000;
     this.#server.headersTimeout = 10_000;
+    this.#server.on('upgrade', (request, socket) => shakeHands(request, socket));
   }
 
   /**
@@ -246,6 +249,15 @@ const forbidden: Reply = { status: 403, body: { status: 403, message: 'Forbidden
 
 function badOAuth(error: string, description: string, status = 400): Reply {
   return { status, body: { error, error_description: description } };
+}
+
+/** A websocket that says nothing: to see whether a proxy hands the handshake on. */
+function shakeHands({ headers }: IncomingMessage, socket: Duplex): void {
+  const key = headers['sec-websocket-key'] ?? '';
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptValue(key)}\r\n\r\n`,
+  );
 }
 
 function tokenOf(request: IncomingMessage): string | undefined {

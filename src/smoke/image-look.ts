@@ -14,6 +14,8 @@ export interface ImageLook {
   readonly env: ReadonlyMap<string, string>;
   /** As the image says it; empty means root. */
   readonly user: string;
+  /** STOPSIGNAL as written; empty means SIGTERM. */
+  readonly stopSignal: string;
   /** Where the hub mounts the user's volume. */
   readonly home: string;
   /** What the image has in its home, where a volume will hide it. */
@@ -61,6 +63,7 @@ export async function lookAtImage(
     cmd: config.cmd,
     env,
     user: config.user,
+    stopSignal: config.stopSignal,
     home,
     homeEntries: listed.ok ? listed.value : [],
     hasShell: shell.ok,

@@ -3,6 +3,7 @@
  * Only standard modules are used; the kernel inherits the server's own environment. Judges nothing.
  */
 import { field, jsonOf, textField } from '../hub/jupyter-api.ts';
+import { killsIn } from './inside.ts';
 import type { Execution, KernelSession } from './kernel-session.ts';
 import type { Pod } from './pod.ts';
 
@@ -18,8 +19,12 @@ export interface InsideReport {
   readonly home: string;
   /** Why the home could not be written; empty where it could. */
   readonly homeTrouble: string;
+  /** Why nothing can be written into /tmp; empty where it could. */
+  readonly tmpTrouble: string;
   /** Where Jupyter looks for configuration; undefined where this Python does not know. */
   readonly configPaths: readonly string[] | undefined;
+  /** Those among them that are there and that it may not look into. */
+  readonly shutConfigPaths: readonly string[];
   /** Bytes in use by the container. */
   readonly memory: number | undefined;
   /** How often the kernel's memory killer has struck in it. */
@@ -63,19 +68,21 @@ def _hubwright():
         except Exception: return ''
     report = {'python': sys.version.split()[0], 'executable': sys.executable or '', 'cwd': os.getcwd(),
               'uid': os.getuid(), 'groups': sorted({os.getgid(), *os.getgroups()}),
-              'home': os.path.expanduser('~'), 'homeTrouble': '',
+              'home': os.path.expanduser('~'), 'homeTrouble': '', 'tmpTrouble': '',
               'memory': read('/sys/fs/cgroup/memory.current') or read('/sys/fs/cgroup/memory/memory.usage_in_bytes'),
               'events': read('/sys/fs/cgroup/memory.events') or read('/sys/fs/cgroup/memory/memory.oom_control')}
     try: os.listdir(report['cwd'])
     except Exception as error: report['cwdTrouble'] = str(error)
-    path = os.path.join(report['home'], '.hubwright')
-    try:
-        with open(path, 'w') as file: file.write('x')
-        os.remove(path)
-    except Exception as error: report['homeTrouble'] = str(error)
+    for folder, trouble in (report['home'], 'homeTrouble'), ('/tmp', 'tmpTrouble'):
+        path = os.path.join(folder, '.hubwright')
+        try:
+            with open(path, 'w') as file: file.write('x')
+            os.remove(path)
+        except Exception as error: report[trouble] = str(error)
     try:
         from jupyter_core.paths import jupyter_config_path
         report['configPaths'] = jupyter_config_path()
+        report['shutConfigPaths'] = [path for path in report['configPaths'] if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK)]
     except Exception: pass
     print('\\n${marker}' + json.dumps(report))
 _hubwright()
@@ -88,6 +95,7 @@ function parse(text: string): InsideReport | undefined {
   const groups = field(said, 'groups');
   if (typeof uid !== 'number' || !Array.isArray(groups)) return undefined;
   const configPaths = field(said, 'configPaths');
+  const shutConfigPaths = field(said, 'shutConfigPaths');
   const memory = Number.parseInt(textField(said, 'memory') ?? '', 10);
   return {
     uid,
@@ -98,8 +106,10 @@ function parse(text: string): InsideReport | undefined {
     cwdTrouble: textField(said, 'cwdTrouble') ?? '',
     home: textField(said, 'home') ?? '',
     homeTrouble: textField(said, 'homeTrouble') ?? '',
+    tmpTrouble: textField(said, 'tmpTrouble') ?? '',
     configPaths: Array.isArray(configPaths) ? configPaths.map(String) : undefined,
+    shutConfigPaths: Array.isArray(shutConfigPaths) ? shutConfigPaths.map(String) : [],
     memory: Number.isNaN(memory) ? undefined : memory,
-    memoryKills: Number(/^oom_kill (\d+)$/m.exec(textField(said, 'events') ?? '')?.[1] ?? 0),
+    memoryKills: killsIn(textField(said, 'events') ?? ''),
   };
 }

@@ -80,6 +80,23 @@ async function livePids(pid: number): Promise<readonly string[]> {
   return listed === '' ? [String(pid)] : listed.trim().split('\n').slice(0, mostProcesses);
 }
 
+/** How often the kernel's memory killer has struck in a container; 0 where it cannot be seen. */
+export async function memoryKills({ id, pid }: ContainerState): Promise<number> {
+  if (pid === 0 || !(await isOf(id, String(pid)))) return 0;
+  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const [, group = '', folder = ''] = /^\d+:(memory|):(\/.*)$/m.exec(cgroup) ?? [];
+  const counts = await readFile(
+    `/sys/fs/cgroup/${group}${folder}/${group === '' ? 'memory.events' : 'memory.oom_control'}`,
+    'utf8',
+  ).catch(() => '');
+  return killsIn(counts);
+}
+
+/** The count in `memory.events`, or in `memory.oom_control` of version 1 of control groups. */
+export function killsIn(counts: string): number {
+  return Number(/^oom_kill (\d+)$/m.exec(counts)?.[1] ?? 0);
+}
+
 /** The arguments of every process, the program's name first; undefined where they cannot be seen. */
 export async function processes(
   engine: ContainerEngine,

@@ -37,6 +37,11 @@ const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 const opcode = { continuation: 0, text: 1, close: 8, ping: 9, pong: 10 } as const;
 
+/** What a server answers to a client's `Sec-WebSocket-Key`. */
+export function acceptValue(key: string): string {
+  return createHash('sha1').update(`${key}${acceptSuffix}`).digest('base64');
+}
+
 /** Shakes hands within 10 s, more on a busy machine. Aborting `signal` answers `cancelled`, and ends an open link as well. */
 export async function openWebSocket(
   target: WebSocketTarget,
@@ -48,8 +53,7 @@ export async function openWebSocket(
     const answer = await shakeHands(target, key, AbortSignal.any([signal, deadline]));
     if (answer.kind === 'refused') return ok(answer);
     const { response, socket, head } = answer;
-    const expected = createHash('sha1').update(`${key}${acceptSuffix}`).digest('base64');
-    if (response.headers['sec-websocket-accept'] !== expected) {
+    if (response.headers['sec-websocket-accept'] !== acceptValue(key)) {
       socket.destroy();
       return err({ kind: 'garbled', message: 'the handshake is not that of a WebSocket server' });
     }

@@ -142,6 +142,7 @@ function stateOf(reply: z.infer<typeof containerReply>): ContainerState {
       cmd: reply.Config.Cmd,
       env: reply.Config.Env,
       user: reply.Config.User ?? '',
+      stopSignal: reply.Config.StopSignal ?? '',
     },
   };
 }

@@ -87,6 +87,7 @@ export const containerReply = z.object({
     Cmd: strings,
     Env: strings,
     User: z.string().nullish(),
+    StopSignal: z.string().nullish(),
   }),
   NetworkSettings: z.object({
     Networks: z

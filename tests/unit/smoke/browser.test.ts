@@ -37,6 +37,20 @@ const showCookies: Page = (request, response) => {
 };
 
 describe('the browser', () => {
+  it('proves with its XSRF cookie, to what a script asks for alone, that the page is the server’s', async () => {
+    const browser = await browse({
+      '/page': (_, response) => {
+        response.writeHead(200, { 'set-cookie': '_xsrf=proof; Path=/' }).end();
+      },
+      '/proof': ({ headers }, response) => {
+        response.end(`${headers['x-xsrftoken'] ?? 'none'} ${headers['sec-fetch-mode']}`);
+      },
+    });
+    await browser.visit('/page', signal);
+    expect((await browser.fetch('/proof', signal)).answer?.body).toBe('proof cors');
+    expect((await browser.visit('/proof', signal)).answer?.body).toBe('none navigate');
+  });
+
   it('follows redirects and carries cookies to the paths that they are for', async () => {
     const browser = await browse({
       '/user/ada/lab': redirect('/hub/login?next=x', [

@@ -26,8 +26,22 @@ describe('the likely cause of an ending', () => {
     ['jupyter lab: error: unrecognized arguments: --allow-rot', 'flag'],
     ['ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED]', 'authority'],
     ['OSError: [Errno 28] No space left on device', 'full'],
+    ['/entry.sh: line 3: COURSE_ID: unbound variable', 'default'],
+    ['/entry.sh: 3: COURSE_ID: parameter not set', 'default'],
+    ["fatal: unable to access 'https://x/': Could not resolve host: x", 'build time'],
+    ['ValueError: certfile "/certs/user.crt" does not exist', 'plain HTTP'],
+    ['ImportError: /opt/lib/libsqlite3.so.0: invalid ELF header', 'LD_LIBRARY_PATH'],
+    ['DeprecationWarning: There is no current event loop', 'PYTHONWARNINGS'],
+    ["traitlets.traitlets.TraitError: No such directory: ''/mnt/scratch''", 'JUPYTERHUB_ROOT_DIR'],
+    ['[C 2026-11-26 ServerApp] Bad config encountered during initialization: x', '/etc/jupyter'],
+    ['SyntaxError: invalid syntax', 'file and line'],
+    ["Error: Cannot find module '/opt/telemetry/register.js'", 'NODE_OPTIONS'],
   ])('is read from %j', (words, expected) => {
     expect(hint(words)).toContain(expected);
+  });
+
+  it('is no warning that the log merely shows', () => {
+    expect(hint('/usr/lib/python3/x.py:5: DeprecationWarning: old')).not.toContain('PYTHONWARNINGS');
   });
 
   it('is the memory, whatever the log says, where the engine saw it run out', () => {

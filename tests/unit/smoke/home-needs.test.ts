@@ -9,6 +9,7 @@ function look(files: readonly string[], env: Record<string, string> = {}): Image
     cmd: [],
     env: new Map(Object.entries(env)),
     user: '1000',
+    stopSignal: '',
     home: '/home/jovyan',
     homeEntries: files.map((path): FolderEntry => ({
       path,

@@ -4,6 +4,7 @@ import { HubEmulator } from '../../../src/smoke/hub-emulator.ts';
 import type { EmulatedUser } from '../../../src/smoke/hub-emulator.ts';
 import { exchange } from '../../../src/hub/http-exchange.ts';
 import type { HttpAnswer } from '../../../src/hub/http-exchange.ts';
+import { openWebSocket } from '../../../src/smoke/websocket.ts';
 
 const { signal } = new AbortController();
 const user: EmulatedUser = {
@@ -178,4 +179,10 @@ describe('the emulated hub', () => {
     const foreign = await HubEmulator.listen({ address: '203.0.113.1', port: 0, user }, signal);
     expect(foreign).toMatchObject({ ok: false, error: expect.stringContaining('EADDRNOTAVAIL') });
   });
+});
+
+it('shakes hands with a websocket, so that a proxy can be seen to hand it on', async () => {
+  const target = { host: '127.0.0.1', port: hub.port, path: '/user/ada/api/kernels/x/channels' };
+  const shaken = await openWebSocket(target, signal);
+  expect(shaken).toMatchObject({ ok: true, value: { kind: 'open' } });
 });

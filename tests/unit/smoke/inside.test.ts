@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSockets } from '../../../src/smoke/inside.ts';
+import { killsIn, parseSockets } from '../../../src/smoke/inside.ts';
 
 const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid';
 
@@ -35,4 +35,12 @@ describe('the table of listening sockets', () => {
     const table = [header, line('0100007F:22B8'), line('0200A8C0:22B8')].join('\n');
     expect(parseSockets(table)).toEqual([{ port: 8888, loopback: false }]);
   });
+});
+
+it.each([
+  ['low 0\nhigh 0\nmax 12\noom 1\noom_kill 3\noom_group_kill 0\n', 3],
+  ['oom_kill_disable 0\nunder_oom 0\noom_kill 1\n', 1],
+  ['', 0],
+])('counts the memory killer’s kills in both versions of control groups: %j', (counts, kills) => {
+  expect(killsIn(counts)).toBe(kills);
 });

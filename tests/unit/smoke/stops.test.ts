@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { ok } from '../../../src/core/result.ts';
-import { stopsClause } from '../../../src/smoke/contract/common/stops.ts';
+import { stopsClause, whySlow } from '../../../src/smoke/contract/common/stops.ts';
 import type { LiveContainer } from '../../../src/smoke/live-container.ts';
 
 test('a server that loses a signal while it still logs our last question is not failed for that', async () => {
@@ -15,3 +15,15 @@ test('a server that loses a signal while it still logs our last question is not 
   const judged = await clause.test(server as unknown as LiveContainer<unknown>, AbortSignal.timeout(5000));
   expect(judged).toMatchObject({ ok: true, value: { result: 'pass' } });
 });
+
+test.each([
+  ['SIGWINCH', '', 'STOPSIGNAL asks for SIGWINCH'],
+  ['9', 'received signal 15, stopping', 'STOPSIGNAL asks for 9'],
+  ['', '[C 2026-11-26 ServerApp] received signal 15, stopping', 'on the way out'],
+  ['SIGTERM', 'ready', 'does not pass SIGTERM on'],
+])(
+  'what took too long to end with STOPSIGNAL %j and the log %j is told as it is',
+  (stopSignal, log, words) => {
+    expect(whySlow(stopSignal, log)).toContain(words);
+  },
+);

@@ -4,6 +4,7 @@ import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
+import { lastError } from '../../last-error.ts';
 import type { LiveContainer, ServerOutcome, Start } from '../../live-container.ts';
 import type { Clause, ClauseText, Finding } from '../clause.ts';
 
@@ -25,7 +26,9 @@ export async function startFailure(
   const { exitCode, outOfMemory, afterMs } = outcome;
   const ended = `ended with exit code ${exitCode} after ${seconds(afterMs)}, before it answered`;
   const hint = hintForEnding({ exitCode, outOfMemory, words: log.value });
-  return ok({ result: 'fail', evidence: [asked, ended], hint });
+  const error = lastError(log.value);
+  const evidence = [asked, ended, ...(error === undefined ? [] : [`the log's last error: ${error}`])];
+  return ok({ result: 'fail', evidence, hint });
 }
 
 /** A clause that holds a profile's container to nothing more than that. */

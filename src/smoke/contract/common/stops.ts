@@ -1,6 +1,6 @@
 /** A clause that every service shares: SIGTERM ends it. */
 import { ok } from '../../../core/result.ts';
-import { seconds } from '../../evidence.ts';
+import { excerpt, seconds } from '../../evidence.ts';
 import { stopBudgetSeconds } from '../../live-container.ts';
 import type { LiveContainer } from '../../live-container.ts';
 import { pause } from '../../pause.ts';
@@ -17,8 +17,22 @@ const quietMs = 500;
 /** Exit code of a process that SIGKILL ended. */
 const killed = 137;
 
-export const notPassedOn =
+const notPassedOn =
   'PID 1 does not pass SIGTERM on: let the entry point\'s script end in `exec "$@"`, with `tini --` before it';
+
+const heardOf =
+  /received signal|received SIGTERM|caught SIGTERM|SIGTERM received|normal shutdown|shutting down/i;
+
+/** Why it did not end in time, by what the image asks for and what its log says. */
+export function whySlow(stopSignal: string, log: string): string {
+  if (!/^(SIG)?(TERM|15)?$/i.test(stopSignal)) {
+    return `STOPSIGNAL asks for ${excerpt(stopSignal, 20)} in the place of SIGTERM, and that does not end it in order: take the line out of the Dockerfile`;
+  }
+  if (heardOf.test(log)) {
+    return `it heard the signal and took its time: look for what it does on the way out (a trap in the entry point, \`atexit\`, a server extension that copies or uploads)`;
+  }
+  return notPassedOn;
+}
 
 export function stopsClause<Outcome>(
   text: Pick<ClauseText, 'id' | 'severity' | 'why' | 'needs'>,
@@ -37,9 +51,15 @@ export function stopsClause<Outcome>(
       if (!stopped.ok) return stopped;
       const { durationMs, exitCode } = stopped.value;
       const evidence = [`SIGTERM: ended with exit code ${exitCode} after ${seconds(durationMs)}`];
-      return ok(
-        exitCode === killed ? { result: 'fail', evidence, hint: notPassedOn } : { result: 'pass', evidence },
-      );
+      if (exitCode !== killed) return ok({ result: 'pass', evidence });
+      const [state, log] = await Promise.all([
+        live.engine.inspectContainer(live.containerId, signal),
+        live.log(signal),
+      ]);
+      if (!state.ok) return state;
+      if (!log.ok) return log;
+      const hint = whySlow(state.value.config.stopSignal, log.value);
+      return ok({ result: 'fail', evidence, hint });
     },
   };
 }

@@ -28,6 +28,9 @@ export const answersQuery: Clause<DatabaseSubject> = {
     'Do not initialise the data directory at build time, give every root account the password, and keep `bind-address` and `port` where TCP reaches them.',
   needs: ['D1'],
   async test({ engine, containerId, rootPassword, greeting }, signal) {
+    if (greeting.answer.kind === 'unasked') {
+      return ok({ result: 'not-run', evidence: [greeting.answer.text] });
+    }
     if (greeting.answer.kind === 'failed') {
       const evidence = [`no answer within ${seconds(greeting.afterMs)}: ${greeting.answer.text}`];
       const open = await ask(engine, containerId, '', 'SELECT 1', signal);
@@ -51,11 +54,11 @@ function likelyCause(words: string): string {
   if (/without a password: let in/.test(words)) {
     return 'the account that counts for 127.0.0.1 has no password: beside `root@localhost` and `root@%` there is a `root@127.0.0.1`, which MYSQL_ROOT_PASSWORD has to reach as well (or which has to go)';
   }
-  if (/access denied/i.test(words)) {
-    return 'the password is not heeded: was the data directory initialised at build time? Then the entry point takes it for an existing database';
+  if (/is not allowed to connect/i.test(words)) {
+    return 'no account of root counts for 127.0.0.1: with `skip-name-resolve` that is not `localhost`. Make `root@127.0.0.1` or `root@%` beside `root@localhost`, with MYSQL_ROOT_PASSWORD';
   }
-  if (/no client in the image/.test(words)) {
-    return 'the image has neither `mariadb` nor `mysql`, so it can be asked nothing from inside';
+  if (/access denied/i.test(words)) {
+    return 'the password is not heeded: the entry point sets another one (or the account for 127.0.0.1 has none of it), or the data directory was initialised at build time, so that it is taken for an existing database';
   }
   return `nothing answers on port ${databasePort}; look at \`bind-address\`, \`port\` and \`skip-networking\`, and whether the configuration file really has its lines (a literal \\n written by \`echo\` is ignored in silence)`;
 }

@@ -9,6 +9,7 @@ import type { ContainerEngine, EngineError } from '../../../engine/engine.ts';
 import type { Bench } from '../../bench.ts';
 import { excerpt } from '../../evidence.ts';
 import { ownByGroup } from '../../home-volume.ts';
+import { listeningSockets } from '../../inside.ts';
 import { launch, readinessBudgetMs } from '../../live-container.ts';
 import type { LiveContainer, Start } from '../../live-container.ts';
 import { patient } from '../../../hub/patience.ts';
@@ -19,7 +20,9 @@ import { serviceSpec } from '../../service-spec.ts';
 
 export type Answer =
   | { readonly kind: 'answered'; readonly text: string }
-  | { readonly kind: 'failed'; readonly text: string };
+  | { readonly kind: 'failed'; readonly text: string }
+  /** It listens, and the image has no client to ask it with. */
+  | { readonly kind: 'unasked'; readonly text: string };
 
 /** One start of the database, and what its first question brought. */
 export interface Database extends LiveContainer<Start> {
@@ -39,6 +42,9 @@ export const databasePort = 3306;
 
 /** Where MySQL's and MariaDB's images keep their data. */
 const dataFolder = '/var/lib/mysql';
+/** What is said of an image that has neither `mariadb` nor `mysql`. */
+const noClient = 'no client in the image';
+
 const maxAnswerBytes = 16 * 1024;
 
 export async function openDatabase(
@@ -101,6 +107,15 @@ async function startDatabase(
       const outcome = { kind: 'ended', afterMs, exitCode, outOfMemory } as const;
       return ok({ ...live, outcome, greeting: { answer, afterMs } });
     }
+    if (answer.text.includes(noClient)) {
+      // Nobody inside can ask; all that can be seen is that the port is open.
+      const sockets = await listeningSockets(bench.engine, state.value, signal);
+      if (!sockets.ok) return sockets;
+      if (sockets.value?.some(({ port }) => port === databasePort) === true) {
+        answer = { kind: 'unasked', text: `${noClient}; port ${databasePort} is open` };
+        break;
+      }
+    }
     if (!(await pause(300, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   }
   return ok({ ...live, greeting: { answer, afterMs: performance.now() - started } });
@@ -115,7 +130,7 @@ export async function ask(
   signal: AbortSignal,
 ): Promise<Result<Answer, EngineError>> {
   const script =
-    'client=$(command -v mariadb || command -v mysql) || { echo "no client in the image" >&2; exit 127; }; ' +
+    `client=$(command -v mariadb || command -v mysql) || { echo "${noClient}" >&2; exit 127; }; ` +
     `exec "$client" --protocol=tcp --host=127.0.0.1 --port=${databasePort} --user=root --connect-timeout=5 ` +
     '--batch --skip-column-names --execute="$1"';
   const ran = await engine.exec(

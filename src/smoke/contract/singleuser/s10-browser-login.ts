@@ -22,7 +22,7 @@ export const browserLogin: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens has to be JupyterLab's, with the hub's user in its configuration.",
+    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens has to be JupyterLab's, with the hub's user in its configuration, and its first script and its settings have to be there.",
   remedy:
     "Install JupyterLab and a `jupyterhub` of the hub's major version, and leave JUPYTERHUB_CLIENT_ID, _HOST and _BASE_URL as the hub sets them.",
   needs: ['S6'],
@@ -40,13 +40,15 @@ export const browserLogin: Clause<Pod> = {
       `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
     ];
     if (works && login.complete) {
-      const script = await firstScript(browser, page.body, signal);
-      if (script === undefined) return ok({ result: 'pass', evidence });
-      evidence.push(...script.trail);
-      if (script.answer?.status === 200) return ok({ result: 'pass', evidence });
-      const hint =
-        "the page opens and stays blank: the scripts that it names are not there. JupyterLab's `static` folder is incomplete; install it anew";
-      return ok({ result: 'fail', evidence, hint });
+      for (const { address, hint } of needed) {
+        const path = address.exec(page.body)?.[1];
+        if (path === undefined) continue;
+        const fetched = await browser.fetch(path.replaceAll('&amp;', '&'), signal, patient(pageBudgetMs));
+        evidence.push(...fetched.trail);
+        if (fetched.answer?.status === 200 && !isEmpty.test(fetched.answer.body)) continue;
+        return ok({ result: 'fail', evidence, hint });
+      }
+      return ok({ result: 'pass', evidence });
     }
     return ok({ result: 'fail', evidence, hint: likelyCause(visit, login, works) });
   },
@@ -60,11 +62,20 @@ export function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Br
   ]);
 }
 
-/** The first script of the page, fetched; undefined where it names none of the server's own. */
-async function firstScript(browser: Browser, page: string, signal: AbortSignal): Promise<Visit | undefined> {
-  const path = /<script[^>]*\ssrc="(\/[^"]+)"/.exec(page)?.[1];
-  return path === undefined ? undefined : browser.visit(path.replaceAll('&amp;', '&'), signal);
-}
+/** The settings of a JupyterLab whose schemas are gone: it opens without menus and toolbars. */
+const isEmpty = /^\s*\{"settings":\s*\[\]\}\s*$/;
+
+/** What the page fetches before it shows anything; not asked for where it names none of the server's own. */
+const needed = [
+  {
+    address: /<script[^>]*\ssrc="(\/[^"]+)"/,
+    hint: "the page opens and stays blank: the scripts that it names are not there. JupyterLab's `static` folder is incomplete; install it anew",
+  },
+  {
+    address: /"fullSettingsUrl":\s*"(\/[^"]+)"/,
+    hint: "the page opens and its menus and toolbars do not: JupyterLab's settings cannot be had. `schemas` in {prefix}/share/jupyter/lab is missing or incomplete; install JupyterLab anew",
+  },
+] as const;
 
 interface LoginSteps {
   readonly authorized: boolean;

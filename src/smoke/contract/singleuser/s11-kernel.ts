@@ -1,6 +1,6 @@
 /** Clause S11: a kernel runs code, and only for those who may. */
 import { ok } from '../../../core/result.ts';
-import { excerpt, seconds } from '../../evidence.ts';
+import { excerpt, handshakeLine, seconds } from '../../evidence.ts';
 import type { Execution, KernelSession, KernelTrouble } from '../../kernel-session.ts';
 import { insideReport } from '../../inside-report.ts';
 import type { Pod } from '../../pod.ts';
@@ -41,14 +41,14 @@ export const runsKernel: Clause<Pod> = {
     );
     const open = stranger.ok && stranger.value.kind === 'open';
     if (stranger.ok && stranger.value.kind === 'open') stranger.value.link[Symbol.dispose]();
-    const evidence = [...lines, `websocket without a login: ${strangerLine(stranger)}`];
+    const evidence = [...lines, `websocket without a login: ${handshakeLine(stranger)}`];
     if (open) {
       const hint =
         "anybody can run code in the student's kernel: the image's configuration switches authentication off (`allow_unauthenticated_access`, `identity_provider_class`, an empty token)";
       return ok({ result: 'fail', evidence, hint });
     }
     const page = await fromPage(pod, kernel.value, signal);
-    if (page !== undefined) evidence.push(`websocket from the page, after a login: ${strangerLine(page)}`);
+    if (page !== undefined) evidence.push(`websocket from the page, after a login: ${handshakeLine(page)}`);
     if (page?.ok === true && page.value.kind === 'refused') {
       const hint =
         "the page may not open the kernel's websocket, though a token may: `allow_origin`, cookies or XSRF are configured so that browsers are refused";
@@ -104,10 +104,11 @@ function whyNot({ status, error }: Execution): string {
 function withoutKernel({ step, evidence }: KernelTrouble): Finding {
   const hints = {
     specs:
-      "no kernel is installed where the server looks: install `ipykernel`, or put the kernelspec into the image's prefix instead of the home",
+      "the server offers no kernel: install `ipykernel`, put the kernelspec into the image's prefix instead of the home, and look for what hides it (`allowed_kernelspecs`, a provisioner that is not installed, a kernel gateway that does not answer)",
     start:
-      "the kernel cannot be started: its kernelspec names a program that is not in the image, or the runtime folder cannot be written; the log's end tells which",
-    websocket: "the way to the kernel is shut: the server fails on the websocket; the log's end tells why",
+      "the kernel cannot be started: its kernelspec names a program that is not in the image, the runtime folder cannot be written, or the image's Jupyter configuration asks for what a pod does not have; the answer above and the log's end tell which",
+    websocket:
+      "the way to the kernel is shut: the kernel dies or hangs before it answers for the first time (a missing library, few open files), or the server fails on the websocket; the log's end tells which",
   } as const;
   return { result: 'fail', evidence: [evidence], hint: hints[step] };
 }
@@ -137,9 +138,4 @@ async function fromPage(
   const shaken = await openWebSocket({ ...target, headers }, signal);
   if (shaken.ok && shaken.value.kind === 'open') shaken.value.link[Symbol.dispose]();
   return shaken;
-}
-
-function strangerLine(stranger: Awaited<ReturnType<typeof openWebSocket>>): string {
-  if (!stranger.ok) return excerpt(stranger.error.message);
-  return stranger.value.kind === 'open' ? 'open' : `refused with ${stranger.value.status}`;
 }

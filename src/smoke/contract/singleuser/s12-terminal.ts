@@ -32,7 +32,7 @@ export const opensTerminal: Clause<Pod> = {
     const hint =
       tried.kind === 'absent'
         ? 'the server offers no terminals: `terminado` is missing or broken, or `terminals_enabled` is False'
-        : `no shell comes up in the terminal: SHELL names a program that is not in the image, or it ends at once.${named}`;
+        : `no shell comes up in the terminal: SHELL or \`terminado_settings\` names a program that is not in the image, or the shell ends at once: look for an \`exit\` or \`set -e\` in what it reads first (/etc/profile.d, /etc/bash.bashrc).${named}`;
     return ok({ result: 'fail', evidence: tried.evidence, hint });
   },
 };

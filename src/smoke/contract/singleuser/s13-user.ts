@@ -1,5 +1,7 @@
 /** Clause S13: the server works as uid 1000 with group 100, and its user can write at home. */
 import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt } from '../../evidence.ts';
 import { insideReport } from '../../inside-report.ts';
 import type { InsideReport } from '../../inside-report.ts';
@@ -9,6 +11,8 @@ import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { startedUnder } from './condition.ts';
+import { deniedPath } from './denied-path.ts';
+import { saveNotebook } from './notebook-saving.ts';
 import { answersAsServer } from './s1-starts-through-entrypoint.ts';
 
 const userId = 1000;
@@ -21,20 +25,33 @@ const startHint =
 const folderHint =
   'user 1000 may not look into the folder in which the server starts: set WORKDIR to the home (`WORKDIR /home/jovyan`), and leave `root_dir` alone';
 
+const listingHint =
+  "the server cannot list its own files, and says so as an error of its own: a contents manager in the image's configuration, a limit that the entry point sets (ulimit), or a folder of root's; the log's error tells which";
+
+const shutFolderHint =
+  'user 1000 may not write into the folder that the server shows, nor does its home lie beneath it: every new notebook fails. Set WORKDIR to the home (`WORKDIR /home/jovyan`), and leave `root_dir` alone';
+
+const savingHint =
+  "the server lists files and saves no notebook: a hook or a contents manager in the image's Jupyter configuration fails, or uid 1000 may not write where Jupyter keeps its signatures (JUPYTER_DATA_DIR, XDG_DATA_HOME). The answer above and the log's end tell which";
+
+const tmpHint =
+  'user 1000 may not write into /tmp, where half of all programs put their files: a COPY or a restored archive has changed its mode. `RUN chmod 1777 /tmp`';
+
 export const worksAsHubsUser: Clause<Pod> = {
   id: 'S13',
-  title: 'works as uid 1000 with group 100, and can write its home',
-  why: 'z2jh runs every server as uid 1000 with fsGroup 100. Where that user cannot write at home, nothing is ever saved.',
+  title: 'works as uid 1000 with group 100, can write its home and /tmp, and saves a notebook',
+  why: 'z2jh runs every server as uid 1000 with fsGroup 100. Where that user cannot write, nothing is ever saved.',
   met: ['jupyterhub/zero-to-jupyterhub-k8s#819'],
   severity: 'must',
   tier: 'gate',
   tested:
-    'The server lists the folder that it starts in; a kernel says who it is and writes into $HOME; where no Python kernel can be asked, the server saves a file. A start that failed is tried again as another user.',
+    'The server lists the folder that it shows, and saves a notebook there, or in the home beneath it; a Python kernel says who it is, and writes into $HOME and /tmp. A start that failed is tried again as another user.',
   remedy:
-    'Give what the server needs to group 100 or to everybody, and let HOME name the folder over which the hub mounts the volume.',
+    'Give what the server needs to group 100 or to everybody, let HOME and WORKDIR name the folder over which the hub mounts the volume, and leave /tmp at mode 1777.',
   async test(pod, signal) {
     const start = await startedUnder(pod, 'user', startHint, signal);
     if (!start.ok) return start;
+    if (start.value?.result === 'fail') return withDeniedPath(pod, start.value, signal);
     if (start.value !== undefined) return ok(start.value);
     if (!answersAsServer(pod)) {
       // It knows nobody's token, so that whatever it is asked, it refuses.
@@ -45,41 +62,54 @@ export const worksAsHubsUser: Clause<Pod> = {
       const evidence = [exchangeLine('GET api/contents', listed)];
       // Its API tells its troubles as JSON; a page means that the API is not where the hub looks for it (S5, S6).
       if (listed.value.body.trimStart().startsWith('<')) return ok({ result: 'not-run', evidence });
-      return ok({ result: 'fail', evidence, hint: folderHint });
+      return ok({ result: 'fail', evidence, hint: listed.value.status < 500 ? folderHint : listingHint });
     }
     const inside = await insideReport(pod, answerMs, signal);
-    if (inside?.report !== undefined) return ok(judgeReport(pod, inside.report));
-    return ok(await saveFile(pod, signal));
+    const told = inside?.report === undefined ? undefined : judgeReport(pod, inside.report);
+    if (told?.result === 'fail') return ok(told);
+    if (!listed.ok)
+      return ok(told ?? { result: 'not-run', evidence: [exchangeLine('GET api/contents', listed)] });
+    const saving = await saveNotebook(pod, signal);
+    const evidence = [...(told?.evidence ?? ['no Python kernel can be asked']), ...saving.evidence];
+    if (saving.saved) return ok({ result: 'pass', evidence });
+    return ok({ result: 'fail', evidence, hint: saving.status === 403 ? shutFolderHint : savingHint });
   },
 };
 
+/** Says which path it was that the start was refused, and by which variable it came there. */
+async function withDeniedPath(
+  pod: Pod,
+  failure: Extract<Finding, { result: 'fail' }>,
+  signal: AbortSignal,
+): Promise<Result<Finding, EngineError>> {
+  const log = await pod.log(signal);
+  if (!log.ok) return log;
+  const denied = deniedPath(log.value, pod.image.env);
+  if (denied === undefined) return ok(failure);
+  const evidence = [...failure.evidence, `uid ${userId} was refused ${excerpt(denied.path, 160)}`];
+  if (denied.variable === undefined) return ok({ ...failure, evidence });
+  const hint = `\`${denied.variable}\` in the image leads uid ${userId} to a folder in which it may do nothing: take the variable out, or let it name a folder that group ${groupId} may write (the home: ${pod.image.home})`;
+  return ok({ ...failure, evidence, hint });
+}
+
 function judgeReport({ image }: Pod, report: InsideReport): Finding {
-  const { uid, groups, home, homeTrouble } = report;
+  const { uid, groups, home, homeTrouble, tmpTrouble } = report;
   const evidence = [
     `uid ${uid}, groups ${groups.join(' ')}`,
     `HOME is ${excerpt(home, 100)}: ${homeTrouble === '' ? 'written' : excerpt(homeTrouble, 160)}`,
+    `/tmp: ${tmpTrouble === '' ? 'written' : excerpt(tmpTrouble, 160)}`,
   ];
   if (homeTrouble !== '') {
     const hint =
       home === image.home
         ? `user 1000 cannot write into ${excerpt(home, 100)}, though it is mounted for group 100: the entry point changes its group or its rights`
-        : `HOME names ${excerpt(home, 100)}, and the user's volume is mounted over ${image.home}: set ENV HOME=${image.home}, or correct what the entry point exports`;
+        : `HOME names ${excerpt(home, 100)} in the kernel, and the user's volume is mounted over ${image.home}: set ENV HOME=${image.home}, or correct what the entry point exports, or the \`env\` of the kernelspec`;
     return { result: 'fail', evidence, hint };
   }
   if (uid !== userId || !groups.includes(groupId)) {
     const hint = 'the entry point becomes another user than the hub started; leave uid and groups to the hub';
     return { result: 'fail', evidence, hint };
   }
-  return { result: 'pass', evidence };
-}
-
-/** The server runs as the user that its container was started as; what is left to see is whether it can save. */
-async function saveFile(pod: Pod, signal: AbortSignal): Promise<Finding> {
-  const api = 'api/contents/hubwright.txt';
-  const body = { type: 'file', format: 'text', content: 'x' };
-  const saved = await askServer(serverOf(pod), { method: 'PUT', api, body }, signal);
-  const evidence = ['no Python kernel can be asked', exchangeLine(`PUT ${api}`, saved)];
-  if (!saved.ok || saved.value.status !== 201) return { result: 'not-run', evidence };
-  await askServer(serverOf(pod), { method: 'DELETE', api }, signal);
+  if (tmpTrouble !== '') return { result: 'fail', evidence, hint: tmpHint };
   return { result: 'pass', evidence };
 }

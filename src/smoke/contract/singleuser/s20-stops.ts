@@ -3,7 +3,7 @@ import { ok } from '../../../core/result.ts';
 import { seconds } from '../../evidence.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
-import { notPassedOn, stopsClause } from '../common/stops.ts';
+import { stopsClause, whySlow } from '../common/stops.ts';
 
 /** KubeSpawner's `delete_grace_period`. */
 const kubeGraceMs = 1000;
@@ -30,7 +30,9 @@ export const stopsAtOnce: Clause<Pod> = {
     if (!stopped.ok) return stopped;
     const evidence = [`ended after ${seconds(stopped.value.durationMs)}`];
     if (stopped.value.durationMs <= kubeGraceMs) return ok({ result: 'pass', evidence });
-    const hint = `slower than KubeSpawner waits; unless this machine was merely busy: ${notPassedOn}`;
+    const log = await pod.log(signal);
+    if (!log.ok) return log;
+    const hint = `slower than KubeSpawner waits; unless this machine was merely busy: ${whySlow(pod.image.stopSignal, log.value)}`;
     return ok({ result: 'fail', evidence, hint });
   },
 };

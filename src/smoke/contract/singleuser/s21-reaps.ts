@@ -85,7 +85,7 @@ async function orphanOfShell(pod: Pod, signal: AbortSignal): Promise<Result<bool
   return ok(run.value.exitCode === 0);
 }
 
-/** Names of the container's zombies; undefined where they are processes of another machine. */
+/** Names of the zombies that PID 1 has left; undefined where they are processes of another machine. */
 async function zombiesOf(
   pod: Pod,
   signal: AbortSignal,
@@ -93,5 +93,9 @@ async function zombiesOf(
   const state = await pod.engine.inspectContainer(pod.containerId, signal);
   if (!state.ok) return state;
   const found = await hostProcesses(state.value);
-  return ok(found?.filter(({ state: letter }) => letter === 'Z').map(({ name }) => name));
+  // Another's child waits for its own parent (a kernel that was killed, for the server), and is no orphan.
+  const first = state.value.pid;
+  return ok(
+    found?.filter(({ state: letter, parent }) => letter === 'Z' && parent === first).map(({ name }) => name),
+  );
 }

@@ -19,13 +19,14 @@ export const readsConfiguration: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "Jupyter's configuration path is asked of the kernel, which has the server's environment, else of `jupyter --paths`.",
+    "Jupyter's configuration path is asked of the kernel, which has the server's environment, else of `jupyter --paths`; such a folder that is there may not be shut to uid 1000.",
   remedy:
-    'Keep JUPYTER_NO_CONFIG and JUPYTER_CONFIG_PATH out of the image, or let the latter name one of these folders.',
+    'Keep JUPYTER_NO_CONFIG and JUPYTER_CONFIG_PATH out of the image, or let the latter name one of these folders; let everybody read these.',
   needs: ['S6'],
   async test(pod, signal) {
-    const inside = (await insideReport(pod, answerMs, signal))?.report?.configPaths;
-    const paths = inside === undefined ? await pathsByCommand(pod, signal) : ok(inside);
+    const report = (await insideReport(pod, answerMs, signal))?.report;
+    const paths =
+      report?.configPaths === undefined ? await pathsByCommand(pod, signal) : ok(report.configPaths);
     if (!paths.ok) return paths;
     if (paths.value === undefined) {
       return ok({
@@ -34,6 +35,12 @@ export const readsConfiguration: Clause<Pod> = {
       });
     }
     const evidence = [`configuration is read from: ${excerpt(paths.value.join(', '))}`];
+    const shut = report?.shutConfigPaths.filter(isShared) ?? [];
+    if (shut.length > 0) {
+      evidence.push(`uid 1000 may not look into: ${excerpt(shut.join(', '))}`);
+      const hint = `whatever lies there, or is mounted there, silently does not count: \`chmod 755 ${excerpt(shut.join(' '), 100)}\``;
+      return ok({ result: 'fail', evidence, hint });
+    }
     if (paths.value.some(isShared)) return ok({ result: 'pass', evidence });
     const hint =
       "no folder of the image's is read: JUPYTER_NO_CONFIG or JUPYTER_CONFIG_PATH is set in the image";

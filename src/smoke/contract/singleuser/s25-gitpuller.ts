@@ -48,7 +48,7 @@ export const pullsRepository: Clause<Pod> = {
       return ok({
         result: 'fail',
         evidence,
-        hint: `\`${command[0] ?? ''}\` is not on PATH, or does not work for uid 1000`,
+        hint: failedCommand(command[0] ?? '', run.value.exitCode),
       });
     }
     const query = new URLSearchParams({ repo: repository, branch: 'main', targetpath: 'hubwright-course' });
@@ -73,6 +73,13 @@ export const pullsRepository: Clause<Pod> = {
     return ok({ result: 'fail', evidence, hint });
   },
 };
+
+function failedCommand(program: string, exitCode: number): string {
+  if (exitCode === 126 || exitCode === 127) {
+    return `\`${program}\` is not on PATH, or uid 1000 may not run it: install it beside nbgitpuller`;
+  }
+  return `\`${program}\` is there and fails; its own words are above. Look for a broken /etc/gitconfig, variables such as GIT_DIR in the image, or a /tmp that uid 1000 may not write`;
+}
 
 /** Its package is there, or the server knows its address. */
 async function isDeclared(pod: Pod, signal: AbortSignal): Promise<Result<boolean, EngineError>> {

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { lastError } from '../../../src/smoke/last-error.ts';
+
+const traceback = `[E 2026-11-26 14:43:46.146 ServerApp] Unhandled error
+    Traceback (most recent call last):
+      File "/usr/lib/python3.13/pathlib/_local.py", line 724, in mkdir
+        os.mkdir(self, mode)
+    PermissionError: [Errno 13] Permission denied: '/opt/share'
+[E 2026-11-26 14:43:46.147 ServerApp] {
+      "Host": "192.168.64.2:8888"
+    }
+[E 2026-11-26 14:43:46.148 ServerApp] 500 POST /user/student/api/kernels (student@192.168.64.1) 4.74ms
+[I 2026-11-26 14:43:47.223 ServerApp] 200 GET /user/student/api (@192.168.64.1) 0.84ms`;
+
+test('the error that was raised is found among headers, requests and what came later', () => {
+  expect(lastError(traceback)).toBe("PermissionError: [Errno 13] Permission denied: '/opt/share'");
+});
+
+test('an error that was only logged is found as well', () => {
+  const log = `[E 2026-11-26 ServerApp] Exception in callback\n[C 2026-11-26 ServerApp] received signal 15, stopping`;
+  expect(lastError(log)).toBe('[E 2026-11-26 ServerApp] Exception in callback');
+});
+
+test.each([
+  '',
+  '[I 2026-11-26 ServerApp] 200 GET /api',
+  '/x.py:5: DeprecationWarning: old',
+  'Error handling is on',
+])('there is none in %j', (log) => {
+  expect(lastError(log)).toBeUndefined();
+});
