@@ -1,5 +1,6 @@
 /** Times two commands in turn (A B B A …), so that a machine's changing speed falls on both, and gives the ratios. */
 import { performance } from 'node:perf_hooks';
+import { engineAtRest } from './engine-rest.ts';
 
 export interface Comparison {
   /** Milliseconds of each round. */
@@ -50,6 +51,7 @@ export async function compareOnce(
 async function nothing(): Promise<void> {}
 
 async function timeOf(work: () => Promise<void>): Promise<number> {
+  await engineAtRest();
   const started = performance.now();
   await work();
   return performance.now() - started;

@@ -1,7 +1,7 @@
 /**
  * A build by BuildKit's own interface within the engine, as buildx has it done: one call that solves, one that tells
- * how it goes. Unlike the build endpoint it can leave the engine's history of builds alone, which costs more than a
- * small build itself (docs/decisions/0013-no-build-history.md).
+ * how it goes. Unlike the build endpoint it can leave the engine's history of builds alone, a third of what it
+ * writes for a small image (docs/decisions/0013-no-build-history.md).
  */
 import { randomUUID } from 'node:crypto';
 import type { BuildRequest } from '../engine.ts';
