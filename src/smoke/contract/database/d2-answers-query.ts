@@ -2,7 +2,7 @@
 import { ok } from '../../../core/result.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import type { Clause } from '../clause.ts';
-import { ask, databasePort } from './database-container.ts';
+import { ask, databasePort, noClient } from './database-container.ts';
 import type { DatabaseSubject } from './database-container.ts';
 
 /** Kept in the volume, so that the second start can be asked for it. */
@@ -59,6 +59,9 @@ function likelyCause(words: string): string {
   }
   if (/access denied/i.test(words)) {
     return 'the password is not heeded: the entry point sets another one (or the account for 127.0.0.1 has none of it), or the data directory was initialised at build time, so that it is taken for an existing database';
+  }
+  if (words.includes(noClient)) {
+    return `nothing listens on port ${databasePort}; and the image has neither \`mariadb\` nor \`mysql\`, so that it can be asked nothing from inside`;
   }
   return `nothing answers on port ${databasePort}; look at \`bind-address\`, \`port\` and \`skip-networking\`, and whether the configuration file really has its lines (a literal \\n written by \`echo\` is ignored in silence)`;
 }

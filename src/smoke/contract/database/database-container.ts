@@ -43,7 +43,7 @@ export const databasePort = 3306;
 /** Where MySQL's and MariaDB's images keep their data. */
 const dataFolder = '/var/lib/mysql';
 /** What is said of an image that has neither `mariadb` nor `mysql`. */
-const noClient = 'no client in the image';
+export const noClient = 'no client in the image';
 
 const maxAnswerBytes = 16 * 1024;
 
