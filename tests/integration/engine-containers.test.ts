@@ -130,6 +130,18 @@ describe.each(stores)('containers on the %s store', (store) => {
     valueOf(await rig.engine.removeVolume(volume, patience()));
   });
 
+  test('a folder behind a link is the one that is listed and given away', async () => {
+    const id = await started('mkdir /data/far && touch /data/far/seen && ln -s far /data/near');
+    valueOf(await rig.engine.waitContainer(id, patience()));
+    const owner = { uid: 0, gid: 100, mode: 0o2775 };
+    valueOf(await rig.engine.ownFolder(id, '/data/near', owner, patience()));
+    const listed = valueOf(await rig.engine.listFolder(id, '/data', 1e6, patience()));
+    expect(listed).toContainEqual({ path: 'near', kind: 'other' });
+    const near = valueOf(await rig.engine.listFolder(id, '/data/near', 1e6, patience()));
+    expect(near).toEqual([{ path: 'seen', kind: 'file' }]);
+    valueOf(await rig.engine.removeContainer(id, patience()));
+  });
+
   test('a server in this process is reached from an internal network by its gateway', async () => {
     const network = valueOf(
       await rig.engine.createNetwork(rig.name, { internal: true, labels: rig.labels }, patience()),

@@ -5,17 +5,18 @@
 import { posix } from 'node:path';
 import { err, ok } from '../../core/result.ts';
 import type { ContainerEngine } from '../engine.ts';
+import { archiveOf, readEntry } from './container-entry.ts';
 import { readTarNames, tarOfFolder } from './tar-file.ts';
-import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
-
-const archive = (id: string): string => `/containers/${segment(id)}/archive`;
 
 /** Containers' folders on one engine; errors as `ContainerEngine` tells. */
 export function containerFolders(transport: Transport): Pick<ContainerEngine, 'listFolder' | 'ownFolder'> {
   return {
     async listFolder(id, path, maxBytes, signal) {
-      const body = await transport.stream({ method: 'GET', path: archive(id), query: { path } }, signal);
+      const found = await readEntry(transport, id, path, 0, signal);
+      if (!found.ok) return found;
+      const query = { path: found.value.path };
+      const body = await transport.stream({ method: 'GET', path: archiveOf(id), query }, signal);
       if (!body.ok) return body;
       try {
         const entries = await readTarNames(body.value, maxBytes);
@@ -32,16 +33,21 @@ export function containerFolders(transport: Transport): Pick<ContainerEngine, 'l
       }
     },
 
-    ownFolder: (id, path, owner, signal) =>
-      transport.send(
+    async ownFolder(id, path, owner, signal) {
+      // An archive's folder takes the place of a link. A link to nothing is left to what made it.
+      const found = await readEntry(transport, id, path, 0, signal);
+      if (!found.ok && found.error.kind !== 'not-found') return found;
+      const place = found.ok ? found.value.path : path;
+      return await transport.send(
         {
           method: 'PUT',
-          path: archive(id),
-          query: { path: posix.dirname(path) },
+          path: archiveOf(id),
+          query: { path: posix.dirname(place) },
           headers: { 'Content-Type': 'application/x-tar' },
-          body: tarOfFolder(posix.basename(path), owner),
+          body: tarOfFolder(posix.basename(place), owner),
         },
         signal,
-      ),
+      );
+    },
   };
 }

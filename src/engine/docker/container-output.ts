@@ -2,21 +2,19 @@
  * What comes out of containers: logs, the output of commands run inside, and single files. All of
  * it bounded, however much there is. Starting and ending containers is containers.ts's part.
  */
-import { posix } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine.ts';
+import { readEntry } from './container-entry.ts';
 import { Head, outputPieces, Tail } from './output.ts';
 import { createdReply, execReply } from './schema.ts';
-import { readTarFile, type TarFile } from './tar-file.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 
 type ContainerOutput = Pick<ContainerEngine, 'logs' | 'exec' | 'readFile' | 'fileMode'>;
 
 const defaultOutputLimit = 1024 * 1024;
-const maximumLinks = 8;
 
 /** Containers' output on one engine; errors as `ContainerEngine` tells. */
 export function containerOutput(transport: Transport): ContainerOutput {
@@ -107,10 +105,11 @@ async function readFile(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Result<Buffer, EngineError>> {
-  const entry = await readEntry(transport, id, path, maxBytes, signal);
-  if (!entry.ok) return entry;
-  if (entry.value.kind === 'file') return ok(entry.value.data);
-  return err({ kind: 'failed', message: `${path}: ${entry.value.kind}` });
+  const found = await readEntry(transport, id, path, maxBytes, signal);
+  if (!found.ok) return found;
+  const { entry } = found.value;
+  if (entry.kind === 'file') return ok(entry.data);
+  return err({ kind: 'failed', message: `${path}: ${entry.kind}` });
 }
 
 async function fileMode(
@@ -119,38 +118,9 @@ async function fileMode(
   path: string,
   signal: AbortSignal,
 ): Promise<Result<number, EngineError>> {
-  const entry = await readEntry(transport, id, path, 0, signal);
-  if (!entry.ok) return entry;
-  if ('mode' in entry.value) return ok(entry.value.mode);
-  return err({ kind: 'failed', message: `${path}: ${entry.value.kind}` });
-}
-
-/** Follows symbolic links as the container's own file system would: the archive endpoint hands out the link. */
-async function readEntry(
-  transport: Transport,
-  id: string,
-  path: string,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Result<Exclude<TarFile, { kind: 'symlink' }>, EngineError>> {
-  let current = path;
-  for (let links = 0; links <= maximumLinks; links++) {
-    const request = {
-      method: 'GET',
-      path: `/containers/${segment(id)}/archive`,
-      query: { path: current },
-    } as const;
-    const body = await transport.stream(request, signal);
-    if (!body.ok) return body;
-    try {
-      const entry = await readTarFile(body.value, maxBytes);
-      if (entry.kind !== 'symlink') return ok(entry);
-      current = posix.resolve(posix.dirname(current), entry.target);
-    } catch (cause) {
-      return err(transport.errorOf(cause, signal));
-    } finally {
-      body.value.destroy();
-    }
-  }
-  return err({ kind: 'failed', message: `${path}: too many symbolic links` });
+  const found = await readEntry(transport, id, path, 0, signal);
+  if (!found.ok) return found;
+  const { entry } = found.value;
+  if ('mode' in entry) return ok(entry.mode);
+  return err({ kind: 'failed', message: `${path}: ${entry.kind}` });
 }
