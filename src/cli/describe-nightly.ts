@@ -52,6 +52,10 @@ export function describeNightly(
         .default(1_800_000, '30m'),
     )
     .option(
+      '--pause <REFERENCE>',
+      'with --prepull: the image that keeps the pullers running (default: the release’s `pause`)',
+    )
+    .option(
       '--kubeconfig <FILE>',
       'with --prepull: default KUBECONFIG, ~/.kube/config, or the pod’s own account',
     )

@@ -13,6 +13,8 @@ export interface NightlyShipping {
   readonly quorum: Quorum;
   /** Milliseconds. */
   readonly deadline: number;
+  /** The image that keeps the pullers running, where it is not the release's. */
+  readonly pause?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   /** Helm values files. */
@@ -36,10 +38,11 @@ export async function shipNight(
   const notes: string[] = [];
   if (options.prepull) {
     const { prepullRunCommand } = await import('./prepull-apply.ts');
-    const { pool, quorum, deadline, kubeconfig, context: cluster } = options;
+    const { pool, pause, quorum, deadline, kubeconfig, context: cluster } = options;
     const code = await prepullRunCommand(aside, {
       directory,
       ...(pool === undefined ? {} : { pool }),
+      ...(pause === undefined ? {} : { pause }),
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(cluster === undefined ? {} : { context: cluster }),
       quorum,
@@ -49,10 +52,11 @@ export async function shipNight(
       createNamespace: false,
       forceConflicts: false,
       json: false,
+      onEnd: (told) => notes.push(told),
     });
     if (code !== exitCode.ok) {
       const left = options.values === undefined ? '' : ': the values stay as they are';
-      return { code, notes: [`not every pool has the release (see above)${left}`] };
+      return { code, notes: [...notes, `not every pool has the release${left}`] };
     }
     notes.push('the nodes have the release');
   }

@@ -2,19 +2,18 @@
  * `build nightly`: takes today's packages and roots into the images that differ by them, publishes those, and leaves
  * everything else as it is, so that no node pulls for nothing.
  */
-import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { tryWriting } from '../adopt/try-writing.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { holdsKey } from '../matrix/fixed-tags.ts';
 import { lockFile } from '../matrix/load-matrix.ts';
+import { claimNight } from '../nightly/claim.ts';
 import { editsOf } from '../nightly/moves.ts';
 import { runNight, type NightEnd, type NightTools } from '../nightly/night.ts';
 import type { NightSummary } from '../nightly/verdicts.ts';
 import { drawPlan, readFamily, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
-import { nightMarkdown, renderNight, renderPhase } from '../report/nightly.ts';
+import { renderNight, renderPhase } from '../report/nightly.ts';
 import type { RunScan, Signing } from '../run/run-context.ts';
 import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
@@ -23,6 +22,7 @@ import { screenOf, type CliContext } from './context.ts';
 import { exitCodeOfRun } from './images.ts';
 import { shipNight, type NightlyShipping, type Shipped } from './nightly-shipping.ts';
 import { openRepository, type Repository } from './open-repository.ts';
+import { endEarly, keepSummary, kept, readIfThere, writeAll } from './nightly-files.ts';
 import { runPlan, type RunPlanOptions } from './run-plan.ts';
 import { openScanner, scanDiagnostic } from './open-scanner.ts';
 import { tell, usage } from './tell.ts';
@@ -45,8 +45,6 @@ export interface NightlyOptions extends NightlyShipping {
   readonly ca?: string;
 }
 
-const kept = '.hubwright/nightly';
-
 export async function nightlyCommand(
   context: CliContext,
   names: readonly string[],
@@ -56,8 +54,10 @@ export async function nightlyCommand(
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
   const { directory, secrets } = repository.value;
+  const day = options.day ?? new Date().toISOString().slice(0, 10);
+  const endedBy = (errors: readonly Diagnostic[]) => endEarly(context, directory, day, options, errors);
   const chosen = await registryOf(context, workplace, repository.value, options);
-  if (!chosen.ok) return await tell(context, chosen.error);
+  if (!chosen.ok) return await endedBy(chosen.error);
   const family = chosen.value;
   await tell(context, family.warnings);
   const policy = await scanPolicyOf(family.set, new Date());
@@ -70,13 +70,16 @@ export async function nightlyCommand(
     wantsScanner && (!options.dryRun || options.securityOnly)
       ? await openScanner(context, workplace, policy.value.policy.settings)
       : ok(undefined);
-  if (!opened.ok) return await tell(context, opened.error);
+  if (!opened.ok) return await endedBy(opened.error);
   await using scanner = opened.value;
   const scan =
     scanner === undefined || policy.value === undefined
       ? undefined
       : { scanner, policy: policy.value.policy };
 
+  const claimed = options.dryRun ? ok(undefined) : await claimNight(path.join(directory, kept));
+  if (!claimed.ok) return await tell(context, [claimed.error]);
+  using _claim = claimed.value;
   const night = await runNight(
     family,
     {
@@ -84,7 +87,7 @@ export async function nightlyCommand(
       git: options.git,
       python: options.python,
       dryRun: options.dryRun,
-      day: options.day ?? new Date().toISOString().slice(0, 10),
+      day,
       ...(options.securityOnly && scan !== undefined
         ? { affected: (base) => affectedBy(context, workplace, base, scan) }
         : {}),
@@ -93,7 +96,7 @@ export async function nightlyCommand(
     context.signal,
   );
   if (context.signal.aborted) return exitCode.interrupted;
-  if (!night.ok) return await tell(context, night.error);
+  if (!night.ok) return await endedBy(night.error);
   const { warnings, report } = night.value;
   await tell(context, warnings);
   const shipped = await shipWhatIsNew(context, directory, options, night.value);
@@ -102,8 +105,8 @@ export async function nightlyCommand(
   const screen = screenOf(context.stdout, context.env);
   screen.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : renderNight(summary, screen));
   if (!written.ok) return await tell(context, [written.error]);
-  const ended = report === undefined ? exitCode.ok : exitCodeOfRun[report.result];
-  if (ended !== exitCode.ok) return ended;
+  const published = report === undefined ? exitCode.ok : exitCodeOfRun[report.result];
+  if (published !== exitCode.ok) return published;
   if (shipped.code !== exitCode.ok) return shipped.code;
   return summary.images.some(({ state }) => state === 'held-back') ? exitCode.imageFailed : exitCode.ok;
 }
@@ -117,8 +120,9 @@ async function shipWhatIsNew(
 ): Promise<Shipped> {
   const nothing = { code: exitCode.ok, notes: [] };
   const isAsked = options.prepull || options.values !== undefined;
-  const failed = report !== undefined && report.result !== 'success';
-  if (!isAsked || failed || summary.frozenUntil !== undefined || summary.dryRun) return nothing;
+  if (!isAsked || summary.frozenUntil !== undefined || summary.dryRun) return nothing;
+  if (report !== undefined && report.result !== 'success')
+    return { ...nothing, notes: ['not everything was published: nodes and values stay as they are'] };
   return await shipNight(context, directory, options);
 }
 
@@ -171,7 +175,7 @@ function toolsOf(
   const { env, signal } = context;
   const { directory, registry: target } = family.set;
   const lock = path.join(directory, lockFile);
-  const readLock = (): Promise<string> => readFile(lock, 'utf8').catch(() => '');
+  const readLock = async (): Promise<string> => (await readIfThere(lock)) ?? '';
   let signing: Signing | undefined;
   const say = (doing: string, { plan }: DrawnPlan): void => {
     const names = plan.entries.filter(({ selected }) => selected).map(({ name }) => name);
@@ -228,12 +232,8 @@ function toolsOf(
     check: run('To be checked', { push: target !== undefined, tier: 'deep', until: 'checked' }),
     publish: run('To be published', { push: target !== undefined, tier: 'deep' }),
     async writeLocks(moves) {
-      const { default: writeFileAtomic } = await import('write-file-atomic');
-      for (const [name, text] of editsOf(await readLock(), moves)) {
-        const file = path.join(directory, name);
-        const before = await readFile(file, 'utf8').catch(() => '');
-        if (text !== before) await writeFileAtomic(file, text);
-      }
+      const edits = [...editsOf(await readLock(), moves)];
+      return await writeAll(edits.map(([name, text]) => ({ name, file: path.join(directory, name), text })));
     },
   };
 }
@@ -241,27 +241,4 @@ function toolsOf(
 /** What the night publishes can be told from the days before, whatever the tags of every day are. */
 function datedTags(tags: readonly string[]): readonly string[] {
   return tags.some((tag) => tag.includes('{date}')) ? tags : [...tags, '{date}-{key}'];
-}
-
-/** Keeps the summary where the next command, or a pull request, finds it. */
-async function keepSummary(
-  context: CliContext,
-  directory: string,
-  summary: NightSummary,
-  file: string | undefined,
-): Promise<Result<void, Diagnostic>> {
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  const folder = path.join(directory, kept);
-  const texts: [string, string][] = [
-    [path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`],
-    [path.join(folder, 'summary.md'), nightMarkdown(summary)],
-  ];
-  if (file !== undefined) texts.push([path.resolve(context.cwd, file), nightMarkdown(summary)]);
-  const made = await tryWriting(kept, () => mkdir(folder, { recursive: true }));
-  if (!made.ok) return err(made.error);
-  for (const [place, text] of texts) {
-    const written = await tryWriting(place, () => writeFileAtomic(place, text));
-    if (!written.ok) return written;
-  }
-  return ok(undefined);
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { PrepullDisplay } from '../report/prepull-display.ts';
-import { poolSummary, renderMissing } from '../report/prepull-status.ts';
+import { missingReasons, poolSummary, renderMissing } from '../report/prepull-status.ts';
 import { statusDocument } from '../report/prepull-display.ts';
 import { signs, styleOf } from '../report/style.ts';
 import { formatDuration } from '../report/text.ts';
@@ -22,6 +22,8 @@ export interface WaitOptions extends ClusterOptions, PoolChoice {
   readonly minNodes: number;
   /** Milliseconds. */
   readonly deadline: number;
+  /** Is told what became of each pool, in one line. */
+  readonly onEnd?: (told: string) => void;
 }
 
 /** A pool to wait for. */
@@ -137,6 +139,10 @@ async function tellEnd(
     const summary = `${sign} ${style.bold(place.pool)}  ${poolSummary(status, bytes)}`;
     screen.write(`${summary}${style.dim(` in ${formatDuration(took)}`)}\n${renderMissing(status, screen)}`);
   }
+  if (status !== undefined)
+    options.onEnd?.(
+      [`pool ${place.pool}: ${poolSummary(status, bytes)}`, ...missingReasons(status)].join('; '),
+    );
   const say = (text: string): void =>
     void (options.json || screenOf(context.stderr, context.env).write(`${text}\n`));
   switch (end.kind) {

@@ -11,6 +11,7 @@ import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
 import { describeReason } from '../key/reasons.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import type { Finding } from '../scan/finding.ts';
+import { dayTrouble, editedMeanwhile } from './guards.ts';
 import { findMoves, tellMove, type Move } from './moves.ts';
 import { PythonLocks, type LockingTools } from './python-locks.ts';
 import { compareBytes, keepUnderKey, publishedImage } from './trial-bytes.ts';
@@ -34,8 +35,8 @@ export interface NightTools extends Omit<TrialTools, 'compare' | 'locks'>, Locki
   readonly outside: Omit<OutsideTools, 'today'>;
   /** Opens what publishing will need, such as the key that is signed with: what is wrong with it is told before anything is built. */
   open(base: DrawnPlan): Promise<Outcome<void>>;
-  /** Writes the locks with these moves made, each under a temporary name first. */
-  writeLocks(moves: readonly Move[]): Promise<void>;
+  /** Writes the locks with these moves made, each under a temporary name first; all of them, or none. */
+  writeLocks(moves: readonly Move[]): Promise<Outcome<void>>;
   /** Publishes what passed. */
   publish(drawn: DrawnPlan): Promise<RunReport>;
 }
@@ -60,8 +61,11 @@ export async function runNight(
     const summary = { version: 1, day, frozenUntil: frozen.last, moves: [], images: [], notes: [] } as const;
     return ok({ summary, warnings: [], report: undefined });
   }
-  const base = await tools.draw([], options.names, new Set());
+  const wrongDay = dayTrouble(day, family.set.lock);
+  if (wrongDay !== undefined) return err([wrongDay]);
+  const base = await drawWithParents(options.names, tools);
   if (!base.ok) return base;
+  const names = namesIn(base.value);
   const opened = options.dryRun ? ok(undefined) : await tools.open(base.value);
   if (!opened.ok) return opened;
   const found = await candidates(family, base.value, options, tools, signal);
@@ -92,6 +96,10 @@ export async function runNight(
   };
   const trials = await tryMoves(trialTools, base.value, pending, moves);
   if (!trials.ok) return trials;
+  const again = await tools.draw([], names, new Set());
+  if (!again.ok) return again;
+  const edited = editedMeanwhile(base.value, again.value);
+  if (edited !== undefined) return err([edited]);
   const published = await publishAll(base.value, trials.value, pending, tools, signal);
   if (!published.ok) return published;
   const images = endOf(base.value, trials.value, pending, published.value);
@@ -102,6 +110,19 @@ export async function runNight(
     notes: [...notes, ...partlyHeldBack(images, trials.value)],
   };
   return ok({ summary, warnings: troubles, report: published.value });
+}
+
+/** A night is about all that its images stand on: what moves there is published, and told. */
+async function drawWithParents(names: readonly string[], tools: NightTools): Promise<Outcome<DrawnPlan>> {
+  const drawn = await tools.draw([], names, new Set());
+  if (!drawn.ok) return drawn;
+  const all = namesIn(drawn.value);
+  const isWhole = shownEntries(drawn.value).length === all.length;
+  return isWhole ? drawn : await tools.draw([], all, new Set());
+}
+
+function namesIn({ plan }: DrawnPlan): readonly string[] {
+  return plan.entries.filter(({ kind }) => kind !== 'builder').map(({ name }) => name);
 }
 
 interface Candidates {
@@ -151,6 +172,7 @@ async function candidates(
   const request = { images: wanted, epochs: wanted, git, made: new Set(made) };
   const { moves, troubles } = await findMoves(family, request, { ...tools.outside, today: day }, signal);
   const warnings = troubles.map((trouble): Diagnostic => ({ ...trouble, severity: 'warning' }));
+  notes.push(...warnings.map(({ message }) => message));
   return ok({ moves, notes, troubles: warnings, holes: ill.value });
 }
 
@@ -192,16 +214,19 @@ async function publishAll(
 ): Promise<Outcome<RunReport | undefined>> {
   if (signal.aborted) return err([]);
   const { moves, drawn, verdicts } = trials;
-  if (moves.length > 0) await tools.writeLocks(moves);
-  for (const [name, verdict] of verdicts) {
-    const isBuilder = drawn.graph.nodes.get(name)?.image.kind === 'builder';
-    if (verdict.kind !== 'equal' || isBuilder) continue;
-    const kept = await keepUnderKey(tools, base, drawn, name, signal);
-    if (!kept.ok) return kept;
+  const written = moves.length > 0 ? await tools.writeLocks(moves) : ok(undefined);
+  if (!written.ok) return written;
+  const kept = shownEntries(drawn).flatMap(({ name }) =>
+    verdicts.get(name)?.kind === 'equal' ? [name] : [],
+  );
+  for (const name of kept) {
+    const named = await keepUnderKey(tools, base, drawn, name, signal);
+    if (!named.ok) return named;
   }
   const names = newImages(trials, pending);
-  if (names.length === 0) return ok(undefined);
-  const last = await tools.draw([], names, new Set(names));
+  if (names.length + kept.length === 0) return ok(undefined);
+  // What is kept under another key is signed, scanned and released under that one.
+  const last = await tools.draw([], [...names, ...kept], new Set(names));
   return last.ok ? ok(await tools.publish(last.value)) : last;
 }
 

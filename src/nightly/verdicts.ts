@@ -37,6 +37,8 @@ export interface NightSummary {
   /** The last day of the freeze that the night lies in. */
   readonly frozenUntil?: string;
   readonly dryRun?: true;
+  /** Why the night ended before its time; nothing else is told of it then. */
+  readonly ended?: readonly string[];
   /** What moved in matrix.lock. */
   readonly moves: readonly string[];
   readonly images: readonly NightImage[];

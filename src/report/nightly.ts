@@ -45,7 +45,8 @@ export function renderPhase(doing: string, names: readonly string[]): string {
 /** The same as Markdown. Ends with a newline. */
 export function nightMarkdown(summary: NightSummary): string {
   const images = shownImages(summary);
-  const lines = [`## Images of ${summary.day}`, '', sumOf(summary)];
+  const sum = summary.ended === undefined ? sumOf(summary) : escaped(sumOf(summary));
+  const lines = [`## Images of ${summary.day}`, '', sum];
   const section = (title: string, entries: readonly string[]): void => {
     if (entries.length > 0) lines.push('', `### ${title}`, '', ...entries);
   };
@@ -134,7 +135,9 @@ function plainName(name: string): string {
 }
 
 function sumOf(summary: NightSummary): string {
-  const { day, frozenUntil, dryRun, images } = summary;
+  const { day, frozenUntil, dryRun, ended, images } = summary;
+  if (ended !== undefined)
+    return `${day}: the night ended before its time: ${ended.map(cleanLine).join('; ')}.`;
   if (frozenUntil !== undefined && dryRun === undefined)
     return `Frozen until ${frozenUntil}: nothing was asked, built or moved.`;
   const number = (state: NightImage['state']): number =>

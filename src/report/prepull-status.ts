@@ -40,6 +40,14 @@ export function renderMissing(status: PoolStatus, layout: Layout): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
+/** The same in one sentence each, for a summary that is read elsewhere: `b, c: base: pulling`. */
+export function missingReasons(status: PoolStatus): readonly string[] {
+  const groups = groupByReason(status.nodes.filter(({ state }) => state.kind !== 'ready'));
+  return groups.map(({ text, nodes }) => cleanLine(`${nodeNames(nodes, sentenceWidth)}: ${text}`));
+}
+
+const sentenceWidth = 80;
+
 interface Group {
   readonly state: NodeState;
   readonly text: string;

@@ -27,6 +27,7 @@ import type { ImageScan, PassedScan } from './scan-stage.ts';
 import { readVerdict } from './kept-verdict.ts';
 import { isSameImage, type Manifest, type Place } from './published-manifest.ts';
 import { cancelled, done, failed, type RunContext, type Signing, type StageResult } from './run-context.ts';
+import { passedKeys } from './smoke-contract.ts';
 
 /** What this run knows of the image: its bytes, where the engine has them, and its scan, where it was scanned. */
 export interface Tested {
@@ -141,7 +142,8 @@ async function missingStatements(
     const payload = testResultStatement(subject, await passFacts(context, entry, bytes));
     statements.push({ predicateType: predicateTypes.testResult, payload });
   }
-  if (origins?.some(({ key }) => key === entry.key) !== true) {
+  // Bytes come from one build of ours, whatever keys they pass under later.
+  if (origins?.some(({ key }) => key !== undefined) !== true) {
     const facts = await buildFacts(context, entry, place, bytes, await source(), signal);
     if (facts.kind !== 'ok') return facts;
     const payload = provenanceStatement(subject, facts.value);
@@ -182,13 +184,17 @@ async function passFacts(context: RunContext, entry: PlanEntry, bytes: Bytes) {
   const kept = await readVerdict(context.drawn.set.directory, entry.name);
   const isOfThese = kept?.key === entry.key && kept.verdict.imageId === bytes.id && kept.verdict.passed;
   const common = { image: entry.name, key: entry.key };
+  const image = context.drawn.graph.nodes.get(entry.name)?.image;
+  if (image === undefined) throw new Error(`${entry.name} is no image of the family`);
+  const keys = passedKeys(image, entry, context.options.tier);
   if (kept === undefined || !isOfThese) {
     return {
       ...common,
-      verdictKeys: [entry.verdictKey],
+      verdictKeys: keys,
       contract: contractVersion,
       profile: profileOf(entry.kind),
-      tier: context.options.tier,
+      // In a deep run too an image may be one of which only the gate was asked.
+      tier: keys.length > 1 ? 'deep' : 'gate',
       judged: undefined,
       clauses: undefined,
     };
@@ -196,7 +202,7 @@ async function passFacts(context: RunContext, entry: PlanEntry, bytes: Bytes) {
   const { contract, profile, tier, clauses } = kept.verdict;
   return {
     ...common,
-    verdictKeys: [...new Set([entry.verdictKey, kept.verdictKey])],
+    verdictKeys: [...new Set([...keys, kept.verdictKey])],
     contract,
     profile,
     tier,

@@ -4,7 +4,6 @@
  * files. How the manifest came there is publish-stage.ts's.
  */
 import { keyTag, passTag } from '../core/labels.ts';
-import { verdictKey } from '../key/verdict-key.ts';
 import { publishedReference, shortKey } from '../matrix/naming.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
@@ -13,7 +12,7 @@ import { putTag, readDigest, readManifest, type Manifest, type Place } from './p
 import { publishedRelease } from './published-release.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
 import type { Release, ReleasedImage } from './schema.ts';
-import { contractOf } from './smoke-contract.ts';
+import { passedKeys } from './smoke-contract.ts';
 
 /** Rounds until runs that publish the same key at the same moment agree; each costs some small requests. */
 const maxRounds = 3;
@@ -76,14 +75,11 @@ export async function nameManifest(
   return done({ manifest, ...given });
 }
 
-/** What these bytes passed: a deep pass is a pass of the gate, which another machine asks for. */
-function passTags(
-  { drawn, options }: RunContext,
-  { name, key, verdictKey: own }: PlanEntry,
-): readonly string[] {
-  const image = drawn.graph.nodes.get(name)?.image;
-  const gate = options.tier === 'deep' && image !== undefined ? [verdictKey(key, contractOf(image))] : [];
-  return [...new Set([own, ...gate])].map(passTag);
+/** What these bytes passed, as tags. */
+function passTags({ drawn, options }: RunContext, entry: PlanEntry): readonly string[] {
+  const image = drawn.graph.nodes.get(entry.name)?.image;
+  const keys = image === undefined ? [entry.verdictKey] : passedKeys(image, entry, options.tier);
+  return keys.map(passTag);
 }
 
 /** What passed under this key before us, where anything did. A forced run asks for its own bytes. */

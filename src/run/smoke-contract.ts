@@ -1,5 +1,5 @@
 /** What a pass of an image is a pass of. The plan lies below the smoke room and has to be told. */
-import type { VerdictTerms } from '../key/verdict-key.ts';
+import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image } from '../matrix/image-set.ts';
 import { contractVersion } from '../smoke/contract-version.ts';
 import { profileOf } from '../smoke/profile.ts';
@@ -13,6 +13,16 @@ export function contractOf(image: Image): VerdictTerms {
 /** The same for the deep tier. */
 export function deepContractOf(image: Image): VerdictTerms {
   return termsOf(image, 'deep');
+}
+
+/** What a pass of this verdict key is a pass of as well: a deep one is one of the gate, for which every build asks. */
+export function passedKeys(
+  image: Image,
+  entry: { readonly key: string; readonly verdictKey: string },
+  tier: Tier,
+): readonly string[] {
+  const gate = tier === 'deep' ? [verdictKey(entry.key, contractOf(image))] : [];
+  return [...new Set([entry.verdictKey, ...gate])];
 }
 
 function termsOf(image: Image, tier: Tier): VerdictTerms {

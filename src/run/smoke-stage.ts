@@ -1,7 +1,6 @@
 /** The smoke stage of one image: starts it as its profile says and records a pass. The judging is src/smoke's. */
 import { keyTag, recordReference } from '../core/labels.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
-import { verdictKey } from '../key/verdict-key.ts';
 import { rememberChecks } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { profileOf } from '../smoke/profile.ts';
@@ -12,7 +11,7 @@ import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
 import { recordVerdict } from './record-verdict.ts';
 import { cancelled, done, failed, type RunContext, type StageResult } from './run-context.ts';
-import { contractOf } from './smoke-contract.ts';
+import { passedKeys } from './smoke-contract.ts';
 
 /** Whether these bytes want a check before anybody may use them. */
 export function needsCheck(
@@ -77,9 +76,8 @@ export async function checkImage(
     return verdict.error.kind === 'cancelled' ? cancelled : engineFailure(verdict.error, 'checking it');
   const { name, key } = entry;
   const { directory } = context.drawn.set;
-  // A deep pass is a pass of the gate as well.
-  const includes = options.tier === 'deep' ? [verdictKey(key, contractOf(image))] : [];
-  const keys = { name, key, verdictKey: entry.verdictKey, includes };
+  const [own = entry.verdictKey, ...includes] = passedKeys(image, entry, options.tier);
+  const keys = { name, key, verdictKey: own, includes };
   const recorded = await recordVerdict(engine.images, directory, keys, verdict.value, signal);
   if (!recorded.ok) return engineFailure(recorded.error, 'recording the verdict');
   if (!verdict.value.passed) return failedVerdict(verdict.value);

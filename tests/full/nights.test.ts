@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { NightImage, NightSummary } from '../../src/nightly/verdicts.ts';
-import { patience, valueOf } from '../rig/engine.ts';
+import { publishRoot } from '../rig/outside-root.ts';
 import { startPackageIndex, type PackageIndex } from '../rig/package-index.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { workspace, type Workspace } from '../rig/workspace.ts';
@@ -46,34 +46,6 @@ interface World {
   readonly registry: string;
 }
 
-/** Publishes the root anew: other times and logs each time, and what `holds` says. */
-async function publishRoot({ family, registry }: World, holds: string): Promise<void> {
-  const reference = `${registry}/${family.prefix}upstream:1`;
-  const dockerfile = `FROM ${await localRoot(family)}
-RUN mkdir -p /var/log && cat /proc/sys/kernel/random/uuid > /var/log/made && echo '${holds}' > /data/root\n`;
-  const request = {
-    name: 'upstream',
-    dockerfile,
-    dockerfilePath: 'Dockerfile',
-    context: undefined,
-    args: {},
-    labels: { hubwright: family.prefix },
-    tags: [reference],
-    secrets: new Map(),
-    credentials: async () => undefined,
-    noCache: true,
-  };
-  valueOf(await family.engine.build(request, () => undefined, patience()));
-  valueOf(await family.engine.images.push(reference, async () => undefined, patience()));
-}
-
-/** The workspace's root, as the engine has it. */
-async function localRoot({ engine, prefix }: Workspace): Promise<string> {
-  const stored = valueOf(await engine.images.list({ label: `hubwright.root=${prefix}root` }, patience()));
-  const root = stored.flatMap(({ tags }) => tags).find((tag) => tag.startsWith('hubwright/root-'));
-  return root ?? '';
-}
-
 async function digests({ family, registry }: World): Promise<Readonly<Record<Image, string>>> {
   const accept =
     'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json';
@@ -102,7 +74,7 @@ interface Night {
 /** By the night's day in November; the others are quiet. */
 const nights: Readonly<Record<number, Night>> = {
   // Nothing of the packages, but all that is another in every build.
-  3: { before: (world) => publishRoot(world, 'one') },
+  3: { before: (world) => publishRoot(world.family, world.registry, 'one') },
   5: {
     before: ({ index }) => index.debian.set('curl', '8.15.0-1'),
     changed: ['base', 'child', 'lab'],
@@ -113,8 +85,8 @@ const nights: Readonly<Record<number, Night>> = {
     changed: ['lab'],
     moved: ['pkg:pypi/jupyterlab 4.5.0 4.5.1'],
   },
-  11: { before: (world) => publishRoot(world, 'two'), changed: ['tool'] },
-  14: { before: (world) => publishRoot(world, 'two') },
+  11: { before: (world) => publishRoot(world.family, world.registry, 'two'), changed: ['tool'] },
+  14: { before: (world) => publishRoot(world.family, world.registry, 'two') },
   // A package that the image's own check refuses.
   16: { before: ({ index }) => index.debian.set('broken', '1'), heldBack: ['base'] },
   17: { heldBack: ['base'] },
@@ -128,7 +100,7 @@ const nights: Readonly<Record<number, Night>> = {
   28: {
     before: async (world) => {
       world.index.python.set('numpy', '2.4.0');
-      await publishRoot(world, 'three');
+      await publishRoot(world.family, world.registry, 'three');
     },
     changed: ['lab', 'tool'],
     moved: ['pkg:pypi/numpy undefined 2.4.0'],
@@ -142,7 +114,7 @@ test('thirty nights', async () => {
   index.python.set('jupyterlab', '4.5.0');
   await using family = await workspace(files(index, registry.host));
   const world: World = { family, index, registry: registry.host };
-  await publishRoot(world, 'one');
+  await publishRoot(world.family, world.registry, 'one');
   const all = images.map((name) => `${family.prefix}${name}`);
   const first = await family.build(['images', ...all, '--changed', '--push']);
   expect(first.exitCode, first.stderr).toBe(0);

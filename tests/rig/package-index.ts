@@ -24,6 +24,8 @@ export interface PackageIndex extends AsyncDisposable {
   readonly requires: Map<string, readonly string[]>;
   /** Answers with what breaks off in the middle of an installation. */
   broken: boolean;
+  /** Is waited for before an installation goes on: what happens in the middle of a build. */
+  meanwhile: (() => Promise<unknown>) | undefined;
   /** How often anything was installed from it. */
   readonly installs: { apt: number; pip: number };
 }
@@ -40,7 +42,8 @@ export async function startPackageIndex(): Promise<PackageIndex> {
     const kind = request.url === '/apt' ? 'apt' : 'pip';
     installs[kind] += 1;
     const script = kind === 'apt' ? aptScript(debian, installs.apt) : pipScript(python);
-    response.end(index.broken ? 'echo "Hash Sum mismatch" >&2; exit 100\n' : script);
+    const answer = index.broken ? 'echo "Hash Sum mismatch" >&2; exit 100\n' : script;
+    void Promise.resolve(index.meanwhile?.()).finally(() => response.end(answer));
   });
   server.listen(0, '0.0.0.0');
   await once(server, 'listening');
@@ -59,6 +62,7 @@ RUN wget -q -O /bin/uv http://${hostAddress()}:${port}/uv && chmod 755 /bin/uv`,
     python,
     requires,
     broken: false,
+    meanwhile: undefined,
     installs,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
