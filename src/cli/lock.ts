@@ -18,6 +18,7 @@ import { lockFile } from '../matrix/load-matrix.ts';
 import type { Root } from '../matrix/image-set.ts';
 import { engineDiagnostic, readFamily, type Family } from '../plan/draw-plan.ts';
 import { readLocalRecord } from '../plan/local-record.ts';
+import { NotedWork } from '../run/abandoned-runs.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
 import { draw, runPlan } from './run-plan.ts';
@@ -132,6 +133,7 @@ async function lockPython(
 ): Promise<readonly Diagnostic[]> {
   const { write } = screenOf(context.stdout, context.env);
   const locked = new Set<string>();
+  using work = new NotedWork(directory);
   for (;;) {
     // Read anew each time: a lock that was just written is part of the keys of what stands on it.
     const family = await readFamily(directory, context.env, context.signal);
@@ -147,7 +149,7 @@ async function lockPython(
       prepared.value,
       node,
       requirements,
-      { engine, credentials, secrets: options.secrets, upgrade: options.update },
+      { engine, credentials, secrets: options.secrets, upgrade: options.update, owner: work.id },
       context.signal,
     );
     if (!changed.ok) return [changed.error];

@@ -14,6 +14,7 @@ import { runNight, type NightEnd, type NightTools } from '../nightly/night.ts';
 import type { NightSummary } from '../nightly/verdicts.ts';
 import { drawPlan, readFamily, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
 import { renderNight, renderPhase } from '../report/nightly.ts';
+import { NotedWork } from '../run/abandoned-runs.ts';
 import type { RunScan, Signing } from '../run/run-context.ts';
 import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
@@ -80,6 +81,7 @@ export async function nightlyCommand(
   const claimed = options.dryRun ? ok(undefined) : await claimNight(path.join(directory, kept));
   if (!claimed.ok) return await tell(context, [claimed.error]);
   using _claim = claimed.value;
+  using work = new NotedWork(directory);
   const night = await runNight(
     family,
     {
@@ -92,7 +94,7 @@ export async function nightlyCommand(
         ? { affected: (base) => affectedBy(context, workplace, base, scan) }
         : {}),
     },
-    toolsOf(context, workplace, { family, secrets, scan }, options),
+    toolsOf(context, workplace, { family, secrets, scan, owner: work.id }, options),
     context.signal,
   );
   if (context.signal.aborted) return exitCode.interrupted;
@@ -148,6 +150,7 @@ interface Place {
   readonly secrets: ReadonlyMap<string, Buffer>;
   /** Where what is published is scanned first. */
   readonly scan: RunScan | undefined;
+  readonly owner: string;
 }
 
 async function affectedBy(
@@ -169,7 +172,7 @@ const notScanned = usage(
 function toolsOf(
   context: CliContext,
   workplace: Workplace,
-  { family, secrets, scan }: Place,
+  { family, secrets, scan, owner }: Place,
   options: NightlyOptions,
 ): NightTools {
   const { env, signal } = context;
@@ -195,6 +198,7 @@ function toolsOf(
     registry: workplace.registry,
     credentials: workplace.credentials,
     secrets,
+    owner,
     locking: (name) =>
       screenOf(context.stderr, context.env).write(`${renderPhase('To be locked', [name])}\n`),
     outside: { registry: workplace.registry, directory },

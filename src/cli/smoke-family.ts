@@ -1,5 +1,4 @@
 /** `build smoke --family`: the family as its users meet it, from login to logout, in a headless browser. */
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -8,7 +7,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Image } from '../matrix/image-set.ts';
 import { engineDiagnostic } from '../plan/draw-plan.ts';
 import { renderStep, renderStory } from '../report/story-report.ts';
-import { newRunId } from '../run/run-log.ts';
+import { newRunId } from '../run/abandoned-runs.ts';
 import { findChromium } from '../smoke/family/chromium.ts';
 import { smokeFamily } from '../smoke/family/smoke-family.ts';
 import { screenOf, type CliContext } from './context.ts';
@@ -52,7 +51,7 @@ export async function smokeFamilyCommand(
   const images = await imagesOf(context, workplace, family, cast.value);
   if (!images.ok) return await tell(context, images.error);
 
-  const runId = newRunId(new Date(), randomBytes(4).toString('hex'));
+  const runId = newRunId();
   const pictures = path.join(directory, '.hubwright', 'runs', runId);
   await mkdir(pictures, { recursive: true });
   await using run = await SmokeRun.open(workplace.engine, context.env, runId, signal);

@@ -1,5 +1,4 @@
 /** `build smoke`: starts images the way they will be started in earnest, and judges each clause by clause. */
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
@@ -14,7 +13,7 @@ import { renderAnnouncement, renderClause, renderVerdict, renderVerdicts } from 
 import type { Write } from '../report/reporter.ts';
 import { StatusLine } from '../report/status-line.ts';
 import { recordVerdict } from '../run/record-verdict.ts';
-import { newRunId } from '../run/run-log.ts';
+import { newRunId } from '../run/abandoned-runs.ts';
 import { allClauses } from '../smoke/contract/catalogue.ts';
 import { defaultCpu, defaultMemory } from '../smoke/service-spec.ts';
 import { smokeImage } from '../smoke/smoke-image.ts';
@@ -66,7 +65,7 @@ export async function smokeCommand(
   );
   if (unknown.length > 0) return await tell(context, unknown);
 
-  const runId = newRunId(new Date(), randomBytes(4).toString('hex'));
+  const runId = newRunId();
   await using run = await SmokeRun.open(workplace.engine, context.env, runId, context.signal);
   const results = await judgeAll(context, workplace, info.value, run.id, targets.value, options);
   if (results.some((result) => 'error' in result)) run.leaveNote();

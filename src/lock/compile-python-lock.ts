@@ -27,6 +27,8 @@ export interface LockTools {
   readonly engine: Engine;
   readonly credentials: CredentialSource;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  /** By what the container that a lock is read through is found again, should we be killed: `NotedWork`. */
+  readonly owner: string;
   /** Take newer versions than the lock has: of all packages, or of these. */
   readonly upgrade: boolean | readonly string[];
 }
@@ -129,17 +131,17 @@ export async function computePythonLock(
     signal,
   );
   if (!built.ok) return err(lockFailed(name, context, built.error, output.join('')));
-  return await readOut(tools.engine, built.value.id, signal);
+  return await readOut(tools, built.value.id, signal);
 }
 
 /** The one file of the result; the image and the container that it is read through are removed. */
 async function readOut(
-  engine: Engine,
+  { engine, owner }: LockTools,
   image: string,
   signal: AbortSignal,
 ): Promise<Result<string, Diagnostic>> {
   const container = await engine.createContainer(
-    { image, cmd: ['none'], env: {}, labels: { [ownerLabel]: 'lock' }, mounts: [] },
+    { image, cmd: ['none'], env: {}, labels: { [ownerLabel]: owner }, mounts: [] },
     signal,
   );
   if (!container.ok) return err(engineTrouble(container.error.message));

@@ -33,15 +33,16 @@ const largestText = 64 * 1024 * 1024;
 
 const patienceMs = 30_000;
 
-/** Reads the image that the engine has under this reference or ID. Makes a container, never starts it, and removes it. */
+/** Reads the image that the engine has under this reference or ID. Makes a container with this owner, never starts it, and removes it. */
 export async function readContents(
   engine: Engine,
   image: string,
+  owner: string,
   signal: AbortSignal,
 ): Promise<Result<Contents, EngineError>> {
   const details = await engine.images.inspect(image, signal);
   if (!details.ok) return details;
-  const spec = { image, cmd: ['none'], env: {}, labels: { [ownerLabel]: 'nightly' }, mounts: [] };
+  const spec = { image, cmd: ['none'], env: {}, labels: { [ownerLabel]: owner }, mounts: [] };
   const container = await engine.createContainer(spec, signal);
   if (!container.ok) return container;
   const tree = new Tree();

@@ -19,6 +19,8 @@ export interface ByteTools {
   readonly engine: Engine;
   readonly registry: Pick<RegistryClient, 'getManifest' | 'putManifest'>;
   readonly credentials: CredentialSource;
+  /** By what the containers that it looks into are found again, should it be killed: `NotedWork`. */
+  readonly owner: string;
 }
 
 /** What the registry has of an image as it is published now, else what the engine has that passed. */
@@ -96,11 +98,11 @@ async function idIn(
 }
 
 async function contentsOf(
-  { engine }: ByteTools,
+  { engine, owner }: ByteTools,
   image: string,
   signal: AbortSignal,
 ): Promise<Result<Contents, readonly Diagnostic[]>> {
-  const contents = await readContents(engine, image, signal);
+  const contents = await readContents(engine, image, owner, signal);
   return contents.ok ? contents : err([engineDiagnostic(contents.error)]);
 }
 

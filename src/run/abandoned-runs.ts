@@ -3,7 +3,16 @@
  * A run notes its process in its own folder; a later run of the same repository finds notes whose process is gone,
  * and removes what carries those runs' label. It touches nothing of runs that live, or of other repositories.
  */
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { ownerLabel } from '../core/labels.ts';
 import { isAlive } from '../core/process-alive.ts';
@@ -11,6 +20,39 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError, ImageStore } from '../engine/engine.ts';
 
 const note = 'process';
+
+/** `20261120-164512-3f9a`: sorts by time, unique among runs that start in the same second. */
+export function newRunId(now = new Date()): string {
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return `${stamp}-${randomBytes(2).toString('hex')}`;
+}
+
+/** The folder of all runs of a repository, relative to it. */
+export const runsFolder = path.posix.join('.hubwright', 'runs');
+
+/**
+ * Work in the engine beside any run, such as a look into an image: noted as a run is, until it is disposed of. Where
+ * nothing can be noted, it goes without.
+ */
+export class NotedWork implements Disposable {
+  /** What has to stand in `ownerLabel` of whatever this makes in the engine. */
+  readonly id = newRunId();
+  readonly #folder: string;
+
+  constructor(directory: string) {
+    this.#folder = path.join(directory, runsFolder, this.id);
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      noteRun(this.#folder);
+    } catch {
+      // A repository that can be read alone.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
 
 /** Notes in a run's folder that this process has things in the engine. */
 export function noteRun(folder: string): void {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { keyTag, recordReference, recordRepositoryPrefix } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineError, ImageStore, StoredImage } from '../engine/engine.ts';
-import { hasProcessNote } from './abandoned-runs.ts';
+import { hasProcessNote, runsFolder } from './abandoned-runs.ts';
 
 /** One record tag that may go. */
 export interface ExpiredTag {
@@ -76,7 +76,7 @@ export async function expiredRuns(
   now: number,
   olderThanMs: number,
 ): Promise<readonly string[]> {
-  const runs = path.join(directory, '.hubwright', 'runs');
+  const runs = path.join(directory, runsFolder);
   const names = await readdir(runs).catch(() => []);
   const expired: string[] = [];
   for (const name of names.toSorted()) {

@@ -2,19 +2,18 @@
  * One run from its plan to its release: opens the journal, walks the plan, writes `release.json` where it
  * published, and tells everything as events. Prints nothing and chooses no exit code.
  */
-import { randomBytes } from 'node:crypto';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { RunEvent, RunEventBody } from '../core/event.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import { describeReason } from '../key/reasons.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
-import { sweepAbandonedRuns } from './abandoned-runs.ts';
+import { newRunId, sweepAbandonedRuns } from './abandoned-runs.ts';
 import { elapsed, realClock } from './clock.ts';
 import { estimateMs } from './estimate.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
 import { publishRelease } from './release-stage.ts';
-import { newRunId, RunLog } from './run-log.ts';
+import { RunLog } from './run-log.ts';
 import type { History, RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
 import { SharedAnswers } from './shared-answers.ts';
 
@@ -42,7 +41,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
   const started = Date.now();
   const since = realClock.now();
   const { drawn, onEvent } = request;
-  const runId = newRunId(new Date(started), randomBytes(4).toString('hex'));
+  const runId = newRunId(new Date(started));
   const log = new RunLog(drawn.set.directory, runId);
   const emit = (body: RunEventBody): void => {
     // A machine's clock that is set in the middle of a run takes no event back.

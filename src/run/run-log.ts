@@ -7,16 +7,10 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from '
 import path from 'node:path';
 import type { RunEvent } from '../core/event.ts';
 import { CappedLog } from './capped-log.ts';
-import { forgetRun, forgetTag, noteRun, noteTag } from './abandoned-runs.ts';
+import { forgetRun, forgetTag, noteRun, noteTag, runsFolder } from './abandoned-runs.ts';
 
 /** How many runs' folders are kept. */
 const keptRuns = 30;
-
-/** `20261120-164512-3f9a`: sorts by time, unique among runs that start in the same second. */
-export function newRunId(now: Date, random: string): string {
-  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  return `${stamp}-${random.slice(0, 4)}`;
-}
 
 export class RunLog {
   /** Relative to the repository's root, as it is shown to people. */
@@ -27,7 +21,7 @@ export class RunLog {
   readonly #logs = new Map<string, CappedLog>();
 
   constructor(directory: string, runId: string) {
-    this.folder = path.posix.join('.hubwright', 'runs', runId);
+    this.folder = path.posix.join(runsFolder, runId);
     this.#absolute = path.join(directory, this.folder);
     mkdirSync(path.join(this.#absolute, 'logs'), { recursive: true });
     this.#journal = openSync(path.join(this.#absolute, 'events.ndjson'), 'a');
