@@ -49,10 +49,14 @@ function tokensOf(text: string): readonly Token[] | undefined {
   return tokens;
 }
 
+/** Deeper than anybody nests; reading goes as deep as what is read. */
+const deepest = 100;
+
 class HclReader {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   #next = 0;
+  #depth = 0;
 
   constructor(text: string, tokens: readonly Token[]) {
     this.#text = text;
@@ -64,6 +68,7 @@ class HclReader {
     for (;;) {
       this.#skipFeeds();
       const token = this.#take();
+      if (this.#depth > deepest) return undefined;
       if (token === undefined) return blocks;
       if (token.kind !== 'word') return undefined;
       const labels: string[] = [];
@@ -79,9 +84,10 @@ class HclReader {
   /** What stands between the braces of a block or a map, the closing one included. */
   #body(): ReadonlyMap<string, HclValue> {
     const values = new Map<string, HclValue>();
+    this.#enter();
     for (;;) {
       this.#skipFeeds();
-      if (this.#peek() === undefined || this.#accept('}')) return values;
+      if (this.#peek() === undefined || this.#leave('}')) return values;
       const key = this.#take();
       while (this.#peek()?.kind === 'string') this.#take();
       if (this.#accept('{')) this.#body();
@@ -125,11 +131,24 @@ class HclReader {
     if (this.#accept('{')) return { kind: 'map', entries: this.#body() };
     if (!this.#accept('[')) return undefined;
     const items: HclValue[] = [];
+    this.#enter();
     for (;;) {
       this.#skipFeeds();
-      if (this.#peek() === undefined || this.#accept(']')) return { kind: 'list', items };
+      if (this.#peek() === undefined || this.#leave(']')) return { kind: 'list', items };
       if (!this.#accept(',')) items.push(this.#value());
     }
+  }
+
+  /** What is too deep ends the reading: the depth stays what it is, and nothing is left to be read. */
+  #enter(): void {
+    this.#depth += 1;
+    if (this.#depth > deepest) this.#next = this.#tokens.length;
+  }
+
+  #leave(sign: string): boolean {
+    const isClosed = this.#accept(sign);
+    if (isClosed) this.#depth -= 1;
+    return isClosed;
   }
 
   #skipFeeds(): void {

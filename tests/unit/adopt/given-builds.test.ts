@@ -233,6 +233,18 @@ target "hub" {
     expect(bakeBuilds('target "a" {\n  x = <<EOT\n', 'docker-bake.hcl', '.')).toBeUndefined();
     expect(bakeBuilds('{', 'docker-bake.json', '.')).toBeUndefined();
   });
+
+  it.each(['a = [', 'target "a" { b = {', 'target "a" { b {', 'target "a" { ] b = ['])(
+    'that nests without end with `%s` ends all the same',
+    (piece) => {
+      expect(() => bakeBuilds(piece.repeat(100_000), 'docker-bake.hcl', '.')).not.toThrow();
+    },
+  );
+
+  it('that nests as deep as people do is read', () => {
+    const text = `x = ${'['.repeat(50)}1${']'.repeat(50)}\ntarget "a" { context = "b" }\n`.repeat(3);
+    expect(bakeBuilds(text, 'docker-bake.hcl', '.')).toHaveLength(3);
+  });
 });
 
 describe('a workflow', () => {
