@@ -63,10 +63,18 @@ async function buildsOf(root: string, file: string): Promise<readonly WrittenBui
   if (file.startsWith('.github/workflows/')) return workflowBuilds(text, file);
   if (composeFile.test(name))
     return composeBuilds(text, file, folder, await variablesOf(root, folder, ['.env']));
-  if (bakeFile.test(name)) return bakeBuilds(text, file, folder) ?? [];
+  if (bakeFile.test(name)) return await bakeBuildsOf(root, file, text);
   if (makefile.test(name))
     return makefileBuilds(text, file, folder, await variablesOf(root, folder, includedFiles(text)));
   return buildCommands({ text, file, line: 1, folder, variables: assignedVariables(text) });
+}
+
+/** The paths of a bake file start where bake is run: beside the file, or else in the tree's root. */
+async function bakeBuildsOf(root: string, file: string, text: string): Promise<readonly WrittenBuild[]> {
+  const beside = bakeBuilds(text, file, path.posix.dirname(file)) ?? [];
+  const dockerfiles = beside.flatMap((build) => givenBuild(build)?.dockerfiles ?? []);
+  const texts = await Promise.all(dockerfiles.map((dockerfile) => textOf(root, dockerfile)));
+  return texts.some((found) => found !== undefined) ? beside : (bakeBuilds(text, file, '.') ?? []);
 }
 
 /** What files beside a file give; what is not there gives nothing. */

@@ -217,6 +217,23 @@ target "plain" { inherits = ["lab-base"] }
   expect(tree.warnings.map(({ code }) => code)).toEqual(['several-builds']);
 });
 
+it.each([
+  { where: 'in the tree’s root', context: '.', dockerfile: 'lab/Dockerfile' },
+  { where: 'beside the file', context: '..', dockerfile: 'lab/Dockerfile' },
+])(
+  'the paths of a bake file in a folder start $where, where bake is run',
+  async ({ context, dockerfile }) => {
+    const { tree } = await adopt({
+      'lab/Dockerfile': 'FROM debian:13\nARG FLAVOUR=plain\n',
+      'bakefiles/4.1.docker-bake.json': JSON.stringify({
+        target: { lab: { context, dockerfile, args: { FLAVOUR: 'full' } } },
+      }),
+    });
+    expect(tree.text).toContain('FLAVOUR: full  # bakefiles/4.1.docker-bake.json:1');
+    expect(tree.warnings).toEqual([]);
+  },
+);
+
 it('files that only look like builds, however broken, stop nothing', async () => {
   const adoption = await adopt({
     'lab/Dockerfile': 'FROM debian:13\n',
