@@ -27,6 +27,8 @@ export class Bench implements AsyncDisposable {
   readonly #volumes: string[] = [];
   readonly #networks: string[] = [];
   readonly #others: AsyncDisposable[] = [];
+  /** What a container said at its end that was ended for filling the disk: whoever does so once does so again. */
+  filledDisk: string | undefined;
 
   constructor(
     engine: ContainerEngine,

@@ -7,17 +7,41 @@ import { pause } from './pause.ts';
 
 /** More than any server writes at its start, and less than any disk of a build machine has left. */
 const limitBytes = 2 * 1024 ** 3;
-const breatherMs = 1000;
-/** Counting files costs the engine something: at most this part of the time is spent on it. */
+const breatherMs = 250;
+/** Counting files costs the engine something: at most this part of the time is spent on it, while nothing fills up. */
 const leisure = 10;
+
+/** One count of what a container occupies, and what it had grown by since the count before. */
+interface Count {
+  readonly bytes: number;
+  readonly grownBytes: number;
+  /** Since the count before began. */
+  readonly elapsedMs: number;
+  readonly costMs: number;
+}
+
+/**
+ * How long to wait before the next count, in ms: long after a costly one, but no longer than what grows would take to
+ * reach the limit. A disk that takes a gigabyte a second is full before a busy engine has counted twice at its leisure.
+ */
+export function breatherAfter({ bytes, grownBytes, elapsedMs, costMs }: Count): number {
+  const untilFull = grownBytes > 0 ? ((limitBytes - bytes) / grownBytes) * elapsedMs : Infinity;
+  return Math.max(breatherMs, Math.min(leisure * costMs, untilFull));
+}
 
 export class DiskWatch implements AsyncDisposable {
   readonly #end = new AbortController();
   readonly #done: Promise<void>;
   #excess = 0;
 
-  constructor(engine: ContainerEngine, containerId: string, volumes: readonly string[]) {
-    this.#done = this.#watch(engine, containerId, volumes);
+  /** `full` is told when the container was ended for what it wrote. */
+  constructor(
+    engine: ContainerEngine,
+    containerId: string,
+    volumes: readonly string[],
+    full: (lastWords: string) => void,
+  ) {
+    this.#done = this.#watch(engine, containerId, volumes, full);
   }
 
   /** One line for the end of the container's log where it was ended for what it wrote, else empty. */
@@ -32,19 +56,33 @@ export class DiskWatch implements AsyncDisposable {
   }
 
   /** Trouble of the engine's ends the watch in silence: whoever waits for the container meets it as well. */
-  async #watch(engine: ContainerEngine, id: string, volumes: readonly string[]): Promise<void> {
+  async #watch(
+    engine: ContainerEngine,
+    id: string,
+    volumes: readonly string[],
+    full: (lastWords: string) => void,
+  ): Promise<void> {
     const { signal } = this.#end;
     let breather = breatherMs;
+    let last = { bytes: 0, began: performance.now() };
     while (await pause(breather, signal)) {
-      const started = performance.now();
+      const began = performance.now();
       const occupied = await engine.occupiedBytes(id, volumes, signal);
       if (!occupied.ok) return;
       if (occupied.value > limitBytes) {
         this.#excess = occupied.value;
+        full(this.lastWords);
         await engine.stopContainer(id, 0, signal);
         return;
       }
-      breather = Math.max(breatherMs, leisure * (performance.now() - started));
+      const bytes = occupied.value;
+      breather = breatherAfter({
+        bytes,
+        grownBytes: bytes - last.bytes,
+        elapsedMs: began - last.began,
+        costMs: performance.now() - began,
+      });
+      last = { bytes, began };
     }
   }
 }

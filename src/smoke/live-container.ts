@@ -68,17 +68,26 @@ export async function launch(
   const prepared = (await prepare?.(containerId, signal)) ?? ok(undefined);
   if (!prepared.ok) return prepared;
   const volumes = spec.mounts.map(({ volume }) => volume);
-  const watch = bench.adopt(new DiskWatch(engine, containerId, volumes));
+  const filledBefore = bench.filledDisk;
+  const watch = bench.adopt(
+    new DiskWatch(engine, containerId, volumes, (lastWords) => (bench.filledDisk = lastWords)),
+  );
   const live = {
     engine,
     containerId,
     log: async (own: AbortSignal) => {
       const log = await engine.logs(containerId, logLines, logBytes, own);
-      return log.ok ? ok(log.value + watch.lastWords) : log;
+      return log.ok ? ok(log.value + (filledBefore ?? watch.lastWords)) : log;
     },
     versions: (own: AbortSignal) => versionsInside(engine, containerId, own),
     stop: once((own) => end(engine, containerId, own)),
   };
+  if (filledBefore !== undefined)
+    return ok({
+      ...live,
+      address: '',
+      outcome: { kind: 'refused', message: 'it filled the disk before, and is not started again' },
+    });
   const started = await engine.startContainer(containerId, signal);
   if (!started.ok) {
     if (!isStartFault(started.error)) return started;
