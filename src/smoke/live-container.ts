@@ -67,17 +67,14 @@ export async function launch(
   const containerId = created.value;
   const prepared = (await prepare?.(containerId, signal)) ?? ok(undefined);
   if (!prepared.ok) return prepared;
-  const volumes = spec.mounts.map(({ volume }) => volume);
   const filledBefore = bench.filledDisk;
-  const watch = bench.adopt(
-    new DiskWatch(engine, containerId, volumes, (lastWords) => (bench.filledDisk = lastWords)),
-  );
+  const watch = filledBefore === undefined ? watchDisk(bench, containerId, spec) : undefined;
   const live = {
     engine,
     containerId,
     log: async (own: AbortSignal) => {
       const log = await engine.logs(containerId, logLines, logBytes, own);
-      return log.ok ? ok(log.value + (filledBefore ?? watch.lastWords)) : log;
+      return log.ok ? ok(log.value + (watch?.lastWords ?? filledBefore ?? '')) : log;
     },
     versions: (own: AbortSignal) => versionsInside(engine, containerId, own),
     stop: once((own) => end(engine, containerId, own)),
@@ -103,6 +100,14 @@ export async function launch(
     address,
     outcome: { kind: 'ended', afterMs: 0, exitCode: exitCode ?? 0, outOfMemory },
   });
+}
+
+function watchDisk(bench: Bench, containerId: string, { mounts }: Pick<BenchContainer, 'mounts'>): DiskWatch {
+  const volumes = mounts.map(({ volume }) => volume);
+  const full = (lastWords: string): void => {
+    bench.filledDisk = lastWords;
+  };
+  return bench.adopt(new DiskWatch(bench.engine, containerId, volumes, full));
 }
 
 /** The same, and waits until its server answers or has failed to. */
