@@ -8,6 +8,7 @@ import type { BuildTrace } from './build-trace.ts';
 import { MalformedReply } from './errors.ts';
 import { errorOfLine, progressLines } from './json-lines.ts';
 import { buildAux } from './schema.ts';
+import type { Offered } from './session.ts';
 import { decodeStatus } from './session-protocol.ts';
 import type { TraceStatus } from './session-protocol.ts';
 import type { EngineRequest, Transport } from './transport.ts';
@@ -16,7 +17,7 @@ import type { EngineRequest, Transport } from './transport.ts';
 export async function postBuild(
   transport: Transport,
   request: BuildRequest,
-  offered: { readonly session: string; readonly dockerfile: string },
+  offered: Offered,
   trace: BuildTrace,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -37,10 +38,7 @@ export async function postBuild(
   return error === undefined ? built(id) : failed(error, trace.failed());
 }
 
-function buildQuery(
-  request: BuildRequest,
-  { session, dockerfile }: { readonly session: string; readonly dockerfile: string },
-): EngineRequest {
+function buildQuery(request: BuildRequest, { session, dockerfile }: Offered): EngineRequest {
   return {
     method: 'POST',
     path: '/build',

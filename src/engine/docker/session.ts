@@ -28,6 +28,12 @@ export interface SessionOffer {
   readonly onFileTrouble: (cause: unknown) => void;
 }
 
+/** A session as a build is asked for with it: its ID, and the Dockerfile's name in what it offers. */
+export interface Offered {
+  readonly session: string;
+  readonly dockerfile: string;
+}
+
 export interface Session extends AsyncDisposable {
   readonly id: string;
 }

@@ -12,6 +12,7 @@ import { grpcCalls, type CallEnd, type GrpcCalls } from './grpc-calls.ts';
 import { decodeSolved, decodeStatus, encodeSolve, encodeStatusRequest } from './session-protocol.ts';
 import type { SolveRequest } from './session-protocol.ts';
 import type { Transport } from './transport.ts';
+import type { Offered } from './session.ts';
 
 /** How long the last of a build's progress is waited for once the build has ended; BuildKit's own client waits as long. */
 const lastWordsMs = 3000;
@@ -31,7 +32,7 @@ export function canSolve({ dockerfile, args, labels }: BuildRequest): boolean {
 export async function solve(
   transport: Transport,
   request: BuildRequest,
-  offered: { readonly session: string; readonly dockerfile: string },
+  offered: Offered,
   trace: BuildTrace,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -86,11 +87,7 @@ async function follow(calls: GrpcCalls, ref: string, trace: BuildTrace, signal: 
 }
 
 /** As the engine's build endpoint asks BuildKit (builder-next/builder.go in moby), but for the history. */
-function solveRequest(
-  request: BuildRequest,
-  ref: string,
-  { session, dockerfile }: { readonly session: string; readonly dockerfile: string },
-): SolveRequest {
+function solveRequest(request: BuildRequest, ref: string, { session, dockerfile }: Offered): SolveRequest {
   const { args, labels, tags, target, noCache } = request;
   const exporter = { Type: 'moby', Attrs: tags.length === 0 ? {} : { name: tags.join(',') } };
   return {
