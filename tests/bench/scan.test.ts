@@ -13,7 +13,7 @@ import { seconds, tabled } from './benchmark-table.ts';
 import { runLauncher } from './launcher.ts';
 import { compareOnce } from './side-by-side.ts';
 
-const rounds = 2;
+const rounds = 3;
 const limit = 0.7;
 
 test('scanning the family, beside Trivy one image after another', { timeout: 3_600_000 }, async () => {
