@@ -21,5 +21,5 @@ if (args.length === 1 && args[0] === '--version') {
   process.stdout.write(`hubwright ${version}\n`);
 } else {
   const { main } = await import('./src/cli/main.ts');
-  process.exitCode = await main(args, version, import.meta.dirname);
+  process.exitCode = await main(args, version);
 }

@@ -24,7 +24,7 @@ export async function addCourseCommand(
   name: string,
   { repo, ref, base, clone, file: list, ...options }: AddCourseOptions,
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const course = { name, repo, ref, base, clone };
   const edit = await courseAdded({ directory, environment: context.env, list }, course, context.signal);
   if (!edit.ok) return await tell(context, edit.error);

@@ -5,8 +5,6 @@ import type { Write } from '../report/reporter.ts';
 export interface CliContext {
   /** Where the user stands. */
   readonly cwd: string;
-  /** The folder that build.ts lies in: the repository when nothing else says so. */
-  readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Arguments as typed, without node and script. */
   readonly args: readonly string[];

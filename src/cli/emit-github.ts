@@ -26,7 +26,7 @@ export const workflowFile = '.github/workflows/images.yaml';
 
 /** Shows the workflow; `--write` writes it where no file of somebody else's stands, `--check` answers 1 where it is another. */
 export async function emitGithubCommand(context: CliContext, options: EmitGithubOptions): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const { set, graph } = family.value;

@@ -95,7 +95,7 @@ async function imagesOf(
   { directory: named }: EmitOptions,
   names: readonly string[],
 ): Promise<Result<readonly NamedImage[], readonly Diagnostic[]>> {
-  const directory = findRepository(named, context.cwd, context.home);
+  const directory = findRepository(named, context.cwd);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return matrix;
   const { set } = matrix.value;

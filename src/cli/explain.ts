@@ -28,7 +28,7 @@ export async function explainCommand(
   names: readonly string[],
   options: ExplainOptions,
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const selected = names.length === 0 ? ok([]) : selectImages(family.value.set, family.value.graph, names);

@@ -13,7 +13,7 @@ export interface ListOptions {
 
 /** Shows images, groups, roots and mirrors; 2 where the files are wrong. */
 export async function listCommand(context: CliContext, options: ListOptions): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readFamily(directory, context.env, context.signal);
   if (!family.ok) return await tell(context, family.error);
   await tell(context, family.value.warnings);

@@ -37,7 +37,7 @@ export async function loadCommand(
     const help = '`kind` (a cluster of kind’s), or `containerd` (that of this machine)';
     return await tell(context, [usage(`\`${where}\` is no place to load images into`, help)]);
   }
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const chosen = selectImages(family.value.set, family.value.graph, names);

@@ -4,8 +4,8 @@ import { passwordIn, Redactor } from '../core/redact.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
 
-/** Runs a command line in this process; answers its exit code. `home` is the folder of build.ts. */
-export async function main(args: readonly string[], version: string, home: string): Promise<ExitCode> {
+/** Runs a command line in this process; answers its exit code. */
+export async function main(args: readonly string[], version: string): Promise<ExitCode> {
   const interrupt = new AbortController();
   const onSignal = (): void => {
     // Somebody who asks twice does not want to wait for the end in order.
@@ -18,7 +18,6 @@ export async function main(args: readonly string[], version: string, home: strin
   const secrets = secretsOf(env);
   const context: CliContext = {
     cwd: process.cwd(),
-    home,
     env,
     args,
     version,

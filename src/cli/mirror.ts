@@ -27,7 +27,7 @@ export async function mirrorCommand(
   names: readonly string[],
   options: MirrorOptions,
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readFamily(directory, context.env, context.signal);
   if (!family.ok) return await tell(context, family.error);
   await tell(context, family.value.warnings);

@@ -20,7 +20,7 @@ export async function openRepository(
   context: CliContext,
   options: { readonly directory?: string; readonly ca?: string },
 ): Promise<Result<Repository, readonly Diagnostic[]>> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return family;
   const ca = await findCaBundle({ flag: options.ca, env: context.env });

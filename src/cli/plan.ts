@@ -38,7 +38,7 @@ export async function planCommand(
 ): Promise<ExitCode> {
   const asks = options.against === undefined;
   await using workplace = openWorkplace(context, { askAhead: asks });
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
   const shown = await (options.against === undefined

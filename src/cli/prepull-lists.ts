@@ -117,7 +117,7 @@ export async function readFamilyOf(
     readonly Diagnostic[]
   >
 > {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   return family.ok ? ok({ directory, set: family.value.set, warnings: family.value.warnings }) : family;
 }

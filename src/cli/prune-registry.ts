@@ -48,7 +48,7 @@ export async function pruneRegistryCommand(
   options: PruneRegistryOptions,
 ): Promise<ExitCode> {
   const { signal } = context;
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return await tell(context, matrix.error);
   const target = matrix.value.set.registry;

@@ -20,7 +20,7 @@ export interface PruneOptions {
 /** Without `--yes` it shows what would go, and nothing goes. */
 export async function pruneCommand(context: CliContext, options: PruneOptions): Promise<ExitCode> {
   const { signal } = context;
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const family = await readFamily(directory, context.env, signal);
   if (!family.ok) return await tell(context, family.error);
   await using workplace = openWorkplace(context);

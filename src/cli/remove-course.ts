@@ -15,7 +15,7 @@ export async function removeCourseCommand(
   name: string,
   options: { readonly directory?: string; readonly file?: string },
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const repository = { directory, environment: context.env, list: options.file };
   const edit = await courseRemoved(repository, name, context.signal);
   if (!edit.ok) return await tell(context, edit.error);

@@ -74,7 +74,7 @@ async function choose(
   options: RestartOptions,
   hub: HubAddress,
 ): Promise<Result<readonly DecidedServer[], HubTrouble>> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const opened = await openRelease(context, directory, { named: options.release });
   if (!opened.ok) return err(opened.error[0] ?? usage('there is no release', 'publish the family first'));
   const release = opened.value;

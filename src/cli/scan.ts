@@ -18,7 +18,7 @@ import { screenOf, type CliContext } from './context.ts';
 import { RescanKeeper, type Rescan } from './keep-rescan.ts';
 import { openScanner, scanDiagnostic } from './open-scanner.ts';
 import { readCheckedFamily } from './read-family.ts';
-import { findRepository } from './repository.ts';
+import { findRepository, hasRepository } from './repository.ts';
 import { scanTargets, type ScanTarget } from './scan-targets.ts';
 import { mayBeFamilys } from './smoke-targets.ts';
 import { tell, usage } from './tell.ts';
@@ -88,8 +88,9 @@ async function familyFor(
   names: readonly string[],
   { directory }: ScanOptions,
 ): Promise<Result<Family | undefined, readonly Diagnostic[]>> {
-  if (names.length > 0 && !mayBeFamilys(names) && directory === undefined) return ok(undefined);
-  return await readCheckedFamily(context, findRepository(directory, context.cwd, context.home));
+  const needsNone = !mayBeFamilys(names) || !hasRepository(directory, context.cwd);
+  if (names.length > 0 && needsNone && directory === undefined) return ok(undefined);
+  return await readCheckedFamily(context, findRepository(directory, context.cwd));
 }
 
 interface Tools {

@@ -169,7 +169,7 @@ export async function familyWants(
   context: CliContext,
   scanner: boolean,
 ): Promise<{ readonly signing: boolean; readonly scanning: boolean }> {
-  const directory = findRepository(undefined, context.cwd, context.home);
+  const directory = findRepository(undefined, context.cwd);
   const family = await readCheckedFamily(context, directory);
   const set = family.ok ? family.value.set : undefined;
   return { signing: set?.sign?.kind === 'key', scanning: scanner || set?.scan !== undefined };

@@ -20,7 +20,7 @@ import { smokeImage } from '../smoke/smoke-image.ts';
 import type { Profile } from '../smoke/verdict.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
-import { findRepository } from './repository.ts';
+import { findRepository, hasRepository } from './repository.ts';
 import { unknownClauses } from './smoke-clauses.ts';
 import { keptThings, SmokeRun } from './smoke-run.ts';
 import {
@@ -109,8 +109,8 @@ async function findTargets(
 ): Promise<Result<readonly SmokeTarget[], readonly Diagnostic[]>> {
   const targets: SmokeTarget[] = [];
   let rest = names;
-  if (mayBeFamilys(names)) {
-    const directory = findRepository(options.directory, context.cwd, context.home);
+  if (mayBeFamilys(names) && hasRepository(options.directory, context.cwd)) {
+    const directory = findRepository(options.directory, context.cwd);
     const family = await readCheckedFamily(context, directory);
     if (!family.ok) return family;
     const theirs = familyNames(names, family.value);

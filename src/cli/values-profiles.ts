@@ -15,7 +15,7 @@ export async function valuesProfilesCommand(
   role: string | true,
   options: { readonly directory?: string; readonly release?: string },
 ): Promise<ExitCode> {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return await tell(context, matrix.error);
   const release = await openRelease(context, directory, {

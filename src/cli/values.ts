@@ -89,7 +89,7 @@ async function openAll(
 ): Promise<
   Result<{ readonly files: readonly ValuesDocuments[]; readonly standard: Standard }, readonly Diagnostic[]>
 > {
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return matrix;
   const release = await openRelease(context, directory, {

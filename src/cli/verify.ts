@@ -12,7 +12,7 @@ import { renderProof, verifyDocument } from '../report/verify-report.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { parseReferences } from './references.ts';
-import { findRepository } from './repository.ts';
+import { findRepository, hasRepository } from './repository.ts';
 import { tell, unreachable, usage } from './tell.ts';
 import { openWorkplace } from './workplace.ts';
 
@@ -72,12 +72,14 @@ async function trustedOf(
   if (!identity.ok) return err([identity.error]);
   const named = [...keysOf(context, options), ...identity.value];
   if (named.length > 0) return await loadTrust(named, context.env, context.signal);
-  const directory = findRepository(options.directory, context.cwd, context.home);
-  const family = await readCheckedFamily(context, directory);
-  if (!family.ok) return family;
-  const { trust } = family.value.set;
-  if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
-  const message = 'there is nobody to verify by: matrix.yaml has no `trust`';
+  if (hasRepository(options.directory, context.cwd)) {
+    const directory = findRepository(options.directory, context.cwd);
+    const family = await readCheckedFamily(context, directory);
+    if (!family.ok) return family;
+    const { trust } = family.value.set;
+    if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
+  }
+  const message = 'there is nobody to verify by: no matrix.yaml here has `trust`';
   const help = 'name a key with `--key cosign.pub`, `--identity` and `--issuer`, or either under `trust`';
   return err([usage(message, help)]);
 }

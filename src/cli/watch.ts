@@ -26,7 +26,7 @@ export async function watchCommand(
   const wrong = wrongOptions(options);
   if (wrong !== undefined) return await tell(context, [wrong]);
   if (!options.watch) return await round(context, names, options);
-  const directory = findRepository(options.directory, context.cwd, context.home);
+  const directory = findRepository(options.directory, context.cwd);
   const screen = screenOf(context.stderr, context.env);
   let folders: readonly string[] = [];
   for (;;) {

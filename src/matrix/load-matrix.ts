@@ -102,7 +102,9 @@ async function readWhole(files: Files, tree: Tree, findings: Findings): Promise<
   if (matrixText === 'missing') {
     findings.add(
       usageError('missing-file', `there is no \`${matrixFile}\` in \`${files.directory}\``, undefined, {
-        help: 'run this in the folder that holds it',
+        help:
+          'run this in the folder that holds it or below, or name that with `-C`; ' +
+          '`build init` writes a first one, `build init --from DIR` one for the Dockerfiles in DIR',
       }),
     );
   }

@@ -85,4 +85,18 @@ describe('build list', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain('unknown-instruction');
   });
+
+  it('knows no other family than that of the folder it stands in', async () => {
+    await using folder = await temporaryFolder({ 'images/base/Dockerfile': 'FROM debian:13\n' });
+    for (const args of [['list'], ['plan'], ['add', 'course', 'physics', '--repo', 'https://x.example/y']]) {
+      const { exitCode, stdout, stderr } = await build(folder.path, args, nowhere);
+      expect(stderr).toMatch(/there is no `matrix\.yaml` in `.*`[^]*`build init --from DIR`/);
+      expect(stdout).toBe('');
+      expect(exitCode).toBe(2);
+    }
+    // Verifying needs no family, but somebody to believe.
+    const { exitCode, stderr } = await build(folder.path, ['verify', 'registry.example.org/a'], nowhere);
+    expect(stderr).toContain('there is nobody to verify by');
+    expect(exitCode).toBe(2);
+  });
 });

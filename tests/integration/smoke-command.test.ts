@@ -169,6 +169,17 @@ describe.concurrent('any other image', () => {
     expect(await readFile(junit, 'utf8')).toMatch(/<testsuite name="\S+" tests="1" failures="1"/);
   });
 
+  test('may be called like an image of a family, where there is no family', async () => {
+    await using family = await workspace({ 'empty/file': '' });
+    const image = await foreign(family, 'server', 'CMD ["sleep", "600"]\n');
+    const bare = `${family.prefix}base`;
+    await execa('docker', ['tag', image, bare]);
+    const judged = await family.build(['smoke', bare, '--profile', 'custom']);
+    await execa('docker', ['rmi', bare]);
+    expect(judged.exitCode, judged.stderr).toBe(0);
+    expect(judged.stdout).toContain(bare);
+  });
+
   test('is kept on request, with the commands that look inside and remove it', async () => {
     await using family = await workspace({ 'empty/file': '' });
     const image = await foreign(family, 'kept', 'CMD ["sleep", "600"]\n');

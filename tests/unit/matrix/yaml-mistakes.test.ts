@@ -6,7 +6,7 @@ describe('mistakes in the YAML itself', () => {
   test('a folder without matrix.yaml', async () => {
     const told = await tell({});
     expect(told).toEqual([
-      'missing-file: there is no `matrix.yaml` in `DIRECTORY` (help: run this in the folder that holds it)',
+      'missing-file: there is no `matrix.yaml` in `DIRECTORY` (help: run this in the folder that holds it or below, or name that with `-C`; `build init` writes a first one, `build init --from DIR` one for the Dockerfiles in DIR)',
     ]);
   });
 
