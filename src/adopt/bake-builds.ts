@@ -1,24 +1,22 @@
 /** Builds that a bake file describes: each target with what it inherits. Pure. */
-import { record, scalar } from './compose-builds.ts';
+import { withoutMatrix, type Target } from './bake-matrix.ts';
+import { record, scalar } from './build-yaml.ts';
 import type { WrittenBuild } from './given-build.ts';
 import { parseHcl, type HclValue } from './hcl.ts';
 import { filled, type Variables, type Written } from './written-text.ts';
-
-interface Target {
-  readonly name: string;
-  readonly line: number;
-  readonly values: ReadonlyMap<string, HclValue>;
-}
 
 /** All builds; undefined where the file cannot be read. */
 export function bakeBuilds(text: string, file: string, folder: string): readonly WrittenBuild[] | undefined {
   const read = file.endsWith('.json') ? readJson(text) : readHcl(text);
   if (read === undefined) return undefined;
-  const { targets, variables } = read;
+  const { variables } = read;
+  const targets = read.targets.flatMap(withoutMatrix);
   const byName = new Map(targets.map((target) => [target.name, target]));
   const inherited = new Set(targets.flatMap(({ values }) => texts(values.get('inherits'))));
+  const whole = new Map(targets.map((target) => [target, withInherited(target, byName, new Set())]));
+  const shared = sharedAliases([...whole.values()], byName);
   return targets.flatMap((target) => {
-    const values = withInherited(target, byName, new Set());
+    const values = whole.get(target) ?? target.values;
     // What others inherit from, and has no name of its own, is no image.
     const isTemplate = inherited.has(target.name) && writtenTags(values.get('tags'), variables).length === 0;
     if (isTemplate || target.name.startsWith('_') || values.has('dockerfile-inline')) return [];
@@ -27,7 +25,7 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
       return value && writtenOf(value, variables);
     };
     const args = values.get('args');
-    const contexts = values.get('contexts');
+    const named = contextsOf(values.get('contexts'));
     return [
       {
         place: `${file}:${target.line}`,
@@ -41,11 +39,17 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
           args?.kind === 'map'
             ? [...args.entries].map(([name, value]) => [name, writtenOf(value, variables)] as const)
             : [],
-        aliases: contexts?.kind === 'map' ? [...contexts.entries.keys()] : [],
-        tags: writtenTags(values.get('tags'), variables),
+        aliases: [...named.keys()].filter((alias) => !shared.has(alias)),
+        tags: [
+          ...writtenTags(values.get('tags'), variables),
+          ...[...shared].flatMap(([alias, name]) =>
+            name === target.name ? { text: alias, value: alias } : [],
+          ),
+        ],
         others: [
           ...(args?.kind === 'unknown' ? [`args = ${args.text}`] : []),
-          ...contextsOf(values.get('contexts')),
+          ...[...named].flatMap(([alias, text]) => (shared.has(alias) ? [] : `context ${alias}=${text}`)),
+          ...(values.has('contexts') && values.get('contexts')?.kind !== 'map' ? ['contexts'] : []),
           ...['secret', 'ssh', 'network', 'matrix'].filter((key) => values.has(key)),
         ],
       } satisfies WrittenBuild,
@@ -131,11 +135,26 @@ function withInherited(
   return result;
 }
 
-/** `context below=target:hub` of each context that a target gives a name. */
-function contextsOf(value: HclValue | undefined): readonly string[] {
-  if (value?.kind !== 'map') return value === undefined ? [] : ['contexts'];
-  return [...value.entries].map(
-    ([name, each]) => `context ${name}=${each.kind === 'text' ? each.text : `a ${each.kind}`}`,
+/** What a target calls other images or folders: `below` is `target:hub`. */
+function contextsOf(value: HclValue | undefined): ReadonlyMap<string, string> {
+  if (value?.kind !== 'map') return new Map();
+  return new Map(
+    [...value.entries].map(([name, each]) => [name, each.kind === 'text' ? each.text : `a ${each.kind}`]),
+  );
+}
+
+/** The target that a name means wherever it is used: its image may be called so by others. */
+function sharedAliases(
+  all: readonly ReadonlyMap<string, HclValue>[],
+  byName: ReadonlyMap<string, Target>,
+): ReadonlyMap<string, string> {
+  const pairs = all.flatMap((values) => [...contextsOf(values.get('contexts'))]);
+  return new Map(
+    [...Map.groupBy(pairs, ([alias]) => alias)].flatMap(([alias, uses]): [string, string][] => {
+      const [meant, ...others] = new Set(uses.map(([, text]) => text));
+      const target = meant?.startsWith('target:') === true ? meant.slice('target:'.length) : undefined;
+      return target !== undefined && others.length === 0 && byName.has(target) ? [[alias, target]] : [];
+    }),
   );
 }
 

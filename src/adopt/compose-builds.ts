@@ -1,5 +1,5 @@
 /** Builds that a compose file describes: `build:` of each service, with the name that `image:` gives. Pure. */
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { readBuildYaml, record, scalar } from './build-yaml.ts';
 import type { WrittenBuild } from './given-build.ts';
 import { filled, type Variables, type Written } from './written-text.ts';
 
@@ -10,21 +10,15 @@ export function composeBuilds(
   folder: string,
   variables: Variables,
 ): readonly WrittenBuild[] {
-  const counter = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: counter,
-    merge: true,
-    logLevel: 'silent',
-    uniqueKeys: false,
-  });
-  if (document.errors.length > 0) return [];
+  const yaml = readBuildYaml(text);
+  if (yaml === undefined) return [];
   const read = (value: unknown): Written | undefined =>
     value === undefined || value === null ? undefined : filled(scalar(value), variables);
-  const services = record(record(document.toJS({ maxAliasCount: 1000 }))['services']);
+  const services = record(yaml.root['services']);
   return Object.entries(services).flatMap(([name, service]) => {
     const { build, image } = record(service);
     if (build === undefined || build === null) return [];
-    const line = lineOf(document, ['services', name, 'build'], counter);
+    const line = yaml.lineOf(['services', name, 'build']);
     const settings = typeof build === 'string' ? { context: build } : record(build);
     if (settings['dockerfile_inline'] !== undefined) return [];
     const tag = read(image);
@@ -59,29 +53,4 @@ function composeArguments(
     const at = text.indexOf('=');
     return at < 0 ? [text, undefined] : [text.slice(0, at), read(text.slice(at + 1))];
   });
-}
-
-/** The line of a key, or of the nearest above it that is written. */
-export function lineOf(document: Document, keys: readonly (string | number)[], counter: LineCounter): number {
-  for (let depth = keys.length; depth > 0; depth -= 1) {
-    const parent = depth === 1 ? document.contents : document.getIn(keys.slice(0, depth - 1), true);
-    const key = keys[depth - 1];
-    const pair = isMap(parent)
-      ? parent.items.find((each) => isScalar(each.key) && String(each.key.value) === key)
-      : undefined;
-    const node = pair === undefined ? document.getIn(keys.slice(0, depth), true) : pair.key;
-    const range = (node as { readonly range?: readonly number[] } | undefined)?.range;
-    if (range?.[0] !== undefined) return counter.linePos(range[0]).line;
-  }
-  return 1;
-}
-
-/** A map of YAML; empty for anything else. */
-export function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-/** A scalar as text. */
-export function scalar(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -52,7 +52,11 @@ export function linkImages(images: readonly NamedImage[]): Links {
       : [{ text, reference, users, ...meant, place: placeOf(reference, meant.shared) }];
   });
   const madeUp = new Set(images.flatMap((each) => each.madeUp));
-  const real = candidates.filter(({ text, name }) => text !== name && !madeUp.has(text));
+  // What a bake file calls an image within itself says nothing of where it was published.
+  const real = candidates.filter(
+    ({ text, name, place, called }) =>
+      text !== name && !madeUp.has(text) && !(called === true && place === hubLibrary),
+  );
   const published = commonPlace(real) ?? commonPlace(candidates.filter(({ text }) => madeUp.has(text)));
   const remarks: string[] = [];
   const targets = new Map<string, string>();

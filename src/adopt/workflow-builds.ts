@@ -2,9 +2,8 @@
  * Builds that a GitHub workflow makes: steps with `docker/build-push-action`, and `docker build` in `run:`. Of its
  * expressions the values of a matrix and of `env:` are filled in where they are written out. Pure.
  */
-import { LineCounter, parseDocument } from 'yaml';
 import { buildCommands } from './build-command.ts';
-import { lineOf, record, scalar } from './compose-builds.ts';
+import { list, readBuildYaml, record, scalar } from './build-yaml.ts';
 import type { WrittenBuild } from './given-build.ts';
 import { Veil, type Written } from './written-text.ts';
 
@@ -13,18 +12,17 @@ const mostCombinations = 256;
 
 /** All builds; none where the file is no YAML. Workflows start in the repository's root. */
 export function workflowBuilds(text: string, file: string): readonly WrittenBuild[] {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, logLevel: 'silent', uniqueKeys: false });
-  if (document.errors.length > 0) return [];
-  const workflow = record(document.toJS({ maxAliasCount: 1000 }));
+  const yaml = readBuildYaml(text);
+  if (yaml === undefined) return [];
+  const workflow = yaml.root;
   return Object.entries(record(workflow['jobs'])).flatMap(([name, value]) => {
     const job = record(value);
-    const steps: readonly unknown[] = Array.isArray(job['steps']) ? job['steps'] : [];
+    const steps = list(job['steps']);
     return combinations(record(job['strategy'])['matrix']).flatMap((matrix) =>
       steps.flatMap((each, index) => {
         const step = record(each);
         const key = step['run'] === undefined ? 'uses' : 'run';
-        const line = lineOf(document, ['jobs', name, 'steps', index, key], lineCounter);
+        const line = yaml.lineOf(['jobs', name, 'steps', index, key]);
         const known = new Map([...matrix, ...environment([workflow, job, step], matrix)]);
         return stepBuilds(step, { file, line, known, folder: workingFolder([workflow, job, step]) });
       }),
@@ -169,10 +167,6 @@ function included(
     else extra.push(entry);
   }
   return isAlone && extra.length > 0 ? extra : [...extended, ...extra];
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** `matrix.image`, or of a map `matrix.image.name` and its like. */

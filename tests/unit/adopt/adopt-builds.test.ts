@@ -49,6 +49,32 @@ services:
     ]);
   });
 
+  it('is the name that a bake file calls another target’s image by', async () => {
+    const adoption = await adopt({
+      'base/Dockerfile': 'FROM debian:13\n',
+      'lab/Dockerfile': 'FROM below\n',
+      'course/Dockerfile': 'ARG PARENT=quay.io/jupyter/base-notebook\nFROM $PARENT\n',
+      'docker-bake.hcl': `
+target "common" { context = "base" }
+target "lab" {
+  context = "lab"
+  contexts = { below = "target:common" }
+}
+target "course" {
+  context = "course"
+  contexts = { below = "target:common" }
+  args = { PARENT = "below" }
+}
+`,
+    });
+    expect(adoption.tree.warnings).toEqual([]);
+    expect(shape(adoption)).toEqual([
+      'base custom base ← debian:13',
+      'course custom course ← base',
+      'lab singleuser lab ← base',
+    ]);
+  });
+
   it('may be the context, and a Dockerfile by any name or in a hidden folder', async () => {
     const adoption = await adopt({
       '.ci/lab/Dockerfile': 'FROM debian:13\n',
@@ -243,6 +269,19 @@ it('files that only look like builds, however broken, stop nothing', async () =>
     Makefile: '\\\n\t$(\ndefine\n\tdocker build $($(',
     'x.sh': 'docker build "',
     '.github/workflows/a.yml': '- &a [*a]',
+  });
+  expect(shape(adoption)).toEqual(['lab singleuser lab ← debian:13']);
+});
+
+it('survives files in which aliases multiply', async () => {
+  const bomb = [
+    'a0: &a0 [x]',
+    ...Array.from({ length: 12 }, (_, at) => `a${at + 1}: &a${at + 1} [${`*a${at}, `.repeat(9)}]`),
+  ];
+  const files = ['compose.yaml', 'chartpress.yaml', '.gitlab-ci.yml', '.github/workflows/a.yml'];
+  const adoption = await adopt({
+    'lab/Dockerfile': 'FROM debian:13\n',
+    ...Object.fromEntries(files.map((file) => [file, bomb.join('\n')])),
   });
   expect(shape(adoption)).toEqual(['lab singleuser lab ← debian:13']);
 });

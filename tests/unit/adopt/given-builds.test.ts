@@ -213,9 +213,62 @@ target "hub" {
 }
 `;
     expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
-      'docker-bake.hcl:15 images/lab/Dockerfile in images/lab target=full VERSION=4.1 CHANNEL=edge ' +
-        'as school/lab:4.1 as x/y lost: DATE=formatdate("YYYY", timestamp()), OPEN=${OPEN}, PARENT=below, context below=target:hub',
-      'docker-bake.hcl:28 hub.Dockerfile in .',
+      'docker-bake.hcl:15 images/lab/Dockerfile in images/lab target=full VERSION=4.1 CHANNEL=edge PARENT=below ' +
+        'as school/lab:4.1 as x/y lost: DATE=formatdate("YYYY", timestamp()), OPEN=${OPEN}',
+      'docker-bake.hcl:28 hub.Dockerfile in . as below',
+    ]);
+  });
+
+  it('tells a name that means one image here and another there', () => {
+    const text = `
+target "a" { context = "a" }
+target "b" { context = "b" }
+target "x" {
+  context = "x"
+  args = { PARENT = "below" }
+  contexts = { below = "target:a", files = "./files" }
+}
+target "y" {
+  context = "y"
+  contexts = { below = "target:b" }
+}
+`;
+    expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
+      'docker-bake.hcl:2 a/Dockerfile in a',
+      'docker-bake.hcl:3 b/Dockerfile in b',
+      'docker-bake.hcl:4 x/Dockerfile in x lost: PARENT=below, context below=target:a, context files=./files',
+      'docker-bake.hcl:9 y/Dockerfile in y lost: context below=target:b',
+    ]);
+  });
+
+  it('gives a target for each combination of a matrix that is written out', () => {
+    const text = `
+target "course" {
+  name = "course-\${dir}"
+  matrix = {
+    dir = ["physics", "maths"]
+  }
+  context = "courses/\${dir}"
+  args = { COURSE = dir }
+  tags = ["school/\${dir}:1"]
+}
+target "lab" {
+  matrix = { item = [{ tgt = "small", v = "3.12" }, { tgt = "full", v = "3.13" }] }
+  name = "lab-\${item.tgt}"
+  target = item.tgt
+  args = { PYTHON = item.v }
+}
+target "open" {
+  name = "x-\${y}"
+  matrix = { y = split(",", OPEN) }
+}
+`;
+    expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
+      'docker-bake.hcl:2 courses/physics/Dockerfile in courses/physics COURSE=physics as school/physics:1',
+      'docker-bake.hcl:2 courses/maths/Dockerfile in courses/maths COURSE=maths as school/maths:1',
+      'docker-bake.hcl:11 Dockerfile in . target=small PYTHON=3.12',
+      'docker-bake.hcl:11 Dockerfile in . target=full PYTHON=3.13',
+      'docker-bake.hcl:17 Dockerfile in . lost: matrix',
     ]);
   });
 
