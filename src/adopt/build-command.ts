@@ -1,5 +1,5 @@
 /**
- * Finds `docker build` in a shell's script, with the folder that it is called in. Follows `cd`; knows neither loops
+ * Finds `docker build`, and kaniko's like of it, in a shell's script, with the folder that it is called in. Follows `cd`; knows neither loops
  * nor functions: what they set is unknown. Pure.
  */
 import path from 'node:path';
@@ -110,10 +110,24 @@ function changedFolder(
 /** The words behind `docker build`; undefined for any other command. */
 function buildOptions(words: readonly string[]): readonly string[] | undefined {
   const [program = '', ...rest] = words;
+  if (/^(?:.*\/)?kaniko\/executor$/.test(program)) return asDockers(rest);
   if (!/^(?:.*\/)?(?:docker|podman|nerdctl|buildah)$/.test(program)) return undefined;
   const verb = rest.slice(0, 2).join(' ');
   if (/^(?:build|bud)(?: |$)/.test(verb)) return rest.slice(1);
   return /^(?:buildx build|image build|builder build)$/.test(verb) ? rest.slice(2) : undefined;
+}
+
+/** Kaniko's options by docker's names; its context is an option, a folder may have a scheme before it. */
+function asDockers(words: readonly string[]): readonly string[] {
+  const plain = words.flatMap((word) => {
+    const [, name, value] = /^(--(?:context|dockerfile|destination)|-[cfd])=(.*)$/s.exec(word) ?? [];
+    return name === undefined || value === undefined ? [word] : [name, value];
+  });
+  return plain.flatMap((word, index) => {
+    if (/^(?:--context|-c)$/.test(plain[index - 1] ?? '')) return word.replace(/^(["']?)dir:\/\//, '$1');
+    if (word === '--context' || word === '-c') return [];
+    return word === '--dockerfile' ? '--file' : /^(?:--destination|-d)$/.test(word) ? '--tag' : word;
+  });
 }
 
 /** Options of `docker build` and its like that are followed by a value. */

@@ -1,13 +1,15 @@
 /**
- * Finds what builds the images of a tree until now: Makefiles, scripts, compose files, bake files and GitHub
- * workflows, in the tree itself and in the folders above it. Reads them, and runs nothing.
+ * Finds what builds the images of a tree until now: Makefiles, scripts, compose files, bake files, chartpress files,
+ * GitHub workflows and GitLab pipelines, in the tree itself and in the folders above it. Reads them, and runs nothing.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bakeBuilds } from './bake-builds.ts';
 import { buildCommands } from './build-command.ts';
+import { chartpressBuilds } from './chartpress-builds.ts';
 import { composeBuilds } from './compose-builds.ts';
 import { filesBelow, longest } from './find-dockerfiles.ts';
+import { gitlabBuilds } from './gitlab-builds.ts';
 import { givenBuild, type GivenBuild, type WrittenBuild } from './given-build.ts';
 import { assignedVariables, includedFiles, makefileBuilds } from './makefile-builds.ts';
 import type { Variables } from './written-text.ts';
@@ -16,11 +18,15 @@ import { workflowBuilds } from './workflow-builds.ts';
 const makefile = /^(?:GNUm|[Mm])akefile$|\.mk$/;
 const composeFile = /^(?:docker-)?compose(?:[.-].*)?\.ya?ml$/;
 const bakeFile = /(?:^|[.-])docker-bake(?:\.override)?\.(?:hcl|json)$/;
+const chartpressFile = /^chartpress\.ya?ml$/;
+const pipelineFile = /(?:^|\.)gitlab-ci\.ya?ml$/;
 const workflow = /\.ya?ml$/;
 const script = /\.(?:ba)?sh$/;
 
 function isBuildFile(name: string): boolean {
-  return [makefile, composeFile, bakeFile, script].some((pattern) => pattern.test(name));
+  return [makefile, composeFile, bakeFile, chartpressFile, pipelineFile, script].some((pattern) =>
+    pattern.test(name),
+  );
 }
 
 /** All builds that the files tell, in the order of their names. */
@@ -63,6 +69,8 @@ async function buildsOf(root: string, file: string): Promise<readonly WrittenBui
   if (file.startsWith('.github/workflows/')) return workflowBuilds(text, file);
   if (composeFile.test(name))
     return composeBuilds(text, file, folder, await variablesOf(root, folder, ['.env']));
+  if (chartpressFile.test(name)) return chartpressBuilds(text, file, folder);
+  if (pipelineFile.test(name)) return gitlabBuilds(text, file);
   if (bakeFile.test(name)) return await bakeBuildsOf(root, file, text);
   if (makefile.test(name))
     return makefileBuilds(text, file, folder, await variablesOf(root, folder, includedFiles(text)));

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { bakeBuilds } from '../../../src/adopt/bake-builds.ts';
 import { buildCommands } from '../../../src/adopt/build-command.ts';
+import { chartpressBuilds } from '../../../src/adopt/chartpress-builds.ts';
 import { composeBuilds } from '../../../src/adopt/compose-builds.ts';
+import { gitlabBuilds } from '../../../src/adopt/gitlab-builds.ts';
 import { givenBuild, type WrittenBuild } from '../../../src/adopt/given-build.ts';
 import { assignedVariables, includedFiles, makefileBuilds } from '../../../src/adopt/makefile-builds.ts';
 import { workflowBuilds } from '../../../src/adopt/workflow-builds.ts';
@@ -58,6 +60,10 @@ describe('a command', () => {
     [
       'docker build --secret id=pip,src=pip.conf .',
       'build.sh:1 kit/Dockerfile in kit lost: --secret id=pip,src=pip.conf',
+    ],
+    [
+      '/kaniko/executor --context "dir://lab" --dockerfile=lab/Dockerfile --cache=true --build-arg A=1 --destination "a/lab:1"',
+      'build.sh:1 kit/lab/Dockerfile in kit/lab A=1 as a/lab:1',
     ],
   ])('%s', (text, expected) => {
     expect(script(text)).toEqual([expected]);
@@ -362,4 +368,82 @@ jobs:
     for (const text of ['a: [', '[]', 'jobs: 3', 'jobs: { a: { steps: 1 } }', ''])
       expect(workflowBuilds(text, 'w.yml')).toEqual([]);
   });
+});
+
+describe('a chartpress file', () => {
+  const chartpress = (...text: readonly string[]): readonly string[] =>
+    lines(chartpressBuilds(text.join('\n'), 'helm/chartpress.yaml', 'helm'));
+
+  it('names images, their folders and arguments', () => {
+    expect(
+      chartpress(
+        'charts:',
+        '  - name: hub',
+        '    imagePrefix: quay.io/site/k8s-',
+        '    images:',
+        '      hub:',
+        '        valuesPath: hub.image',
+        '        buildArgs: { PIP: requirements.txt, REF: "{LAST_COMMIT}-{TAG}" }',
+        '      lab:',
+        '        imageName: quay.io/site/lab',
+        '        contextPath: ../images/lab',
+        '        dockerfilePath: ../images/lab/gpu.Dockerfile',
+        '        extraBuildCommandOptions: [--label=a=b, --rm, "--secret=id=pip"]',
+        '      plain:',
+        '  - name: empty',
+      ),
+    ).toEqual([
+      'helm/chartpress.yaml:5 helm/images/hub/Dockerfile in helm/images/hub PIP=requirements.txt as quay.io/site/k8s-hub lost: REF={LAST_COMMIT}-{TAG}',
+      'helm/chartpress.yaml:8 images/lab/gpu.Dockerfile in images/lab as quay.io/site/lab lost: --secret=id=pip',
+      'helm/chartpress.yaml:13 helm/images/plain/Dockerfile in helm/images/plain as quay.io/site/k8s-plain',
+    ]);
+  });
+
+  it.each(['charts: [', 'charts: 3', 'charts: [[], x, {images: [a]}]', '- a'])('that is none: %s', (text) => {
+    expect(chartpress(text)).toEqual([]);
+  });
+});
+
+describe('a pipeline of GitLab', () => {
+  const pipeline = (...text: readonly string[]): readonly string[] =>
+    lines(gitlabBuilds(text.join('\n'), '.gitlab-ci.yml'));
+
+  it('builds in the scripts of its jobs, with its variables and a matrix', () => {
+    expect(
+      pipeline(
+        'variables:',
+        '  PLACE: registry.example.org/site',
+        '  PYTHON: { value: "3.13", description: the version }',
+        '.build:',
+        '  variables: { FOLDER: images }',
+        '  script:',
+        '    - cd $FOLDER',
+        '    - docker build --build-arg PYTHON=$PYTHON --build-arg SHA=$CI_COMMIT_SHA -t $PLACE/$NAME $NAME',
+        'notebooks:',
+        '  extends: .build',
+        '  parallel:',
+        '    matrix:',
+        '      - NAME: [base, lab]',
+        'hub:',
+        '  variables: { PYTHON: "3.12" }',
+        '  before_script: [ "cd $CI_PROJECT_DIR/hub" ]',
+        '  script:',
+        '    -',
+        '      - docker build --build-arg PYTHON="$PYTHON" .',
+        '    - [ "docker push x" ]',
+        'other: { stage: test }',
+      ),
+    ).toEqual([
+      '.gitlab-ci.yml:9 images/base/Dockerfile in images/base PYTHON=3.13 as registry.example.org/site/base lost: SHA=$CI_COMMIT_SHA',
+      '.gitlab-ci.yml:9 images/lab/Dockerfile in images/lab PYTHON=3.13 as registry.example.org/site/lab lost: SHA=$CI_COMMIT_SHA',
+      '.gitlab-ci.yml:17 hub/Dockerfile in hub PYTHON=3.12',
+    ]);
+  });
+
+  it.each(['a: [', 'a: { script: 3 }', 'a: { extends: a, script: [x] }', '- docker build .'])(
+    'that builds nothing: %s',
+    (text) => {
+      expect(pipeline(text)).toEqual([]);
+    },
+  );
 });

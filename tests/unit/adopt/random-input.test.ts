@@ -109,6 +109,10 @@ const builds: Readonly<Record<string, string>> = {
   'docker-bake.json': '{"target":{"a":{"context":"base","args":{"V":"1"}}}}',
   '.github/workflows/a.yml':
     'jobs:\n  a:\n    strategy: { matrix: { i: [base, hub] } }\n    steps:\n      - { uses: docker/build-push-action@v6, with: { context: "${{ matrix.i }}" } }\n      - run: docker build base\n',
+  'chartpress.yaml':
+    'charts:\n  - imagePrefix: x/\n    images:\n      base: &b { contextPath: base, buildArgs: { V: "{TAG}" } }\n      hub: { <<: *b }\n',
+  '.gitlab-ci.yml':
+    'variables: { V: "1" }\n.t: { script: [ "docker build --build-arg V=$V $I" ] }\na:\n  extends: .t\n  parallel: { matrix: [ { I: [base, hub] } ] }\n',
 };
 
 test('damaged files that tell how images are built stop nothing, and what is written loads', async () => {
