@@ -1,4 +1,5 @@
 /** Builds that a bake file describes: each target with what it inherits. Pure. */
+import { bakeFunctions, withoutCalls } from './bake-functions.ts';
 import { withoutMatrix, type Target } from './bake-matrix.ts';
 import { record, scalar } from './build-yaml.ts';
 import type { WrittenBuild } from './given-build.ts';
@@ -65,9 +66,12 @@ interface BakeFile {
 function readHcl(text: string): BakeFile | undefined {
   const blocks = parseHcl(text);
   if (blocks === undefined) return undefined;
-  const targets = blocks.flatMap(({ type, labels: [name], line, values }) =>
-    type === 'target' && name !== undefined ? [{ name, line, values }] : [],
-  );
+  const functions = bakeFunctions(blocks);
+  const targets = blocks.flatMap(({ type, labels: [name], line, values: written }) => {
+    if (type !== 'target' || name === undefined) return [];
+    const values = new Map([...written].map(([key, value]) => [key, withoutCalls(value, functions)]));
+    return [{ name, line, values }];
+  });
   const variables = new Map<string, string>();
   for (const { type, labels, values } of blocks) {
     const [name] = labels;

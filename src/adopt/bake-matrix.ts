@@ -49,7 +49,8 @@ function fields(name: string, value: HclValue): Combination | undefined {
   return inner.includes(undefined) ? undefined : new Map(inner.flatMap((each) => [...(each ?? [])]));
 }
 
-function filledIn(value: HclValue, known: Combination): HclValue {
+/** A value with what is known of its templates' variables. */
+export function filledIn(value: HclValue, known: Combination): HclValue {
   switch (value.kind) {
     case 'text':
       return { kind: 'text', text: withValues(value.text, known) };

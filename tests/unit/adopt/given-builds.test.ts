@@ -221,7 +221,7 @@ target "hub" {
     expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
       'docker-bake.hcl:15 images/lab/Dockerfile in images/lab target=full VERSION=4.1 CHANNEL=edge PARENT=below ' +
         'as school/lab:4.1 as x/y lost: DATE=formatdate("YYYY", timestamp()), OPEN=${OPEN}',
-      'docker-bake.hcl:28 hub.Dockerfile in . as below',
+      'docker-bake.hcl:28 hub.Dockerfile in . as school/hub as below',
     ]);
   });
 
@@ -244,6 +244,41 @@ target "y" {
       'docker-bake.hcl:3 b/Dockerfile in b',
       'docker-bake.hcl:4 x/Dockerfile in x lost: PARENT=below, context below=target:a, context files=./files',
       'docker-bake.hcl:9 y/Dockerfile in y lost: context below=target:b',
+    ]);
+  });
+
+  it('calls the functions that it defines, and no others', () => {
+    const text = `
+variable "PLACE" { default = "quay.io/school" }
+function "tags" {
+  params = [name, suffix]
+  result = ["\${PLACE}/\${name}:1\${suffix}", "\${name}:\${formattimestamp("YYYY", timestamp())}"]
+}
+function "plain" {
+  params = [name]
+  result = tags(name, "")
+}
+function "endless" {
+  params = []
+  result = endless()
+}
+target "lab" {
+  matrix = { size = ["small", "full"] }
+  name = "lab-\${size}"
+  tags = tags("lab-\${size}", "-amd64")
+}
+target "hub" { tags = plain("hub") }
+target "x" { tags = concat(tags("x", ""), []) }
+target "y" { tags = tags("y") }
+target "z" { tags = endless() }
+`;
+    expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
+      'docker-bake.hcl:15 Dockerfile in . as quay.io/school/lab-small:1-amd64',
+      'docker-bake.hcl:15 Dockerfile in . as quay.io/school/lab-full:1-amd64',
+      'docker-bake.hcl:20 Dockerfile in . as quay.io/school/hub:1',
+      'docker-bake.hcl:21 Dockerfile in .',
+      'docker-bake.hcl:22 Dockerfile in .',
+      'docker-bake.hcl:23 Dockerfile in .',
     ]);
   });
 
