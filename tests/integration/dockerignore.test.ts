@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { listContext } from '../../src/key/context-listing.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
@@ -60,8 +61,9 @@ async function sentByDocker(context: string, dockerfile: string): Promise<readon
 const inOrder = (names: readonly string[]): readonly string[] =>
   names.filter((name) => name !== '' && name !== '.').toSorted((a, b) => (a < b ? -1 : 1));
 
-test.each(ignoreFiles.map((text) => [text]))('%j', async (ignore) => {
-  const contents = Object.fromEntries(files.map((file) => [`context/${file}`, file]));
+/** What our listing tells and what the engine is sent; a pattern that cannot be read is a refusal by both. */
+async function bothTell(tree: readonly string[], ignore: string) {
+  const contents = Object.fromEntries(tree.map((file) => [`context/${file}`, file]));
   await using folder = await temporaryFolder({
     ...contents,
     Dockerfile: 'FROM scratch\nCOPY . /\n',
@@ -69,9 +71,65 @@ test.each(ignoreFiles.map((text) => [text]))('%j', async (ignore) => {
   });
   const context = path.join(folder.path, 'context');
   const dockerfile = path.join(folder.path, 'Dockerfile');
-  await mkdir(path.join(context, 'd/empty'));
+  await mkdir(path.join(context, 'd/empty'), { recursive: true });
   await symlink('/nowhere', path.join(context, 'd/link'));
   const listed = await listContext(context, dockerfile, new AbortController().signal);
-  const paths = listed.ok ? listed.value.map((entry) => entry.path) : [];
-  expect(paths).toEqual(inOrder(await sentByDocker(context, dockerfile)));
+  const sent = await sentByDocker(context, dockerfile).then(inOrder, () => 'refused');
+  return { told: listed.ok ? listed.value.map((entry) => entry.path) : 'refused', sent };
+}
+
+test.each(ignoreFiles.map((text) => [text]))('%j', async (ignore) => {
+  const { told, sent } = await bothTell(files, ignore);
+  expect(told).toEqual(sent);
 });
+
+const name = fc.constantFrom('a', 'b.txt', 'foo', 'x.md', 'Foo', '.env', 'ab', 'a b');
+const treePath = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+const piece = fc.oneof(
+  name,
+  fc.constantFrom(
+    '*',
+    '**',
+    '?',
+    '*.txt',
+    '**.md',
+    'fo*',
+    '[a-c]',
+    '[^a]',
+    '[!a]*',
+    '..',
+    '.',
+    '',
+    '\\*',
+    'a?',
+  ),
+);
+const pattern = fc
+  .tuple(
+    fc.constantFrom('', '', '', '!', '! ', '/', './', '#', ' '),
+    fc.array(piece, { minLength: 1, maxLength: 3 }),
+    fc.constantFrom('', '', '/', ' '),
+  )
+  .map(([before, parts, behind]) => `${before}${parts.join('/')}${behind}`);
+
+/** No path is a folder on the way to another. */
+function asFiles(paths: readonly string[]): readonly string[] {
+  return paths.filter((each) => !paths.some((other) => other.startsWith(`${each}/`)));
+}
+
+test('generated trees and patterns', async () => {
+  const cases = fc.sample(
+    fc.tuple(
+      fc.uniqueArray(treePath, { minLength: 4, maxLength: 16 }).map(asFiles),
+      fc.array(pattern, { minLength: 1, maxLength: 6 }),
+    ),
+    { seed: 20_261_126, numRuns: Number(process.env['HUBWRIGHT_ROUNDS'] ?? 12) },
+  );
+  let kept = 0;
+  for (const [tree, patterns] of cases) {
+    const { told, sent } = await bothTell(tree, patterns.join('\n'));
+    expect(told, JSON.stringify({ tree, patterns })).toEqual(sent);
+    if (told !== 'refused' && told.length > 0) kept += 1;
+  }
+  expect(kept).toBeGreaterThan(3);
+}, 3_600_000);
