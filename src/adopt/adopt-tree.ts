@@ -189,6 +189,7 @@ function guessOf(
         : { name: parentName, guess: parentGuess },
     root: parentName === undefined ? image.base : undefined,
     onlyCopiedFrom: isUsed && !isBase,
+    isLast: !isUsed,
   });
 }
 

@@ -49,7 +49,7 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
         ],
         others: [
           ...(args?.kind === 'unknown' ? [`args = ${args.text}`] : []),
-          ...[...named].flatMap(([alias, text]) => (shared.has(alias) ? [] : `context ${alias}=${text}`)),
+          ...[...named].flatMap(([alias, meant]) => (shared.has(alias) ? [] : `context ${alias}=${meant}`)),
           ...(values.has('contexts') && values.get('contexts')?.kind !== 'map' ? ['contexts'] : []),
           ...['secret', 'ssh', 'network', 'matrix'].filter((key) => values.has(key)),
         ],

@@ -197,6 +197,13 @@ function argument(word: string, read: (word: string) => Written): [string, Writt
   if (at < 0) return [word.replace(/^["']|["']$/g, ''), undefined];
   const whole = read(word);
   const name = word.slice(0, at).replace(/^["']/, '');
-  const text = whole.text.slice(whole.text.indexOf('=') + 1).replace(/["']$/, '');
-  return [name, { text, value: whole.value?.slice(name.length + 1) }];
+  const text = whole.text.slice(whole.text.indexOf('=') + 1);
+  const isQuoted = /^(["']).*\1$/s.test(text);
+  return [
+    name,
+    {
+      text: isQuoted ? text.slice(1, -1) : text.replace(/["']$/, ''),
+      value: whole.value?.slice(name.length + 1),
+    },
+  ];
 }

@@ -150,7 +150,10 @@ function keptOf(dockerfile: ParsedDockerfile, build: GivenBuild): KeptBuild {
 }
 
 /** The default in each place that declares an argument, its quotes taken away; undefined where it has none. */
-function defaultsOf({ globalArgs, stages }: ParsedDockerfile, name: string): readonly (string | undefined)[] {
+export function defaultsOf(
+  { globalArgs, stages }: ParsedDockerfile,
+  name: string,
+): readonly (string | undefined)[] {
   return [...globalArgs, ...stages.flatMap((stage) => stage.args)].flatMap((each) =>
     each.name === name ? [each.defaultText?.replace(/^(["'])(.*)\1$/, '$2')] : [],
   );

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { matrixFile } from '../matrix/load-matrix.ts';
 import { usageWarning } from '../matrix/usage-error.ts';
-import { placesOf } from './build-recipe.ts';
+import { defaultsOf, placesOf } from './build-recipe.ts';
 import type { FoundDockerfile } from './find-dockerfiles.ts';
 import type { GivenBuild } from './given-build.ts';
 import type { ReadImage } from './read-images.ts';
@@ -22,6 +22,7 @@ export async function buildRemarks(
       Object.entries(recipe.args).map(([name, { value }]) => `${name}=${value}`),
     ),
   );
+  for (const settled of settledByDefaults(found, builds)) taken.add(settled);
   const unknown = builds.filter((build) => build.dockerfiles.length === 0 && settingsOf(build, taken) !== '');
   const absent: GivenBuild[] = [];
   for (const build of builds) {
@@ -39,6 +40,23 @@ export async function buildRemarks(
       ([file, all]) => `${placesOf(all.map(({ place }) => place))}: builds \`${file}\`, which is not there`,
     ),
   ];
+}
+
+/** Of what such builds give: `NAME=value` that every Dockerfile which declares the argument has as its default. */
+function settledByDefaults(
+  found: readonly FoundDockerfile[],
+  builds: readonly GivenBuild[],
+): readonly string[] {
+  const dockerfiles = found.flatMap(({ content }) => (content.kind === 'read' ? content.dockerfile : []));
+  return builds
+    .filter((build) => build.dockerfiles.length === 0)
+    .flatMap(({ args }) => Object.entries(args))
+    .flatMap(([name, value]) => {
+      const defaults = dockerfiles
+        .flatMap((each) => defaultsOf(each, name))
+        .filter((each) => each !== undefined);
+      return defaults.length > 0 && defaults.every((each) => each === value) ? [`${name}=${value}`] : [];
+    });
 }
 
 async function anyExists(root: string, files: readonly string[]): Promise<boolean> {

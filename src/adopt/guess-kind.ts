@@ -25,6 +25,8 @@ export interface KindClues {
   readonly root: string | undefined;
   /** True where others copy from it, and none is built on it. */
   readonly onlyCopiedFrom: boolean;
+  /** True where no image of the tree draws on it. */
+  readonly isLast?: boolean;
 }
 
 /** By what a name ends in, variants left out; the first that fits has it. */
@@ -68,8 +70,9 @@ const packages: readonly (readonly [ImageKind, RegExp])[] = [
   ['nfs', /^(?:nfs-ganesha|nfs-kernel-server)$/],
 ];
 
-/** The kind that the first of these clues tells: name, command, packages, parent, root. */
-export function guessKind({ name, dockerfile, target, parent, root, onlyCopiedFrom }: KindClues): Guess {
+/** The kind that the first of these clues tells: name, command, packages, parent, root, the notebooks' user. */
+export function guessKind(clues: KindClues): Guess {
+  const { name, dockerfile, target, parent, root, onlyCopiedFrom, isLast = false } = clues;
   const started = startCommands(dockerfile, target);
   const isForeign = started.some((text) => foreignCommand.test(text));
   const standsOnForeign = root !== undefined && foreignRoot.test(wordsOfRoot(root).repository);
@@ -84,7 +87,11 @@ export function guessKind({ name, dockerfile, target, parent, root, onlyCopiedFr
   }
   if (onlyCopiedFrom && started.length === 0) return { kind: 'builder', why: 'others copy from it alone' };
   const byParent = isForeign ? undefined : kindByParent(parent, root);
-  return byParent ?? { kind: 'custom', why: 'nothing tells what it is started as' };
+  if (byParent !== undefined) return byParent;
+  // What others stand on sets the notebooks' user for them, and need not start a server itself.
+  if (isLast && !isForeign && setsNotebookUser(dockerfile, target))
+    return { kind: 'singleuser', why: 'it sets NB_USER, and nothing is built on it' };
+  return { kind: 'custom', why: 'nothing tells what it is started as' };
 }
 
 function kindByParent(parent: KindClues['parent'], root: string | undefined): Guess | undefined {
@@ -116,12 +123,27 @@ function kindBy(rules: typeof names, text: string): ImageKind | undefined {
 
 /** CMD and ENTRYPOINT that the stage that is built has or takes over from a stage that it stands on, the last of each. */
 function startCommands(dockerfile: ParsedDockerfile, target: string | undefined): readonly string[] {
-  const own = stageChain(dockerfile, target)
-    .toReversed()
-    .flatMap(({ index }) => dockerfile.instructions.filter(({ stage }) => stage === index));
+  const own = ownInstructions(dockerfile, target);
   return ['CMD', 'ENTRYPOINT'].flatMap(
     (keyword) => own.findLast((each) => each.keyword === keyword)?.text ?? [],
   );
+}
+
+/** `NB_USER` is what notebook images of most projects call the user that their server runs as. */
+function setsNotebookUser(dockerfile: ParsedDockerfile, target: string | undefined): boolean {
+  return ownInstructions(dockerfile, target).some(({ text }) =>
+    /^(?:ENV|ARG)\s(?:.*[^\w${])?NB_USER(?:[\s=]|$)/s.test(text),
+  );
+}
+
+/** Those of the stage that is built and of the stages that it stands on, the first of all first. */
+function ownInstructions(
+  dockerfile: ParsedDockerfile,
+  target: string | undefined,
+): ParsedDockerfile['instructions'] {
+  return stageChain(dockerfile, target)
+    .toReversed()
+    .flatMap(({ index }) => dockerfile.instructions.filter(({ stage }) => stage === index));
 }
 
 /** Names of packages that installers are given, without versions and extras. */

@@ -177,6 +177,17 @@ jobs:
     for (const sentence of remarks) expect(adoption.tree.text).toContain(`# ${sentence}\n`);
   });
 
+  it('is not told where every Dockerfile has it as its default', async () => {
+    const adoption = await adopt({
+      'lab/Dockerfile': 'ARG PLACE=quay.io\nFROM debian:13\n',
+      'hub/Dockerfile': 'FROM debian:13\nARG COLOUR=blue\n',
+      Makefile: `build/%:\n\tdocker build --build-arg PLACE=quay.io --build-arg COLOUR=red --build-arg DAY="$(DAY)" ./$(notdir $@)\n`,
+    });
+    expect(adoption.tree.warnings.map(({ message }) => message)).toEqual([
+      'Makefile:2: which Dockerfile is built cannot be told; not taken over: COLOUR=red, DAY=${DAY}',
+    ]);
+  });
+
   it('is not what such builds all give to an argument that a Dockerfile leaves open', async () => {
     const adoption = await adopt({
       'docker/base/Dockerfile': 'FROM debian:13\n',

@@ -405,10 +405,10 @@ jobs:
   });
 });
 
-describe('a chartpress file', () => {
-  const chartpress = (...text: readonly string[]): readonly string[] =>
-    lines(chartpressBuilds(text.join('\n'), 'helm/chartpress.yaml', 'helm'));
+const chartpress = (...text: readonly string[]): readonly string[] =>
+  lines(chartpressBuilds(text.join('\n'), 'helm/chartpress.yaml', 'helm'));
 
+describe('a chartpress file', () => {
   it('names images, their folders and arguments', () => {
     expect(
       chartpress(
@@ -439,10 +439,10 @@ describe('a chartpress file', () => {
   });
 });
 
-describe('a pipeline of GitLab', () => {
-  const pipeline = (...text: readonly string[]): readonly string[] =>
-    lines(gitlabBuilds(text.join('\n'), '.gitlab-ci.yml'));
+const pipeline = (...text: readonly string[]): readonly string[] =>
+  lines(gitlabBuilds(text.join('\n'), '.gitlab-ci.yml'));
 
+describe('a pipeline of GitLab', () => {
   it('builds in the scripts of its jobs, with its variables and a matrix', () => {
     expect(
       pipeline(

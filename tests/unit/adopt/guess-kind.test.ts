@@ -9,9 +9,10 @@ interface Clues {
   readonly parent?: Guess;
   readonly root?: string;
   readonly copied?: boolean;
+  readonly last?: boolean;
 }
 
-function guess({ name = 'x', text = '', parent, root, copied = false }: Clues): string {
+function guess({ name = 'x', text = '', parent, root, copied = false, last = false }: Clues): string {
   const dockerfile = parseDockerfile(`FROM debian:13\n${text}\n`, 'Dockerfile');
   if (!dockerfile.ok) throw new Error('not a Dockerfile');
   const { kind, why } = guessKind({
@@ -20,6 +21,7 @@ function guess({ name = 'x', text = '', parent, root, copied = false }: Clues): 
     parent: parent && { name: 'parent', guess: parent },
     root,
     onlyCopiedFrom: copied,
+    isLast: last,
   });
   return `${kind}: ${why}`;
 }
@@ -108,5 +110,25 @@ describe('the kind of an image is guessed', () => {
     expect(guess({ copied: true, text: 'CMD ["serve"]' })).toBe(
       'custom: nothing tells what it is started as',
     );
+  });
+});
+
+describe('the notebooks’ user', () => {
+  const singleuser = 'singleuser: it sets NB_USER, and nothing is built on it';
+  const open = 'custom: nothing tells what it is started as';
+  it.each([
+    ['ENV NB_USER jovyan', singleuser],
+    ['ENV LANG=C NB_USER=jovyan', singleuser],
+    ['ARG NB_USER', singleuser],
+    ['ENV HOME=/home/${NB_USER}', open],
+    ['ENV HOME=/home/$NB_USER', open],
+    ['RUN echo NB_USER', open],
+    ['ENV NB_USER=x\nCMD ["nginx"]', open],
+  ])('of `%s`', (text, expected) => {
+    expect(guess({ text, last: true })).toBe(expected);
+  });
+
+  it('says nothing of what others stand on', () => {
+    expect(guess({ text: 'ENV NB_USER=jovyan' })).toBe(open);
   });
 });
