@@ -115,6 +115,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     again: againAfter(policy),
     inTurn: new KeyedLimit(1),
     pieceBytes: options.pieceBytes ?? PIECE_BYTES,
+    uploaded: new Map<string, string>(),
   };
   return {
     async ping(registry, signal) {
@@ -132,7 +133,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       getBlob(repository, digest, maxBytes, endpoint, signal),
     // Few commands upload, copy or attach; the others need not load it.
     async uploadBlob(repository, bytes, signal) {
-      const { uploadBlob } = await import('./upload.ts');
+      const { uploadBlob } = await import('./mount.ts');
       return uploadBlob(repository, bytes, endpoint, signal);
     },
     async copyImage(source, target, onBlob, signal) {

@@ -18,7 +18,8 @@ import {
 } from './manifests.ts';
 import { withDigest, type Reference } from './reference.ts';
 import { imageManifestSchema, indexSchema, parseJson, type RawDescriptor } from './schema.ts';
-import { mountBlob, sendBlob, type BlobSource, type UploadOptions } from './upload.ts';
+import { mountBlob } from './mount.ts';
+import { sendBlob, type BlobSource, type UploadOptions } from './upload.ts';
 
 /** One blob's way, told when it has ended. */
 export interface BlobCopied {

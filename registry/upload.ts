@@ -1,10 +1,10 @@
 /**
- * Blobs on their way into a registry: mounted from a repository of the same registry where that is possible, else
- * sent, small ones at once and large ones in pieces, of which a broken connection costs one (OCI distribution
- * specification, end-4a, 4b, 5, 6, 11, 13). Where the bytes come from is the caller's; reading blobs is blobs.ts.
+ * Blobs on their way into a registry: small ones at once and large ones in pieces, of which a broken connection costs
+ * one (OCI distribution specification, end-4a, 4b, 5, 6, 13). Where the bytes come from is the caller's; reading blobs is
+ * blobs.ts, and what need not be sent is mount.ts's to find out.
  */
 import { headBlob } from './blobs.ts';
-import { digestOf, type Digest } from './digest.ts';
+import type { Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import type { Stored } from './manifests.ts';
 import type { Again } from './retry.ts';
@@ -35,88 +35,52 @@ export interface Piece {
 }
 
 /** An upload under way: where its next request goes. Registries may name another place in every answer. */
-interface Session {
+export interface Session {
   readonly kind: 'session';
   readonly location: string;
   readonly pieceBytes: number;
 }
 
 /** Nothing goes on from here, but the whole may be begun anew; `trouble` is what broke it. */
-interface Broken {
+export interface Broken {
   readonly kind: 'broken';
   readonly trouble: Failed;
 }
 
 /**
- * Makes a blob of `from` known in `repository` without sending it.
- * `declined` when it has to be uploaded instead; what the registry began for that is cancelled.
- */
-export async function mountBlob(
-  repository: Repository,
-  digest: Digest,
-  from: string,
-  options: UploadOptions,
-  signal: AbortSignal,
-): Promise<Stored | { readonly kind: 'declined' } | Failed> {
-  const query = new URLSearchParams({ mount: digest, from });
-  const request = { ...uploadRequest(repository), source: from };
-  const path = `/v2/${repository.repository}/blobs/uploads/?${query}`;
-  const answer = await options.exchange({ ...request, method: 'POST', path }, signal);
-  // Whatever speaks against a mount, a login for the other repository too, an upload is what every registry offers.
-  if (answer.kind === 'failed') return answer.error.kind === 'cancelled' ? answer : { kind: 'declined' };
-  if (answer.status === 201) return { kind: 'stored', digest };
-  const location = answer.headers.get('location');
-  if (answer.status === 202 && location !== null)
-    await options.exchange({ ...request, method: 'DELETE', path: location }, signal);
-  return { kind: 'declined' };
-}
-
-/** Uploads the bytes unless they are there. */
-export async function uploadBlob(
-  repository: Repository,
-  bytes: Uint8Array,
-  options: UploadOptions,
-  signal: AbortSignal,
-): Promise<Stored | Failed> {
-  const digest = digestOf(bytes);
-  const there = await headBlob(repository, digest, options, signal);
-  if (there.kind === 'failed') return there;
-  if (there.kind === 'found') return { kind: 'stored', digest };
-  const whole = Buffer.from(bytes);
-  const read: BlobSource['read'] = async (offset, length) => ({
-    kind: 'piece',
-    bytes: whole.subarray(offset, offset + length),
-  });
-  return sendBlob(repository, { digest, size: whole.length, read }, options, signal);
-}
-
-/**
  * Sends a blob. Ends with `stored` only after the registry has checked the whole against its digest.
  * After a broken connection the registry is asked how far it got, and only what is missing is sent again; where it
- * has forgotten the upload (docker-registry does, once a piece has broken), the blob is begun anew.
+ * has forgotten the upload (docker-registry does, once a piece has broken), the blob is begun anew. `begun`: what has
+ * been begun for it already.
  */
 export async function sendBlob(
   repository: Repository,
   source: BlobSource,
   options: UploadOptions,
   signal: AbortSignal,
+  begun?: Session,
 ): Promise<Stored | Failed> {
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await sendOnce(repository, source, options, signal);
+    const session =
+      attempt === 1 && begun !== undefined
+        ? begun
+        : await beginUpload(repository, undefined, options, signal);
+    if (session.kind === 'stored') return session;
+    const outcome =
+      session.kind === 'session' ? await sendInto(repository, session, source, options, signal) : session;
     if (outcome.kind !== 'broken') return outcome;
     if (attempt >= options.again.attempts) return outcome.trouble;
     await options.again.pause(attempt, signal);
   }
 }
 
-async function sendOnce(
+async function sendInto(
   repository: Repository,
+  begun: Session,
   source: BlobSource,
   options: UploadOptions,
   signal: AbortSignal,
 ): Promise<Stored | Broken | Failed> {
-  const begun = await beginUpload(repository, options, signal);
-  if (begun.kind !== 'session') return begun;
   if (source.size <= begun.pieceBytes) {
     const whole = await readAll(source, signal);
     if (whole.kind === 'failed') return whole;
@@ -167,15 +131,22 @@ async function finishUpload(
   return there.kind === 'found' ? { kind: 'stored', digest } : { kind: 'broken', trouble };
 }
 
-async function beginUpload(
+/** Begins an upload. `mount`: the registry says `stored` instead where it has the blob in that repository already. */
+export async function beginUpload(
   repository: Repository,
+  mount: { readonly digest: Digest; readonly from: string } | undefined,
   options: UploadOptions,
   signal: AbortSignal,
-): Promise<Session | Broken | Failed> {
-  const path = `/v2/${repository.repository}/blobs/uploads/`;
-  const answer = await options.exchange({ ...uploadRequest(repository), method: 'POST', path }, signal);
+): Promise<Session | Stored | Broken | Failed> {
+  const query =
+    mount === undefined ? '' : `?${new URLSearchParams({ mount: mount.digest, from: mount.from })}`;
+  const isOther = mount !== undefined && mount.from !== repository.repository;
+  const request = { ...uploadRequest(repository), ...(isOther ? { source: mount.from } : {}) };
+  const path = `/v2/${repository.repository}/blobs/uploads/${query}`;
+  const answer = await options.exchange({ ...request, method: 'POST', path }, signal);
   if (answer.kind === 'failed')
     return answer.error.kind === 'unreachable' ? { kind: 'broken', trouble: answer } : answer;
+  if (answer.status === 201 && mount !== undefined) return { kind: 'stored', digest: mount.digest };
   if (answer.status !== 202) {
     const trouble = refused(repository, answer, options);
     return trouble.error.kind === 'server' ? { kind: 'broken', trouble } : trouble;
@@ -282,7 +253,7 @@ function nextSession(
   return { kind: 'session', location, pieceBytes };
 }
 
-function uploadRequest(
+export function uploadRequest(
   repository: Repository,
 ): Pick<RegistryRequest, 'registry' | 'repository' | 'actions' | 'maxBytes'> {
   return {

@@ -96,10 +96,34 @@ describe('passing trouble', () => {
 
   test('a blob that is there is not uploaded again', async () => {
     await using rig = await startRig();
-    rig.registry.fail(/^HEAD .*blobs/, answerWith(200));
+    rig.registry.fail(/^POST .*mount=/, answerWith(201));
     const outcome = await rig.client.uploadBlob(rig.target, Buffer.from('x'), signal);
     expect(outcome).toEqual({ kind: 'stored', digest: digestOf('x') });
-    expect(rig.registry.count(/^POST/)).toBe(0);
+    expect(rig.registry.count(/^(HEAD|POST|PUT) .*blobs/)).toBe(1);
+  });
+
+  test.each([400, 405, 503])(
+    'a registry that answers %s for a mount is asked whether it has the blob',
+    async (status) => {
+      await using rig = await startRig();
+      rig.registry.fail(/^POST .*mount=/, answerWith(status));
+      rig.registry.fail(/^HEAD .*blobs/, answerWith(200));
+      const outcome = await rig.client.uploadBlob(rig.target, Buffer.from('x'), signal);
+      expect(outcome).toEqual({ kind: 'stored', digest: digestOf('x') });
+      expect(rig.registry.count(/^(HEAD|POST|PUT) .*blobs/)).toBe(2);
+    },
+  );
+
+  test('a mount that a login does not reach is no obstacle to an upload', async () => {
+    await using rig = await startRig();
+    rig.registry.fail(/^POST .*mount=/, answerWith(201));
+    await rig.client.uploadBlob(rig.target, Buffer.from('x'), signal);
+    rig.registry.fail(/^POST .*mount=/, answerWith(401), 2);
+    rig.registry.fail(/^POST .*uploads\/$/, answerWith(202, { location: '/v2/other/upload' }));
+    rig.registry.fail(/^PUT .*\/upload\?digest=/, answerWith(201));
+    const other = { ...rig.target, repository: 'other' };
+    const outcome = await rig.client.uploadBlob(other, Buffer.from('x'), signal);
+    expect(outcome).toEqual({ kind: 'stored', digest: digestOf('x') });
   });
 
   test('an upload whose beginning is cut off is begun again, and told as unreachable in the end', async () => {
@@ -107,7 +131,8 @@ describe('passing trouble', () => {
     rig.registry.fail(/^POST/, cutConnection, 100);
     const outcome = await rig.client.uploadBlob(rig.target, Buffer.from('x'), signal);
     expect(outcome).toMatchObject({ kind: 'failed', error: { kind: 'unreachable' } });
-    expect(rig.registry.count(/^POST/)).toBe(4);
+    // The first asks for a mount as well.
+    expect(rig.registry.count(/^POST/)).toBe(1 + 4);
     expect(rig.pauses).toEqual([300, 600, 1200]);
   });
 });

@@ -5,6 +5,7 @@ import type { Credentials } from '../../registry/credentials.ts';
 import { digestOf } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { parseReference, withDigest, withTag, type Reference } from '../../registry/reference.ts';
+import { startCuttingProxy } from '../rig/cutting-proxy.ts';
 import { LOGIN, startRegistry, type RegistryMode } from '../rig/registry.ts';
 import { REFRESH_TOKEN } from '../rig/token-server.ts';
 
@@ -73,6 +74,25 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
     expect(await client.headBlob(target, digest, signal)).toEqual({ kind: 'absent' });
     expect(await client.uploadBlob(target, bytes, signal)).toEqual({ kind: 'stored', digest });
     expect(await client.headBlob(target, digest, signal)).toEqual({ kind: 'found' });
+  });
+
+  test('a blob is sent once for all repositories of a registry, with two requests, then one', async () => {
+    await using rig = await startRegistry(mode);
+    await using proxy = await startCuttingProxy(rig.host);
+    const client = clientOf(mode === 'open' ? undefined : LOGIN);
+    const bytes = Buffer.from('a blob');
+    const uploads = /^(HEAD|POST|PATCH|PUT) .*\/blobs\//;
+    for (const [name, requests] of [
+      ['base', 2],
+      ['course', 3],
+      ['base', 4],
+    ] as const) {
+      const target = reference(`${proxy.host}/family/${name}`);
+      expect(await client.uploadBlob(target, bytes, signal)).toMatchObject({ kind: 'stored' });
+      expect(proxy.count(uploads)).toBe(requests);
+      expect(await client.getBlob(target, digestOf(bytes), 6, signal)).toMatchObject({ bytes });
+    }
+    expect(proxy.count(/^PUT .*\/blobs\//)).toBe(1);
   });
 
   test('a blob comes back as it was; a long one is refused', async () => {
