@@ -50,12 +50,18 @@ export async function nameManifest(
   let manifest = ours;
   let given: Omit<Named, 'manifest'> = { tags: tags.all };
   for (let round = 0; round < maxRounds; round += 1) {
-    const first = await firstPassed(context, entry, place, manifest, signal);
+    // What people's tags name is asked beside it, and held below against what is to be named.
+    const [first, behind] = await Promise.all([
+      firstPassed(context, entry, place, manifest, signal),
+      digestsBehind(context, place, tags.all, signal),
+    ]);
     if (first.kind !== 'ok') return first;
+    if (behind.kind !== 'ok') return behind;
     // The key's tag names ours, unless a later push has moved it: then it goes back to what passed first.
     const names = round === 0 && first.value.digest === manifest.digest ? passes : [key, ...passes];
     manifest = first.value;
-    const may = await tagsToGive(context, entry, place, { digest: manifest.digest, tags }, signal);
+    const wanted = { digest: manifest.digest, tags, behind: behind.value };
+    const may = await tagsToGive(context, entry, place, wanted, signal);
     if (may.kind !== 'ok') return may;
     given = may.value;
     // Whoever finds a name that people use finds that it passed; among themselves they wait for nothing.
@@ -108,12 +114,21 @@ async function isBehind(
   digest: string,
   signal: AbortSignal,
 ): Promise<StageResult<boolean>> {
-  const digests = await Promise.all(tags.map((tag) => readDigest(context, place, tag, signal)));
-  for (const found of digests) {
-    if (found.kind !== 'ok') return found;
-    if (found.value !== digest) return done(false);
-  }
-  return done(true);
+  const behind = await digestsBehind(context, place, tags, signal);
+  return behind.kind === 'ok' ? done(behind.value.every((each) => each === digest)) : behind;
+}
+
+/** What the registry has behind each of the tags, in their order. */
+async function digestsBehind(
+  context: RunContext,
+  place: Place,
+  tags: readonly string[],
+  signal: AbortSignal,
+): Promise<StageResult<readonly (string | undefined)[]>> {
+  const asked = await Promise.all(tags.map((tag) => readDigest(context, place, tag, signal)));
+  const trouble = asked.find((each) => each.kind !== 'ok');
+  if (trouble !== undefined) return trouble;
+  return done(asked.map((each) => (each.kind === 'ok' ? each.value : undefined)));
 }
 
 /** The tags that may name this digest now. One that never moves and names another is the image's failure. */
@@ -121,19 +136,24 @@ async function tagsToGive(
   context: RunContext,
   entry: PlanEntry,
   place: Place,
-  { digest, tags }: { readonly digest: string; readonly tags: WantedTags },
+  {
+    digest,
+    tags,
+    behind,
+  }: {
+    readonly digest: string;
+    readonly tags: WantedTags;
+    readonly behind: readonly (string | undefined)[];
+  },
   signal: AbortSignal,
 ): Promise<StageResult<Omit<Named, 'manifest'>>> {
   const elsewhere = new Map<string, string>();
-  const asked = await Promise.all(
-    tags.all.map(async (tag) => ({ tag, there: await readDigest(context, place, tag, signal) })),
-  );
-  for (const { tag, there } of asked) {
-    if (there.kind !== 'ok') return there;
-    if (there.value === undefined || there.value === digest) continue;
+  for (const [index, tag] of tags.all.entries()) {
+    const there = behind[index];
+    if (there === undefined || there === digest) continue;
     if (tags.fixed.has(tag))
-      return taken(place, tag, tag.includes(shortKey(entry.key)), { there: there.value, ours: digest });
-    elsewhere.set(tag, there.value);
+      return taken(place, tag, tag.includes(shortKey(entry.key)), { there, ours: digest });
+    elsewhere.set(tag, there);
   }
   if (elsewhere.size === 0) return done({ tags: tags.all });
   const newer = await laterRevision(context, entry.name, place, new Set(elsewhere.values()), signal);
