@@ -15,3 +15,17 @@ export function quoted(value: string | undefined): string | undefined {
 export function shortIdentity(identity: string | undefined): string | undefined {
   return identity?.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
+
+/** An instruction as it stands in a key, with the images that it draws on called as a person knows them. */
+export function withNames(
+  text: string | undefined,
+  roots: readonly { readonly root: string }[],
+): string | undefined {
+  return text?.replace(
+    /(^FROM\s(?:--\S+\s+)*|[-,]from=)(?:image:([^\s,]+)|root:(\d+)(?![^\s,]))/g,
+    (all, before: string, image: string | undefined, index: string) => {
+      const name = image ?? roots[Number(index)]?.root;
+      return name === undefined ? all : `${before}${name}`;
+    },
+  );
+}

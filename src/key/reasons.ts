@@ -3,7 +3,7 @@
  * Pure; showing reasons is the report room's work, their words are here.
  */
 import { shortKey } from '../matrix/naming.ts';
-import { moved, quoted, shortIdentity } from './reason-words.ts';
+import { moved, quoted, shortIdentity, withNames } from './reason-words.ts';
 import type { KeyInputs, ListedEntry } from './content-key.ts';
 
 export type Reason =
@@ -166,8 +166,8 @@ function dockerfileReasons(before: KeyInputs, after: KeyInputs, file: string): r
       kind: 'dockerfile-changed',
       file,
       line: after.instructions[first]?.line,
-      from: first < old.length - last ? old[first] : undefined,
-      to: first < current.length - last ? current[first] : undefined,
+      from: first < old.length - last ? withNames(old[first], before.roots) : undefined,
+      to: first < current.length - last ? withNames(current[first], after.roots) : undefined,
     },
   ];
 }

@@ -30,7 +30,9 @@ export function renderExplanation(
 ): string {
   const style = styleOf(options.colour);
   const { image, chain, ancestors, roots, descendants } = explanation;
-  const why = chain.flatMap((link) => linkLines(link, options, style));
+  const wasJudged =
+    explanation.lastTest?.verdict.passed === true && explanation.lastTest.key === explanation.key;
+  const why = chain.flatMap((link) => linkLines(link, wasJudged, options, style));
   const rows: readonly (readonly [string, string])[] = [
     ['key', explanation.key],
     ...(chain[0]?.previousKey === undefined ? [] : [['before', chain[0].previousKey] as const]),
@@ -69,10 +71,15 @@ function headline({ action, chain }: Explanation): string {
   }
 }
 
-function linkLines(link: ChainLink, options: ExplainOptions, style: Style): readonly string[] {
+function linkLines(
+  link: ChainLink,
+  wasJudged: boolean,
+  options: ExplainOptions,
+  style: Style,
+): readonly string[] {
   const shown = link.reasons.slice(0, mostReasons);
   const lines = shown.flatMap((reason) => [
-    `  ${style.accent(link.image)}: ${cleanLine(ownWords(reason))}`,
+    ...reasonLines(link.image, ownWords(reason, wasJudged), options.width, style),
     ...valueLines(reason, options, style),
   ]);
   const others = link.reasons.length - shown.length;
@@ -83,9 +90,27 @@ function linkLines(link: ChainLink, options: ExplainOptions, style: Style): read
   return lines;
 }
 
-/** A parent's own reasons follow under its own name. */
-function ownWords(reason: ChainLink['reasons'][number]): string {
-  return reason.kind === 'parent-changed' ? `${reason.image} changed, and it stands on that` : reason.text;
+/** A reason behind its image's name; on a terminal the rest of a long one stands below. */
+function reasonLines(image: string, words: string, width: number, style: Style): readonly string[] {
+  const whole = `${image}: ${words}`;
+  const [first = '', ...rest] = width === 0 ? [cleanLine(whole)] : wrap(whole, width, 4);
+  return [`  ${style.accent(image)}${first.slice(image.length)}`, ...rest.map((line) => `    ${line}`)];
+}
+
+/** A reason where there is room for more words than in a plan. A parent's own follow under its own name. */
+function ownWords(reason: ChainLink['reasons'][number], wasJudged: boolean): string {
+  switch (reason.kind) {
+    case 'parent-changed':
+      return `${reason.image} changed, and it stands on that`;
+    case 'epoch-moved':
+      return `the day of its system packages (its ${reason.text.replace(/^epoch/, 'epoch in matrix.lock')})`;
+    case 'not-verified':
+      return wasJudged
+        ? 'passed, but by other terms than today’s: contract, kind, check, maxSize, resources or waivers'
+        : reason.text;
+    default:
+      return reason.text;
+  }
 }
 
 /** What was and what is, where the words do not say it. */

@@ -24,7 +24,31 @@ const place = { dockerfile: 'images/x/Dockerfile', context: 'images/x' };
 
 const id = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
+function changedInstruction(from: KeyInputs, to: KeyInputs): Reason | undefined {
+  return explainChange(from, to, place).find(({ kind }) => kind === 'dockerfile-changed');
+}
+
 describe('what changed', () => {
+  test('an instruction that draws on images, with their names', () => {
+    const after: KeyInputs = {
+      ...inputs,
+      instructions: [
+        { line: 3, text: 'FROM --platform=linux/amd64 root:0 AS image:base' },
+        { line: 9, text: 'RUN --mount=type=bind,from=image:tool,target=/t curl root:0' },
+      ],
+    };
+    const [, second] = after.instructions;
+    expect(changedInstruction(inputs, after)).toMatchObject({
+      from: 'FROM base',
+      to: 'FROM --platform=linux/amd64 debian:trixie AS image:base',
+    });
+    const copied = { ...inputs, instructions: inputs.instructions.slice(0, 1).concat(second ?? []) };
+    expect(changedInstruction(copied, inputs)).toMatchObject({
+      from: 'RUN --mount=type=bind,from=tool,target=/t curl root:0',
+      to: 'RUN true',
+    });
+  });
+
   test('nothing', () => {
     expect(explainChange(inputs, structuredClone(inputs), place)).toEqual([]);
   });
@@ -82,13 +106,13 @@ describe('what changed', () => {
     ]);
   });
 
-  const [from, run] = inputs.instructions.map(({ text }) => text);
+  const run = inputs.instructions[1]?.text;
   const [first, second] = inputs.instructions;
   test.each([
     ['lost its end', [first!], undefined, run, undefined],
     ['got a longer end', [first!, second!, { line: 12, text: 'USER 1' }], 12, undefined, 'USER 1'],
     ['got one in the middle', [first!, { line: 5, text: 'USER 1' }, second!], 5, undefined, 'USER 1'],
-    ['lost its beginning', [second!], 9, from, undefined],
+    ['lost its beginning', [second!], 9, 'FROM base', undefined],
     ['says one twice', [first!, second!, second!], 9, undefined, run],
   ])('a Dockerfile that %s', (_, instructions, line, before, now) => {
     expect(explainChange(inputs, { ...inputs, instructions }, place)).toEqual([

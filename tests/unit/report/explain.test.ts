@@ -263,3 +263,37 @@ test('the last test is told with what it found, and of which bytes', () => {
     '',
   ]);
 });
+
+test('a test that passed by other terms, and a day that moved, are told in more words than in a plan', () => {
+  const verdict = {
+    image: 'x',
+    imageId: 'sha256:1',
+    profile: 'custom',
+    tier: 'gate',
+    contract: 7,
+    passed: true,
+    clauses: [],
+    logTail: [],
+    durationMs: 1,
+  } as const;
+  const told = (lastKey: string): string =>
+    renderExplanation(
+      {
+        ...story,
+        action: 'verify',
+        chain: [
+          link('x', ['1'], { kind: 'not-verified' }),
+          link('y', ['1'], { kind: 'epoch-moved', from: '2026-11-20', to: '2026-11-25' }),
+        ],
+        lastTest: { version: 1, key: lastKey, verdictKey: key('8'), judgedAt: now, verdict },
+      },
+      plain,
+    );
+  expect(told(key('1')).split('\n').slice(2, 6)).toEqual([
+    '  x: passed, but by other terms than today’s: contract, kind, check, maxSize,',
+    '    resources or waivers',
+    '  y: the day of its system packages (its epoch in matrix.lock moved from',
+    '    2026-11-20 to 2026-11-25)',
+  ]);
+  expect(told(key('9'))).toContain('  x: built, but its checks have not passed yet\n');
+});
