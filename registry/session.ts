@@ -91,11 +91,22 @@ export class Sessions {
     const renewed = readChallenge(answer.headers) ?? challenge;
     const second = await this.#authorize(request, renewed, first.header, signal);
     if (second.kind === 'failed') return second;
-    if (second.header === first.header) return refusedLogin(request, first.header);
+    if (second.header === first.header) return await this.#refused(request);
     const repeated = await this.#send(request, url, second.header, signal);
     if (repeated.kind === 'failed' || repeated.status !== 401) return repeated;
-    return refusedLogin(request, second.header);
+    return await this.#refused(request);
   };
+
+  /** A token server may give strangers a token as well, so that none is sent says nothing of logins. */
+  async #refused({ registry, repository, actions }: RegistryRequest): Promise<Failed> {
+    const login = await this.#options.credentials(registry);
+    const what = `${actions} on ${repository}`;
+    const message =
+      login === undefined
+        ? `${registry}: no login is known for it (docker login ${registry}), and strangers may not ${what}`
+        : `${registry}: the login is refused, or does not allow ${what}`;
+    return failed({ kind: 'unauthorized', status: 401, host: registry, message });
+  }
 
   async #send(
     request: RegistryRequest,
@@ -148,13 +159,4 @@ function scopesOf(request: RegistryRequest, challenge: Challenge): readonly stri
   if (request.source !== undefined) own.push(`repository:${request.source}:pull`);
   const asked = challenge.kind === 'bearer' ? (challenge.scope?.split(' ') ?? []) : [];
   return [...new Set([...own, ...asked.filter((scope) => scope !== '')])];
-}
-
-function refusedLogin(request: RegistryRequest, sent: string | undefined): Failed {
-  const { registry, repository } = request;
-  const message =
-    sent === undefined
-      ? `${registry}: no login is known for it (docker login ${registry})`
-      : `${registry}: the login is refused, or does not allow ${request.actions} on ${repository}`;
-  return failed({ kind: 'unauthorized', status: 401, host: registry, message });
 }

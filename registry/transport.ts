@@ -203,6 +203,11 @@ function explain(code: string): string {
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return `its certificate is signed by nobody known here (${code}); name the authority in NODE_EXTRA_CA_CERTS`;
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return `its certificate is not valid today (${code}); renew it, or set this machine's clock right`;
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `its certificate is for other names than this one (${code})`;
     default:
       return `the connection failed (${code})`;
   }

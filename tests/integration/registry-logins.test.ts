@@ -164,6 +164,15 @@ describe('TLS', () => {
     expect(JSON.stringify(outcome)).toContain('declare it insecure');
   });
 
+  test('what is wrong with a certificate is told in words', async () => {
+    await using folder = await temporaryFolder();
+    const valid = await selfSigned(folder.path);
+    expect(await troubleWith(valid, '127.0.0.2', [])).toContain('signed by nobody known here');
+    expect(await troubleWith(valid, '127.0.0.3', [valid.cert])).toContain('for other names than this one');
+    const ended = await selfSigned(folder.path, '-1');
+    expect(await troubleWith(ended, '127.0.0.2', [ended.cert])).toContain('not valid today');
+  });
+
   test('a redirect from HTTPS to plain HTTP is not followed', async () => {
     await using storage = await startFaultRegistry();
     storage.manifests.set('base:one', MANIFEST);
@@ -195,10 +204,32 @@ async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: str
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-async function selfSigned(folder: string): Promise<{ key: string; cert: string }> {
-  const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+/** What a client that trusts these authorities says of a server with this certificate. */
+async function troubleWith(
+  certified: { readonly key: string; readonly cert: string },
+  address: string,
+  trusted: readonly string[],
+): Promise<string> {
+  const server = createTlsServer(certified, (request, response) => response.end());
+  server.listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // It listens on TCP, so it is no pipe's name.
+  const before = getCACertificates('default');
+  setDefaultCACertificates([...before, ...trusted]);
+  const client = createRegistryClient({ credentials: async () => undefined, retry: { baseMs: 60_000 } });
+  const outcome = await client.ping(`${address}:${port}`, signal);
+  setDefaultCACertificates(before);
+  server.close();
+  return JSON.stringify(outcome);
+}
+
+async function selfSigned(folder: string, days = '2'): Promise<{ key: string; cert: string }> {
+  const at = (name: string): string => join(folder, name);
+  const [keyPath, requestPath, certPath] = [at('key.pem'), at('request.pem'), at('cert.pem')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const names = ['-subj', '/CN=rig', '-addext', 'subjectAltName=IP:127.0.0.2'];
-  await execa('openssl', ['req', '-x509', ...kind, ...names, '-keyout', keyPath, '-out', certPath]);
+  await execa('openssl', ['req', '-new', ...kind, ...names, '-keyout', keyPath, '-out', requestPath]);
+  const signing = ['-signkey', keyPath, '-copy_extensions', 'copyall', '-days', days];
+  await execa('openssl', ['x509', '-req', '-in', requestPath, ...signing, '-out', certPath]);
   return { key: await readFile(keyPath, 'utf8'), cert: await readFile(certPath, 'utf8') };
 }

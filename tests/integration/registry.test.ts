@@ -135,6 +135,7 @@ describe('what is refused', () => {
     ]) {
       expect(outcome).toMatchObject({ kind: 'failed', error: { kind: 'unauthorized', status: 401 } });
       expect(JSON.stringify(outcome)).not.toContain('wrong"');
+      expect(JSON.stringify(outcome).includes('no login is known')).toBe(credentials === undefined);
     }
   });
 
