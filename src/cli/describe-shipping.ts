@@ -33,6 +33,7 @@ export function describeShipping(
       'copy the database of known holes that scans go by; mirrors only where named',
       false,
     )
+    .option('--trivy-java-db', 'copy the database of Java archives’ names; mirrors only where named', false)
     .option('--json', 'as JSON', false)
     .option('-C, --directory <DIR>', directoryHelp)
     .action(async (names: string[], options: MirrorOptions) => {

@@ -1,10 +1,16 @@
 /** `build mirror`: copies the family's mirrors into its own registry. */
 import pLimit from 'p-limit';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import type { Mirror } from '../matrix/image-set.ts';
+import type { Mirror, ScanSettings } from '../matrix/image-set.ts';
 import { readFamily } from '../plan/draw-plan.ts';
 import { renderMirrors } from '../report/mirrors.ts';
-import { mirrorDatabase, mirroredDatabase } from '../ship/mirror-database.ts';
+import {
+  holesDatabase,
+  javaDatabase,
+  mirrorDatabase,
+  mirroredDatabase,
+  type TrivyDatabase,
+} from '../ship/mirror-database.ts';
 import { mirrorImage } from '../ship/mirror-images.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { findRepository } from './repository.ts';
@@ -15,6 +21,8 @@ export interface MirrorOptions {
   readonly directory?: string;
   /** The scanner's database, and of the mirrors only those that are named. */
   readonly trivyDb: boolean;
+  /** The same with its database of Java archives' names. */
+  readonly trivyJavaDb: boolean;
   readonly json: boolean;
 }
 
@@ -43,23 +51,41 @@ export async function mirrorCommand(
       ),
     ]);
   await using workplace = openWorkplace(context);
-  const isAll = names.length === 0 && !options.trivyDb;
+  const databases = chosenDatabases(options, scan);
+  const isAll = names.length === 0 && databases.length === 0;
   const chosen = isAll ? mirrors : mirrors.filter(({ name }) => names.includes(name));
   const limit = pLimit(atOnce);
   const copied = await limit.map(chosen, (mirror) =>
     mirrorImage(mirror, target, workplace.registry, context.signal),
   );
-  const databases = scan?.databases ?? [];
-  const outcomes = options.trivyDb
-    ? [...copied, await mirrorDatabase(target, databases, workplace.registry, context.signal)]
-    : copied;
+  const outcomes = [...copied];
+  for (const { database, places } of databases)
+    outcomes.push(await mirrorDatabase(target, database, places, workplace.registry, context.signal));
   const screen = screenOf(context.stdout, context.env);
   screen.write(options.json ? `${JSON.stringify(outcomes, null, 2)}\n` : renderMirrors(outcomes, screen));
-  const own = mirroredDatabase(target);
-  const hasDatabase = options.trivyDb && outcomes.at(-1)?.result.kind !== 'failed';
-  if (hasDatabase && !options.json && !databases.includes(own))
-    screen.write(`scans take it from there, once matrix.yaml says so:\n  scan: { databases: ["${own}"] }\n`);
+  for (const { key, database, places } of options.json ? [] : databases) {
+    const own = mirroredDatabase(target, database);
+    const isThere = outcomes.some(({ to, result }) => to === own && result.kind !== 'failed');
+    if (isThere && !places.includes(own))
+      screen.write(`scans take it from there, once matrix.yaml says so:\n  scan: { ${key}: ["${own}"] }\n`);
+  }
   return outcomes.some(({ result }) => result.kind === 'failed') ? exitCode.environment : exitCode.ok;
+}
+
+interface ChosenDatabase {
+  readonly database: TrivyDatabase;
+  /** The key of `scan` that names its places. */
+  readonly key: 'databases' | 'javaDatabases';
+  readonly places: readonly string[];
+}
+
+function chosenDatabases(
+  { trivyDb, trivyJavaDb }: MirrorOptions,
+  scan: ScanSettings | undefined,
+): readonly ChosenDatabase[] {
+  const holes = { database: holesDatabase, key: 'databases', places: scan?.databases ?? [] } as const;
+  const java = { database: javaDatabase, key: 'javaDatabases', places: scan?.javaDatabases ?? [] } as const;
+  return [...(trivyDb ? [holes] : []), ...(trivyJavaDb ? [java] : [])];
 }
 
 function knownMirrors(mirrors: readonly Mirror[]): string {

@@ -12,7 +12,7 @@ import type { Workplace } from './workplace.ts';
 export async function openScanner(
   { env }: CliContext,
   { engine }: Pick<Workplace, 'engine'>,
-  { databases, maxDatabaseAgeHours }: Pick<ScanSettings, 'databases' | 'maxDatabaseAgeHours'>,
+  settings: Pick<ScanSettings, 'databases' | 'javaDatabases' | 'maxDatabaseAgeHours'>,
 ): Promise<Result<Scanner, readonly Diagnostic[]>> {
   const trivy = await findTrivy(env);
   if (!trivy.ok) return err([scanDiagnostic(trivy.error)]);
@@ -21,8 +21,9 @@ export async function openScanner(
     images: engine.images,
     atOnce: availableParallelism(),
     now: () => new Date(),
-    databases,
-    maxDatabaseAgeHours,
+    databases: settings.databases,
+    javaDatabases: settings.javaDatabases,
+    maxDatabaseAgeHours: settings.maxDatabaseAgeHours,
   });
   return ok(scanner);
 }

@@ -162,6 +162,8 @@ export interface ScanSettings {
   readonly exceptions: string | undefined;
   /** References of Trivy's database, first come first; empty: Trivy's own. */
   readonly databases: readonly string[];
+  /** The same of its database of the names of Java archives. */
+  readonly javaDatabases: readonly string[];
   readonly maxDatabaseAgeHours: number;
 }
 

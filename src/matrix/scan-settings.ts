@@ -19,6 +19,7 @@ export const defaultScanSettings: ScanSettings = {
   deadlineDays: defaults.deadline,
   exceptions: undefined,
   databases: [],
+  javaDatabases: [],
   maxDatabaseAgeHours: defaults.maxAge,
 };
 
@@ -31,7 +32,8 @@ export function readScanSettings(check: Check, content: MatrixFile): ScanSetting
     fixableOnly: scan.block?.fixable ?? defaults.fixable,
     deadlineDays: scan.deadline ?? defaults.deadline,
     exceptions: readExceptionsPath(check, scan.exceptions),
-    databases: (scan.databases ?? []).filter((text, index) => isReference(check, text, index)),
+    databases: readReferences(check, 'databases', scan.databases),
+    javaDatabases: readReferences(check, 'javaDatabases', scan.javaDatabases),
     maxDatabaseAgeHours: scan.maxDatabaseAge ?? defaults.maxAge,
   };
 }
@@ -48,9 +50,15 @@ function readExceptionsPath(check: Check, text: string | undefined): string | un
   return undefined;
 }
 
-function isReference(check: Check, text: string, index: number): boolean {
-  const reference = parseReference(text);
-  if (reference.kind === 'reference') return true;
-  check.findings.add(invalidReference(reference, check.source.valueSpan(['scan', 'databases', index])));
-  return false;
+function readReferences(
+  check: Check,
+  key: 'databases' | 'javaDatabases',
+  texts: readonly string[] = [],
+): readonly string[] {
+  return texts.filter((text, index) => {
+    const reference = parseReference(text);
+    if (reference.kind === 'reference') return true;
+    check.findings.add(invalidReference(reference, check.source.valueSpan(['scan', key, index])));
+    return false;
+  });
 }

@@ -109,6 +109,10 @@ const scanSchema = z.strictObject({
     .array(z.string())
     .describe("Where Trivy's database is had, first come first; default: Trivy's own places")
     .optional(),
+  javaDatabases: z
+    .array(z.string())
+    .describe("The same of its database of Java archives' names, which images with `.jar` files want")
+    .optional(),
   maxDatabaseAge: z.int().min(1).describe('Hours that the database may be old; default: 72').optional(),
 });
 

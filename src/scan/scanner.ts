@@ -11,6 +11,7 @@ import type { ImageStore } from '../engine/engine.ts';
 import type { ImageSaver } from '../engine/image-saver.ts';
 import { updateDatabase, type DatabaseOptions, type DatabaseState } from './database.ts';
 import type { ScanReport } from './finding.ts';
+import { fetchJavaDatabase, refreshJavaDatabase, wantsJavaDatabase } from './java-database.ts';
 import { LayerTurns } from './layer-turns.ts';
 import { renamedReport } from './renamed-report.ts';
 import { SavedLayouts } from './saved-layouts.ts';
@@ -20,6 +21,8 @@ import { startTrivyServer, type TrivyServer } from './trivy-server.ts';
 import { openWorkFolder } from './work-folder.ts';
 
 export interface ScannerOptions extends DatabaseOptions {
+  /** Repositories of the database of Java archives' names, first come first; empty: Trivy's own. */
+  readonly javaDatabases: readonly string[];
   readonly trivy: TrivyProgram;
   readonly images: Pick<ImageStore, 'inspect'> & ImageSaver;
   /** Scans at once. */
@@ -47,7 +50,6 @@ export interface Bills {
 }
 
 const scanMs = 15 * 60_000;
-const javaDatabaseMs = 20 * 60_000;
 
 export class Scanner implements AsyncDisposable {
   readonly #options: ScannerOptions;
@@ -148,8 +150,7 @@ export class Scanner implements AsyncDisposable {
     const scan = (): Promise<Result<void, ScanTrouble>> =>
       runTrivy(this.#options.trivy, { args: all, secrets, timeoutMs: scanMs }, signal);
     let ran = await scan();
-    if (!ran.ok && /java[ -]db/i.test(ran.error.message)) {
-      // Few images hold Java archives, and the names of these are a database of their own, as large as an image.
+    if (!ran.ok && wantsJavaDatabase(ran.error)) {
       const java = await this.#javaDatabase();
       if (!java.ok) return java;
       ran = await scan();
@@ -163,13 +164,19 @@ export class Scanner implements AsyncDisposable {
   async #running(): Promise<Result<TrivyServer, ScanTrouble>> {
     const database = await this.database();
     if (!database.ok) return database;
-    this.#server ??= startTrivyServer(this.#options.trivy, this.#end.signal);
+    this.#server ??= this.#start();
     return await this.#server;
   }
 
+  async #start(): Promise<Result<TrivyServer, ScanTrouble>> {
+    const { trivy, javaDatabases, now } = this.#options;
+    await refreshJavaDatabase(trivy, javaDatabases, now(), this.#end.signal);
+    return await startTrivyServer(trivy, this.#end.signal);
+  }
+
   #javaDatabase(): Promise<Result<void, ScanTrouble>> {
-    const args = ['image', '--download-java-db-only'];
-    this.#java ??= runTrivy(this.#options.trivy, { args, timeoutMs: javaDatabaseMs }, this.#end.signal);
+    const { trivy, javaDatabases } = this.#options;
+    this.#java ??= fetchJavaDatabase(trivy, javaDatabases, this.#end.signal);
     return this.#java;
   }
 

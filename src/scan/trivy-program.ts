@@ -115,9 +115,9 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-/** Trivy's last line, without its time and level, and what it says of its own flags. */
+/** Trivy's last line, without its time and level or the star of a list, and what it says of its own flags. */
 function lastWords(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const last = lines.at(-1) ?? 'it failed without a word';
-  return last.replace(/^\S+\tFATAL\t/, '').slice(0, 500);
+  return last.replace(/^(?:\S+\tFATAL\t|\s*\*\s+)/, '').slice(0, 500);
 }

@@ -3,19 +3,16 @@
  * registry and back. What a run does with findings in every case, tests/integration/scan-run.test.ts holds.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
-import { digestOf } from '../../registry/digest.ts';
-import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { parseReference } from '../../registry/reference.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { readArtifact } from '../../src/scan/kept-artifacts.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { quickClient, referenceTo } from '../rig/registry-image.ts';
-import { realTrivy, writeDatabase, type Advisory } from '../rig/trivy-database.ts';
+import { publishDatabase, realTrivy, writeDatabase, type Advisory } from '../rig/trivy-database.ts';
 import { matrixOf, workspace, type Workspace } from '../rig/workspace.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -161,9 +158,7 @@ test('the database is taken from the family’s own registry, once it is mirrore
   const env = await environment(family, registry.host);
   const cache = env['HUBWRIGHT_TRIVY_CACHE'] ?? '';
   await writeDatabase(cache, [tini]);
-  const archive = path.join(family.directory, 'db.tar.gz');
-  await execa('tar', ['-czf', archive, '-C', path.join(cache, 'db'), 'trivy.db', 'metadata.json']);
-  await putDatabase(upstream, await readFile(archive));
+  await publishDatabase(upstream, 'db', path.join(cache, 'db'));
   await rm(path.join(cache, 'db'), { recursive: true });
   const mirrored = await family.build(['mirror', '--trivy-db'], env);
   expect(mirrored.exitCode, mirrored.stderr).toBe(0);
@@ -172,31 +167,3 @@ test('the database is taken from the family’s own registry, once it is mirrore
   const run = await family.events(['--push'], env);
   expect(failures(run.events, family)['base']).toContain('CVE-2099-0001');
 });
-
-/** The database as its makers publish it: an artifact of one layer. */
-async function putDatabase(text: string, archive: Buffer): Promise<void> {
-  const client = quickClient();
-  const reference = referenceTo(text);
-  const config = Buffer.from('{}');
-  for (const blob of [config, archive]) await client.uploadBlob(reference, blob, signal);
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociManifest,
-    config: {
-      mediaType: 'application/vnd.aquasec.trivy.config.v1+json',
-      digest: digestOf(config),
-      size: config.length,
-    },
-    layers: [
-      {
-        mediaType: 'application/vnd.aquasec.trivy.db.layer.v1.tar+gzip',
-        digest: digestOf(archive),
-        size: archive.length,
-        annotations: { 'org.opencontainers.image.title': 'db.tar.gz' },
-      },
-    ],
-  };
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const stored = await client.putManifest(reference, bytes, MEDIA_TYPES.ociManifest, signal);
-  if (stored.kind === 'failed') throw new Error(stored.error.message);
-}

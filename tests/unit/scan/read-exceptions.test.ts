@@ -42,6 +42,7 @@ test('the policy of matrix.yaml fills in what it does not say', async () => {
     deadlineDays: 14,
     exceptions: undefined,
     databases: [],
+    javaDatabases: [],
     maxDatabaseAgeHours: 72,
   });
 });
