@@ -7,10 +7,20 @@ interface Ending {
   readonly words: string;
 }
 
+/** An entry point that becomes another user, as only root may. */
+export const switchesUser = {
+  sign: /\bsu: Authentication failure|\brunuser: may not be used|\b(su-exec|setpriv|gosu|chroot): .*(failed|not permitted)|failed switching to /i,
+  hint: 'the entry point changes its user (`su`, `gosu`, `setpriv`), which only root may, and the hub starts the container as uid 1000 already: where `id -u` is not 0, let it `exec "$@"` as it is',
+} as const;
+
 const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
   {
     sign: /exec format error/i,
     hint: "the program is made for another processor, or the entry point's script lacks its `#!` line",
+  },
+  {
+    sign: /\r['’]?: (command not found|No such file)|\$'\\r'|illegal option -\s*$|invalid option( name)?: *-?\s*$/im,
+    hint: "a script has Windows' line ends (CR LF), at which it breaks: save it with LF alone (`sed -i 's/\\r$//'`, or `* text=auto eol=lf` in .gitattributes)",
   },
   {
     sign: /jupyterhub-singleuser['"]?:? .*(not found|no such file)|exec jupyterhub-singleuser failed/i,
@@ -44,6 +54,7 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     sign: /could not resolve (host|proxy)|name or service not known|temporary failure in name resolution|network is unreachable/i,
     hint: 'the start fetches something from another host, and ends where that is not to be had: do it at build time, or go on without (`… || true`); pods often may not reach the internet, and here none does',
   },
+  switchesUser,
   {
     sign: /running as root is not recommended|use --allow-root|operation not permitted|must be (run as )?root/i,
     hint: 'something in the entry point runs as root or demands it; the hub starts the container as uid 1000',
@@ -137,12 +148,15 @@ export function hintForEnding({ exitCode, outOfMemory, words }: Ending): string 
   }
   const cause = causes.find(({ sign }) => sign.test(words));
   if (cause !== undefined) return cause.hint;
+  if (exitCode === 124) return '`timeout` in the entry point ended it; take it out: a server runs for days';
   if (exitCode === 127) return 'the command was not found: `jupyterhub-singleuser` is not on PATH';
   if (exitCode === 135)
     return 'it touched memory that is not there (SIGBUS), most often because /dev/shm (64 MiB) is full';
   if (exitCode === 137)
     return 'it was killed (SIGKILL) by something in the container, or by the machine for want of memory';
   if (exitCode === 139) return 'a program crashed (SIGSEGV): native libraries in it do not fit together';
+  if (exitCode === 143)
+    return 'something in the container told it to end (SIGTERM); look for what the entry point starts beside it';
   if (exitCode === 126) return 'the command was found and cannot be executed';
   if (exitCode === 0) {
     return 'the entry point came to its end instead of staying with the server; let it end in `exec "$@"`';

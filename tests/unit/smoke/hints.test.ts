@@ -35,6 +35,12 @@ describe('the likely cause of an ending', () => {
     ["traitlets.traitlets.TraitError: No such directory: ''/mnt/scratch''", 'JUPYTERHUB_ROOT_DIR'],
     ['[C 2026-11-26 ServerApp] Bad config encountered during initialization: x', '/etc/jupyter'],
     ['SyntaxError: invalid syntax', 'file and line'],
+    ['Password: su: Authentication failure', 'changes its user'],
+    ['setpriv: setresuid failed: Operation not permitted', 'changes its user'],
+    ['error: failed switching to "jovyan": operation not permitted', 'changes its user'],
+    ['/usr/local/bin/entry: 2: set: Illegal option -', "Windows' line ends"],
+    ["/entry.sh: line 2: $'\\r': command not found", "Windows' line ends"],
+    ["env: 'bash\r': No such file or directory", "Windows' line ends"],
     ["Error: Cannot find module '/opt/telemetry/register.js'", 'NODE_OPTIONS'],
   ])('is read from %j', (words, expected) => {
     expect(hint(words)).toContain(expected);
@@ -49,7 +55,9 @@ describe('the likely cause of an ending', () => {
   });
 
   it('is read from the exit code where the log tells nothing', () => {
+    expect(hint('', 124)).toContain('timeout');
     expect(hint('', 127)).toContain('not on PATH');
+    expect(hint('', 143)).toContain('SIGTERM');
     expect(hint('', 0)).toContain('exec "$@"');
     expect(hint('', 135)).toContain('/dev/shm');
     expect(hint('', 137)).toContain('killed');

@@ -2,7 +2,9 @@
 import { excerpt, exchangeLine, seconds } from '../../evidence.ts';
 import type { ListeningSocket } from '../../inside.ts';
 import type { LiveContainer, ServerOutcome } from '../../live-container.ts';
+import { speaksTls } from '../../speaks-tls.ts';
 import { ok } from '../../../core/result.ts';
+import type { HttpAnswer } from '../../../hub/http-exchange.ts';
 import type { Clause, ClauseText, Finding } from '../clause.ts';
 
 /** The failure of a server that does not listen on `port`. `serverAt`: the port on which it was recognized. */
@@ -29,14 +31,24 @@ export function deafFinding(
   return { result: 'fail', evidence, hint };
 }
 
+/** What is wrong with a server that speaks TLS where the hub and Kubernetes speak HTTP. */
+export const tlsHint =
+  'it speaks TLS (HTTPS) on this port, and is asked by plain HTTP: take the certificate (or `internal_ssl`) out of its configuration; TLS ends before the proxy, at an ingress or a load balancer';
+
+export interface HealthUrl extends Pick<ClauseText, 'id' | 'why' | 'needs'> {
+  readonly port: number;
+  readonly path: string;
+  /** What an answer that is not the one awaited gives away, in words for the user. */
+  explain?(answer: HttpAnswer): string | undefined;
+}
+
 /** A clause for a service whose health is one URL that has to answer 200. */
 export function healthClause({
   port,
   path,
+  explain,
   ...text
-}: Pick<ClauseText, 'id' | 'why' | 'needs'> & { readonly port: number; readonly path: string }): Clause<
-  LiveContainer<ServerOutcome>
-> {
+}: HealthUrl): Clause<LiveContainer<ServerOutcome>> {
   const question = `GET :${port}${path}`;
   return {
     ...text,
@@ -46,7 +58,7 @@ export function healthClause({
     tier: 'gate',
     tested: `\`GET ${path}\` on port ${port} is asked until it answers 200, for as long as a start may take.`,
     remedy: 'Let the service listen on 0.0.0.0 and on this port; the end of the log tells how far it got.',
-    async test({ outcome }) {
+    async test({ outcome, address }, signal) {
       switch (outcome.kind) {
         case 'ready': {
           const line = `${exchangeLine(question, ok(outcome.answer))}, ${seconds(outcome.afterMs)} after the start`;
@@ -59,8 +71,12 @@ export function healthClause({
           if (!last.ok && last.error.kind !== 'mute' && last.error.kind !== 'garbled') {
             return ok(deafFinding(port, listening));
           }
-          const hint = "something listens and does not answer as it should; the log's end tells more";
-          return ok({ result: 'fail', evidence: [exchangeLine(question, last)], hint });
+          const evidence = [exchangeLine(question, last)];
+          if (!last.ok && (await speaksTls(address, port, signal))) {
+            return ok({ result: 'fail', evidence, hint: tlsHint });
+          }
+          const hint = (last.ok ? explain?.(last.value) : undefined) ?? vague;
+          return ok({ result: 'fail', evidence, hint });
         }
         case 'ended':
         case 'refused':
@@ -71,6 +87,8 @@ export function healthClause({
     },
   };
 }
+
+const vague = "something listens and does not answer as it should; the log's end tells more";
 
 function listOf(listening: readonly ListeningSocket[]): string {
   if (listening.length === 0) return 'no port at all';

@@ -3,6 +3,7 @@ import { basename } from 'node:path/posix';
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
+import { brokenScript } from '../../broken-script.ts';
 import { excerpt } from '../../evidence.ts';
 import { processes } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
@@ -47,7 +48,11 @@ export const startsThroughEntrypoint: Clause<Pod> = {
     if (failure.value === undefined) return lookForServer(pod, signal);
     const cause = await causeOf(pod, signal);
     if (!cause.ok) return cause;
-    if (cause.value === undefined) return ok(failure.value);
+    if (cause.value === undefined) {
+      const script = await brokenScript(pod, [...pod.image.entrypoint, serverProgram], signal);
+      if (!script.ok || script.value === undefined) return script.ok ? ok(failure.value) : script;
+      return ok({ result: 'fail', evidence: failure.value.evidence, hint: script.value });
+    }
     const hint = hintFor[cause.value.condition];
     return ok({ result: 'fail', evidence: [...failure.value.evidence, cause.value.evidence], hint });
   },

@@ -4,7 +4,9 @@ import { exchangeLine, excerpt } from '../../evidence.ts';
 import { exchange } from '../../../hub/http-exchange.ts';
 import type { HttpAnswer } from '../../../hub/http-exchange.ts';
 import type { Pod } from '../../pod.ts';
+import { speaksTls } from '../../speaks-tls.ts';
 import type { Clause } from '../clause.ts';
+import { tlsHint } from '../common/port-finding.ts';
 
 export const apiAnswers: Clause<Pod> = {
   id: 'S6',
@@ -32,7 +34,9 @@ export const apiAnswers: Clause<Pod> = {
         : await exchange({ host: pod.address, port: pod.port, path }, signal);
     const evidence = [exchangeLine(`GET ${path}`, answered)];
     if (!answered.ok) {
-      const hint = 'it listens and does not answer; a server of another kind, or one that hangs at its start';
+      const hint = (await speaksTls(pod.address, pod.port, signal))
+        ? tlsHint
+        : 'it listens and does not answer; a server of another kind, or one that hangs at its start';
       return ok({ result: 'fail', evidence, hint });
     }
     const version = answered.value.headers['x-jupyterhub-version'];
