@@ -73,5 +73,8 @@ function describe(trail: readonly string[], nodes: ReadonlyMap<string, GraphNode
     return reference === undefined ? { message } : { message, span: reference.span };
   });
   const message = `these images draw on one another in a circle: ${trail.join(' → ')}`;
-  return usageError('dependency-cycle', message, steps[0]?.span, { notes: steps });
+  return usageError('dependency-cycle', message, steps[0]?.span, {
+    notes: steps,
+    help: 'let one of them start from something else; to mean an image from outside, name it with registry and path',
+  });
 }

@@ -3,7 +3,7 @@
  * things that work but are seldom meant. Pure.
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { didYouMean } from '../core/near-name.ts';
+import { didYouMean, nearName } from '../core/near-name.ts';
 import { usageError, usageWarning } from '../matrix/usage-error.ts';
 import type { TextRange } from './logical-lines.ts';
 import type { GraphNode } from './image-graph.ts';
@@ -67,13 +67,29 @@ function frontendWarnings(node: GraphNode): readonly Diagnostic[] {
     });
 }
 
+/** The stage that is probably meant where something is copied; what stages start from is called as it likes. */
+function nearStage({ dockerfile: { stages } }: GraphNode, text: string): string | undefined {
+  const isCopied = stages.some(({ references }) => references.some((each) => each.text === text));
+  if (!isCopied || stages.some(({ base }) => base.text === text) || /[/:@]/.test(text)) return undefined;
+  return nearName(
+    text,
+    stages.flatMap(({ name }) => name ?? []),
+  );
+}
+
 function nearNameWarnings(
   node: GraphNode,
   suggest: (root: string) => string | undefined,
 ): readonly Diagnostic[] {
   return node.references.flatMap(({ target, span }) => {
-    const meant = target.kind === 'root' ? suggest(target.root) : undefined;
-    if (target.kind !== 'root' || meant === undefined) return [];
+    if (target.kind !== 'root') return [];
+    const meant = suggest(target.root);
+    const stage = meant === undefined ? nearStage(node, target.root) : undefined;
+    if (stage !== undefined) {
+      const message = `\`${target.root}\` is no stage of this Dockerfile, and taken for an image from outside`;
+      return [usageWarning('near-name', message, span, { help: `did you mean the stage \`${stage}\`?` })];
+    }
+    if (meant === undefined) return [];
     const message = `\`${target.root}\` comes from outside the family`;
     const help = `did you mean \`${meant}\`? If not, declare it under \`roots:\``;
     return [usageWarning('near-name', message, span, { help })];

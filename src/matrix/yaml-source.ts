@@ -71,6 +71,8 @@ function readDocument(file: string, text: string, scalars: Scalars, places: Plac
   const document = parse(text, scalars);
   // The parser takes what its own recursion throws for an error of the text.
   if (document.errors.some(isOverflow)) return tooDeep(places);
+  const conflicts = document.errors.length > 0 ? mergeConflicts(file, text, places) : [];
+  if (conflicts.length > 0) return { source: undefined, diagnostics: conflicts };
   const diagnostics: Diagnostic[] = [
     ...document.errors.map((error) => syntaxError(error.code, error.message, places.span(...error.pos))),
     ...document.warnings.map((warning) =>
@@ -95,6 +97,17 @@ function readDocument(file: string, text: string, scalars: Scalars, places: Plac
     return { source: undefined, diagnostics };
   }
   return { source: sourceOf(document, value.value, places), diagnostics };
+}
+
+/** What git leaves where two edits met: the parser would tell of each of its marks, and of none what it is. */
+function mergeConflicts(file: string, text: string, places: Places): readonly Diagnostic[] {
+  return [...text.matchAll(/^<{7}(?: .*)?\r?$/gm)].map(({ index }) =>
+    usageError('merge-conflict', `git left a conflict in \`${file}\``, places.span(index, index + 7), {
+      help: file.endsWith('.lock')
+        ? 'keep either side, take the three lines of marks out, then run `build lock` for what is missing'
+        : 'keep what shall hold, and take the three lines of marks out',
+    }),
+  );
 }
 
 /** Text that opens so many brackets more than it closes is no matrix; the parser would take seconds to say so. */

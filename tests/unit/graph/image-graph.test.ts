@@ -280,6 +280,7 @@ describe('mistakes', () => {
       {
         code: 'dependency-cycle',
         message: 'these images draw on one another in a circle: a → b → c → a',
+        help: expect.stringContaining('let one of them start from something else'),
         span: { file: 'a/Dockerfile', line: 1, column: 6 },
         notes: [
           { message: '`a` draws on `b`', span: { file: 'a/Dockerfile', line: 1 } },
@@ -304,6 +305,13 @@ describe('warnings', () => {
     ["a name that is nearly an image's", 'FROM bsae', ['near-name']],
     ["an image's name with a tag", 'FROM base:1', ['near-name']],
     ['a name far from all', 'FROM postgres', []],
+    [
+      "a name that is nearly a stage's",
+      'FROM base AS builder\nFROM base\nCOPY --from=buidler /a /b\nRUN --mount=from=bilder true',
+      ['near-name', 'near-name'],
+    ],
+    ["a reference that is nearly a stage's name", 'FROM base AS n\nFROM base\nCOPY --from=x/n /a /b', []],
+    ["a root that is nearly a stage's name", 'FROM node AS node2\nCOPY --from=nginx:1 /a /b', []],
     ['a frontend from outside', '# syntax=docker/dockerfile:1\nFROM base', ['external-frontend']],
     ['ONBUILD that draws on an image', 'FROM base\nONBUILD COPY --from=base a b', ['deferred-reference']],
     ['ONBUILD that does not', 'FROM base\nONBUILD RUN true', []],

@@ -2,6 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { tell } from '../../rig/matrix-folder.ts';
 
+const conflict = (one: string, other: string): string =>
+  `<<<<<<< HEAD\n${one}=======\n${other}>>>>>>> topic\n`;
+
 describe('mistakes in the YAML itself', () => {
   test('a folder without matrix.yaml', async () => {
     const told = await tell({});
@@ -21,6 +24,24 @@ describe('mistakes in the YAML itself', () => {
     const told = await tell({ 'matrix.yaml': '# nothing\n' });
     expect(told).toEqual([
       'matrix.yaml:1:1 «#» empty-file: `matrix.yaml` is empty (help: docs/matrix.md shows what stands in it)',
+    ]);
+  });
+
+  test('a conflict that git left, in each file', async () => {
+    const image = 'a: { context: a, kind: custom }\n';
+    const told = await tell({
+      'matrix.yaml': `images:\n${conflict(`  ${image}`, `  b${image}`)}`,
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:1 «<<<<<<<» merge-conflict: git left a conflict in `matrix.yaml` (help: keep what shall hold, and take the three lines of marks out)',
+    ]);
+    const locked = await tell({
+      'a/Dockerfile': 'FROM debian:13\n',
+      'matrix.yaml': `images:\n  ${image}`,
+      'matrix.lock': `epochs:\n${conflict('  a: 2026-11-20\n', '  a: 2026-11-21\n')}`,
+    });
+    expect(locked).toEqual([
+      'matrix.lock:2:1 «<<<<<<<» merge-conflict: git left a conflict in `matrix.lock` (help: keep either side, take the three lines of marks out, then run `build lock` for what is missing)',
     ]);
   });
 
