@@ -21,6 +21,7 @@ import { contractOf, deepContractOf } from '../run/smoke-contract.ts';
 import type { Finding } from '../scan/finding.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { exitCodeOfRun } from './images.ts';
+import { idleOptions, shippingTrouble } from './nightly-preflight.ts';
 import { shipNight, type NightlyShipping, type Shipped } from './nightly-shipping.ts';
 import { openRepository, type Repository } from './open-repository.ts';
 import { endEarly, keepSummary, kept, readIfThere, writeAll } from './nightly-files.ts';
@@ -52,6 +53,8 @@ export async function nightlyCommand(
   options: NightlyOptions,
 ): Promise<ExitCode> {
   await using workplace = openWorkplace(context);
+  const idle = idleOptions(options);
+  if (idle.length > 0) return await tell(context, idle);
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
   const { directory, secrets } = repository.value;
@@ -225,7 +228,9 @@ function toolsOf(
       );
     },
     async open(base) {
-      if (target === undefined || base.set.sign === undefined) return ok(undefined);
+      const wrong = await shippingTrouble(context, base, options);
+      if (wrong.length > 0) return err(wrong);
+      if (options.dryRun || target === undefined || base.set.sign === undefined) return ok(undefined);
       const { openSigning } = await import('./open-signing.ts');
       const opened = await openSigning(context, base);
       if (!opened.ok) return err([opened.error]);

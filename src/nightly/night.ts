@@ -66,7 +66,7 @@ export async function runNight(
   const base = await drawWithParents(options.names, tools);
   if (!base.ok) return base;
   const names = namesIn(base.value);
-  const opened = options.dryRun ? ok(undefined) : await tools.open(base.value);
+  const opened = await tools.open(base.value);
   if (!opened.ok) return opened;
   const found = await candidates(family, base.value, options, tools, signal);
   if (!found.ok) return found;

@@ -73,6 +73,32 @@ test('a freeze, and a dry run, change nothing in registry, lock, engine, cluster
   expect(await everything()).toEqual(before);
 });
 
+test('a mistake in what it ships by ends it with 2, before anything is built', async () => {
+  await kit.write('tabs.yaml', 'hub:\n\timage: x\n');
+  const before = await everything();
+  const { apt } = index.installs;
+  const mistakes: readonly (readonly [readonly string[], string])[] = [
+    [['--pool', 'studnets'], 'there is no pool `studnets`'],
+    [['--pause', 'rig.example/pause:1'], '`rig.example/pause:1` names no digest'],
+    [['--kubeconfig', 'absent'], 'there is no kubeconfig'],
+    [['--context', 'production'], 'there is no context `production`'],
+    [['--values', 'tabs.yaml'], 'not by tabs'],
+    [['--values', 'absent.yaml'], '`absent.yaml` does not exist'],
+  ];
+  for (const [more, told] of mistakes) {
+    const ended = await night('2026-11-23', '1m', ...more, '--summary', 'night.md');
+    expect(ended, told).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(told) });
+    expect(await kit.read('night.md'), told).toContain('the night ended before its time');
+  }
+  const plain = ['nightly', '--day', '2026-11-23'];
+  const unpaused = await kit.build([...plain, '--prepull', '--kubeconfig', 'kubeconfig']);
+  expect(unpaused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no image `pause`') });
+  const idle = await kit.build([...plain, '--pool', 'students']);
+  expect(idle).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('goes with `--prepull`') });
+  expect(await everything()).toEqual(before);
+  expect(index.installs.apt).toBe(apt);
+});
+
 test('what could not be published is not shipped, and the summary says so', async () => {
   const { cluster: asked, values } = await everything();
   proxy.refuse(new RegExp(`^P.*${kit.prefix}base/`), Infinity, 403, 'DENIED');

@@ -83,6 +83,20 @@ export function pullListOf(pool: Pool, sources: PullSources): Result<PullList, r
   });
 }
 
+/** What a pull list of this pool would lack once these images are released; asked before they are. */
+export function lackingImages(
+  pool: Pool,
+  released: ReadonlySet<string>,
+  { set, pause }: Omit<PullSources, 'release'>,
+): readonly Diagnostic[] {
+  const release: FoundIn = { images: [], naming: 'repository-per-image' };
+  const sources = { release, set, pause };
+  const images = pool.images.filter((name) => !released.has(name)).map((name) => findImage(name, sources));
+  const isFamilys = pause === undefined && released.has(pauseName);
+  const wanted = isFamilys ? images : [...images, findPause(sources)];
+  return wanted.flatMap((each) => (each.ok ? [] : [{ span: pool.span, ...each.error }]));
+}
+
 /** Images that nothing can be run in: their pods would never be ready. */
 function withoutCommand(images: readonly PullImage[], { span }: Pool): readonly Diagnostic[] {
   return images
@@ -123,7 +137,12 @@ export function inPullOrder(images: readonly PullImage[]): readonly PullImage[] 
   });
 }
 
-function findImage(name: string, sources: PullSources): Result<PullImage, Diagnostic> {
+/** Of a release what decides which images there are, and how they are called. */
+type FoundIn = Pick<Release, 'images' | 'naming'>;
+
+type FindSources = Omit<PullSources, 'release'> & { readonly release: FoundIn };
+
+function findImage(name: string, sources: FindSources): Result<PullImage, Diagnostic> {
   const released = sources.release.images.find((image) => image.name === name);
   if (released !== undefined) return ok(ofRelease(released, sources.release));
   const mirror = sources.set.mirrors.find((each) => each.name === name);
@@ -135,7 +154,7 @@ function findImage(name: string, sources: PullSources): Result<PullImage, Diagno
   );
 }
 
-function ofRelease(image: ReleasedImage, { naming }: Release): PullImage {
+function ofRelease(image: ReleasedImage, { naming }: FoundIn): PullImage {
   const at = image.reference.indexOf('@');
   const tag = image.tags.find((each) => each.includes(shortKey(image.key))) ?? image.tags.at(-1);
   return {
@@ -189,7 +208,7 @@ function pinned(name: string, reference: string, digest: string): PullImage {
   };
 }
 
-function findPause(sources: PullSources): Result<PauseImage, Diagnostic> {
+function findPause(sources: FindSources): Result<PauseImage, Diagnostic> {
   const { pause: written, release, set } = sources;
   if (written !== undefined) {
     const reference = parseReference(written);
