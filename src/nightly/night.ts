@@ -33,7 +33,7 @@ export interface NightOptions {
 
 export interface NightTools extends Omit<TrialTools, 'compare' | 'locks'>, LockingTools {
   readonly outside: Omit<OutsideTools, 'today'>;
-  /** Opens what publishing will need, such as the key that is signed with: what is wrong with it is told before anything is built. */
+  /** Opens what publishing and shipping will need, such as the key that is signed with: what is wrong with it is told before anything is built. */
   open(base: DrawnPlan): Promise<Outcome<void>>;
   /** Writes the locks with these moves made, each under a temporary name first; all of them, or none. */
   writeLocks(moves: readonly Move[]): Promise<Outcome<void>>;
@@ -273,8 +273,9 @@ function endOf(
     const entry = base.plan.entries.find((each) => each.name === name);
     const from = publishedImage(base, entry)?.split('@')[1];
     const to = report?.published.get(name)?.digest;
-    // It only lacked a tag.
-    if (to !== undefined && from === to) return { name, state: 'same', thrownAway: false };
+    // It only lacked a tag, or a check.
+    if (to !== undefined && from === to)
+      return { name, state: 'same', thrownAway: trials.thrownAway.has(name) };
     return {
       name,
       state: 'changed',

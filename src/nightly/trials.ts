@@ -182,6 +182,7 @@ class Night {
 
   #wantsCheck(drawn: DrawnPlan, name: string): boolean {
     const verdict = this.#verdict(drawn, name);
+    if (verdict?.kind === 'equal') return verdict.unchecked === true && this.#isMoved(drawn, name);
     if (verdict !== undefined) return verdict.kind === 'changed' && !verdict.verified;
     return this.#pending.has(name) && !this.#isMoved(drawn, name);
   }
@@ -191,6 +192,7 @@ class Night {
     if (outcome?.kind === 'failed') return failedVerdict(outcome);
     if (outcome?.kind === 'blocked') return blockedBy(outcome.culprit);
     const before = this.#verdict(drawn, name);
+    if (before?.kind === 'equal') return { kind: 'equal' };
     const difference = before?.kind === 'changed' ? before.difference : undefined;
     return { kind: 'changed', difference, verified: true };
   }

@@ -3,8 +3,8 @@ import type { Difference } from './compare.ts';
 
 /** What is known of one image under one key. */
 export type TrialVerdict =
-  /** Nobody can tell it from what is published: thrown away. */
-  | { readonly kind: 'equal' }
+  /** Nobody can tell it from what is published: thrown away. `unchecked`: which has not passed what is asked today. */
+  | { readonly kind: 'equal'; readonly unchecked?: true }
   /** `difference` is undefined where nothing is published, or where nothing is there to compare with. */
   | { readonly kind: 'changed'; readonly difference: Difference | undefined; readonly verified: boolean }
   | { readonly kind: 'failed'; readonly why: string }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { NightSummary } from '../../src/nightly/verdicts.ts';
 import { startPackageIndex } from '../rig/package-index.ts';
 import { startRegistry } from '../rig/registry.ts';
+import { digestBehind } from '../rig/registry-snapshot.ts';
 import { workspace, type CommandResult } from '../rig/workspace.ts';
 
 test('equal bytes are thrown away, a moved package is published, a freeze keeps all still', async () => {
@@ -84,4 +85,40 @@ images:
   await family.write('matrix.yaml', (await family.read('matrix.yaml')).replace(', "1.0"', ''));
   const plan = await family.build(['plan', name, '--push']);
   expect(plan.stdout).toContain('Nothing to do');
+}, 300_000);
+
+test('what is asked anew of an image (a check, another contract) moves no digest by itself', async () => {
+  await using registry = await startRegistry();
+  await using index = await startPackageIndex();
+  index.debian.set('curl', '8.14.1-2');
+  const matrix = (check: string): string => `registry: ${registry.host}
+tags: [latest]
+roots:
+  "{p}root": { from: "rig.example/{p}root:1", bootstrap: { debian: trixie } }
+images:
+  "{p}base": { context: base, kind: custom${check} }
+`;
+  await using family = await workspace({
+    'matrix.yaml': matrix(''),
+    'base/Dockerfile': `FROM rig.example/{p}root:1\nARG EPOCH\n${index.apt}\nCMD ["true"]\n`,
+  });
+  const name = `${family.prefix}base`;
+  const first = await family.build(['images', '--push']);
+  expect(first.exitCode, first.stderr).toBe(0);
+  const before = await digestBehind(registry.host, name, 'latest');
+
+  const night = async (day: string): Promise<CommandResult & { readonly images: NightSummary['images'] }> => {
+    const result = await family.build(['nightly', '--day', day, '--json']);
+    return { ...result, images: (JSON.parse(result.stdout) as NightSummary).images }; // our own document
+  };
+  await family.write('matrix.yaml', matrix(', check: "[ -e /usr/share/curl/version ]"'));
+  const asked = await night('2026-11-02');
+  expect(asked, asked.stderr).toMatchObject({ exitCode: 0, images: [{ state: 'same', thrownAway: true }] });
+  expect(await digestBehind(registry.host, name, 'latest')).toBe(before);
+  expect((await family.build(['plan', '--push'])).stdout).toContain('Nothing to do');
+
+  await family.write('matrix.yaml', matrix(', check: "[ ! -e /usr/share/curl/version ]"'));
+  const refused = await night('2026-11-03');
+  expect(refused, refused.stderr).toMatchObject({ exitCode: 1, images: [{ state: 'held-back' }] });
+  expect(await digestBehind(registry.host, name, 'latest')).toBe(before);
 }, 300_000);

@@ -11,7 +11,15 @@ import type { DrawnPlan } from '../../../src/plan/draw-plan.ts';
 import type { RunReport } from '../../../src/run/execute-plan.ts';
 import { graphOf } from '../../rig/image-set.ts';
 
-type End = 'equal' | 'changed' | 'build fails' | 'check fails' | 'engine goes';
+/** `unchecked`: equal to what is published, which has not passed what is asked today; its check ends as told. */
+type End =
+  | 'equal'
+  | 'unchecked passes'
+  | 'unchecked fails'
+  | 'changed'
+  | 'build fails'
+  | 'check fails'
+  | 'engine goes';
 
 interface World {
   readonly dockerfiles: Readonly<Record<string, string>>;
@@ -131,7 +139,8 @@ async function night(world: World, moves: readonly Move[]): Promise<Night> {
       seen.push(name);
       const end = endOf(drawn, name);
       const blame = end === 'engine goes' ? 'environment' : 'image';
-      const fails = end === failing || end === 'engine goes';
+      const failsUnchecked = end === 'unchecked fails' && stage === 'smoke';
+      const fails = end === failing || failsUnchecked || end === 'engine goes';
       outcomes.set(
         name,
         fails
@@ -151,12 +160,12 @@ async function night(world: World, moves: readonly Move[]): Promise<Night> {
     draw: async (active, names) => ok(draw(active, names)),
     build: async (drawn) => run(drawn, built, 'build fails', 'build'),
     check: async (drawn) => run(drawn, checked, 'check fails', 'smoke'),
-    compare: async (drawn, name) =>
-      ok(
-        endOf(drawn, name) === 'equal'
-          ? { kind: 'equal' }
-          : { kind: 'changed', difference: undefined, verified: false },
-      ),
+    compare: async (drawn, name) => {
+      const end = endOf(drawn, name);
+      if (end === 'equal') return ok({ kind: 'equal' });
+      if (end.startsWith('unchecked')) return ok({ kind: 'equal', unchecked: true });
+      return ok({ kind: 'changed', difference: undefined, verified: false });
+    },
     ...(world.locks === undefined ? {} : { locks: locksOf(world) }),
   };
   const trials = await tryMoves(tools, draw([], Object.keys(world.dockerfiles)), new Set(), moves);
@@ -250,6 +259,20 @@ describe('a root that several images start from', () => {
   test('stays as it was where it makes no difference to any', async () => {
     const result = await night({ dockerfiles: two, ends: () => 'equal' }, [both]);
     expect(told(valueOf(result))).toEqual({ moves: [], verdicts: {}, heldBack: [] });
+  });
+
+  test('an equal image that has not passed what is asked today is checked where its key moves', async () => {
+    const ends = (end: End): World => ({
+      dockerfiles: two,
+      ends: (name) => (name === 'one' ? 'changed' : name === 'other' ? end : 'equal'),
+    });
+    const passed = await night(ends('unchecked passes'), [both]);
+    expect(passed.checked.toSorted()).toEqual(['one', 'other']);
+    expect(valueOf(passed).verdicts.get('other')).toEqual({ kind: 'equal' });
+    const failed = valueOf(await night(ends('unchecked fails'), [both]));
+    expect(told(failed)).toMatchObject({ heldBack: ['other'] });
+    const alone = await night({ dockerfiles: two, ends: () => 'unchecked passes' }, [both]);
+    expect(alone.checked).toEqual([]);
   });
 
   test('moves where one differs; the other keeps its bytes, and its child stands on those', async () => {
