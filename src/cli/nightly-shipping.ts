@@ -64,11 +64,11 @@ export async function shipNight(
     const { valuesCommand } = await import('./values.ts');
     const files = { file: options.values, write: true, check: false, diff: false, json: false, directory };
     const code = await valuesCommand(aside, files);
-    notes.push(
-      code === exitCode.ok
-        ? `${options.values.join(', ')}: up to the release`
-        : 'the values could not be written (see above)',
-    );
+    const names = options.values.join(', ');
+    if (code === exitCode.ok) notes.push(`${names}: up to the release`);
+    else if (code === exitCode.imageFailed)
+      notes.push(`${names}: written, but not all in them is as released (\`build values --check\` tells)`);
+    else notes.push('the values could not be written (see above)');
     return { code, notes };
   }
   return { code: exitCode.ok, notes };

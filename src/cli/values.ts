@@ -37,9 +37,13 @@ interface Standard {
   readonly checkSchema: SchemaCheck;
 }
 
+/** Problems that are told at length: behind a wrong `formerly` there may be thousands. */
+const shownProblems = 20;
+
 /**
  * Shows what would change; `--write` changes it, `--check` answers 1 where a file names another digest than the
- * release, or an image of our registry that it does not have. Files are read all before one is written.
+ * release, or an image of our registry that it does not have; `--write` does where such a thing is left. Files are
+ * read all before one is written.
  */
 export async function valuesCommand(context: CliContext, options: ValuesOptions): Promise<ExitCode> {
   const modes = [options.write, options.check, options.diff].filter(Boolean).length;
@@ -69,17 +73,29 @@ export async function valuesCommand(context: CliContext, options: ValuesOptions)
     if (trouble.length > 0) return await tell(context, trouble);
   }
   show(context, options, files, edited);
-  if (options.check) {
-    await tell(context, [...problems, ...idle]);
-    const stale =
-      problems.some(({ severity }) => severity === 'error') ||
-      edited.some(({ changes }) => changes.length > 0);
-    return stale ? exitCode.imageFailed : exitCode.ok;
+  if (options.check || options.write) {
+    await tell(context, [...firstOf(problems), ...idle]);
+    const isLeft = problems.some(isError);
+    const isStale = options.check && edited.some(({ changes }) => changes.length > 0);
+    return isLeft || isStale ? exitCode.imageFailed : exitCode.ok;
   }
-  return await tell(context, [
-    ...problems.map((each) => ({ ...each, severity: 'warning' as const })),
-    ...idle,
-  ]);
+  const warnings = problems.map((each) => ({ ...each, severity: 'warning' as const }));
+  return await tell(context, [...firstOf(warnings), ...idle]);
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
+}
+
+/** Errors before warnings where not all are told; the JSON has them all. */
+function firstOf(problems: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (problems.length <= shownProblems) return problems;
+  const sorted = [...problems.filter(isError), ...problems.filter((each) => !isError(each))];
+  const rest = sorted.slice(shownProblems);
+  const severity = rest.some(isError) ? 'error' : 'warning';
+  const message = `${rest.length} more places are not as released`;
+  const help = '`--json` tells of all of them, with file and line';
+  return [...sorted.slice(0, shownProblems), { ...usage(message, help), code: 'more-problems', severity }];
 }
 
 /** All that has to be read. What is wrong is told together. */

@@ -74,6 +74,20 @@ test('an image that is not edited fails the check, with file and line, and what 
   expect((await build(folder.directory, ['values', '--file', 'new.yaml', '--check'])).exitCode).toBe(0);
 });
 
+test('what `--write` leaves is an error: 1, with the rest written, and told at length only so often', async () => {
+  const gone = Array.from({ length: 45 }, (_, at) => `  gone-${at}: { image: ${registry}/gone-${at}:1 }\n`);
+  await using folder = await folderWith({ 'values.yaml': `${values}others:\n${gone.join('')}` });
+  const written = await build(folder.directory, ['values', '--file', 'values.yaml', '--write', '--json']);
+  expect(written.exitCode).toBe(1);
+  expect(await readFile(path.join(folder.directory, 'values.yaml'), 'utf8')).toContain(releasedTag('base'));
+  expect(written.stderr.match(/^error/gm)).toHaveLength(21);
+  expect(written.stderr).toContain('25 more places are not as released');
+  const [told] = JSON.parse(written.stdout) as { problems: unknown[] }[]; // our own document
+  expect(told?.problems).toHaveLength(45);
+  // To look is no failure.
+  expect((await build(folder.directory, ['values', '--file', 'values.yaml'])).exitCode).toBe(0);
+});
+
 test('as a patch that git takes, with the file untouched', async () => {
   const text = values.replaceAll('\n', '\r\n').replace(/\r\n$/, '');
   await using folder = await folderWith({ 'charts/values.yaml': text });

@@ -7,6 +7,7 @@ import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
 import { usageError } from '../../matrix/usage-error.ts';
 import type { ValuesSettings } from '../../matrix/image-set.ts';
 import type { Release } from '../../run/schema.ts';
+import { distinctChoices } from './distinct-choices.ts';
 import {
   findImagePlaces,
   pairName,
@@ -67,12 +68,23 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
   const read = new Set<number>();
   const unknown: Diagnostic[] = [...bareTemplates(values)];
   const foreign: ScalarPlace[] = [];
-  for (const place of places) {
+  const found = places.map((place) => {
+    const other = elsewhere.get(keyOf(place));
+    return { place, other, match: matchPlace(place, release, settings, other?.name) };
+  });
+  const kept = distinctChoices(
+    found.flatMap(({ place, other, match }) =>
+      match.kind === 'ours'
+        ? [{ place, image: match.wanted.image, written: placeText(place, other?.name) }]
+        : [],
+    ),
+    settings,
+  );
+  for (const { place, other, match } of found) {
     for (const [index, { path }] of settings.images.entries())
       if (leadsTo(path, place.steps)) followed.add(index);
-    const other = elsewhere.get(keyOf(place));
-    const match = matchPlace(place, release, settings, other?.name);
-    if (match.kind !== 'ours') foreign.push(...scalarsOf(place));
+    const apart = kept.get(place);
+    if (match.kind !== 'ours' || apart !== undefined) foreign.push(...scalarsOf(place));
     if (match.kind === 'foreign') {
       const text = placeText(place, other?.name);
       const { span } = shownScalar(place);
@@ -82,7 +94,10 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
     }
     for (const { origin } of scalarsOf(place)) read.add(origin);
     if (match.kind === 'unknown') problems.push(notReleased(match.name, shownScalar(place).span));
-    else {
+    else if (apart !== undefined) {
+      oursAt.push(place);
+      problems.push(apart);
+    } else {
       oursAt.push(place);
       uses.push(...usesOf(place, match.wanted, other?.hasTag === true));
       if (lacksTag(place) && other?.hasTag !== true)
