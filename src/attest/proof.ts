@@ -40,6 +40,8 @@ export interface ProvenOrigin {
   readonly revision: string | undefined;
   readonly source: string | undefined;
   readonly dirty: boolean | undefined;
+  /** Files that were not committed, the first of them; empty where they are not told. */
+  readonly uncommitted: readonly string[];
 }
 
 /** A signed bill of materials. */
@@ -155,6 +157,7 @@ function originIn({ signer, predicate }: Proven): ProvenOrigin | undefined {
     ({ digest }) => digest?.['gitCommit'] !== undefined,
   );
   const dirty = source?.annotations?.['dirty'];
+  const uncommitted = source?.annotations?.['uncommitted'];
   return {
     signer,
     key: buildDefinition.buildType === buildType ? buildDefinition.internalParameters?.key : undefined,
@@ -163,6 +166,7 @@ function originIn({ signer, predicate }: Proven): ProvenOrigin | undefined {
     revision: source?.digest?.['gitCommit'],
     source: source?.uri,
     dirty: typeof dirty === 'boolean' ? dirty : undefined,
+    uncommitted: Array.isArray(uncommitted) ? uncommitted.filter((file) => typeof file === 'string') : [],
   };
 }
 

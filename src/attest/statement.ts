@@ -31,7 +31,7 @@ export interface Material {
   readonly name?: string;
   readonly uri?: string;
   readonly digest: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string | boolean | number>>;
+  readonly annotations?: Readonly<Record<string, string | boolean | number | readonly string[]>>;
 }
 
 /** What is known of a build. */

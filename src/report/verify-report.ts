@@ -36,6 +36,9 @@ export function verifyDocument(verified: readonly VerifiedReference[], keys: rea
   };
 }
 
+/** Files that are named of what was not committed. */
+const shownFiles = 3;
+
 type Paint = (text: string) => string;
 
 /** Cells before what a row says. */
@@ -105,19 +108,25 @@ function clauseRows({ clauses }: ProvenPass, row: (label: string, text: string) 
   ].join('');
 }
 
-/** `0123456789ab of https://…, with edits that were not committed, run …, on 2026-11-26 (cosign.pub)`. */
+/** `0123456789ab of https://…, with edits that were not committed (matrix.lock), run …, on 2026-11-26 (cosign.pub)`. */
 function originText(origin: ProvenOrigin): string {
-  const { revision, source, dirty, run, builtAt, signer } = origin;
+  const { revision, source, dirty, uncommitted, run, builtAt, signer } = origin;
   const parts = [
     revision === undefined ? 'no git revision' : cleanLine(revision.slice(0, 12)),
     ...(source === undefined ? [] : [`of ${cleanLine(source.replace(/^git\+/, ''))}`]),
   ].join(' ');
   const more = [
-    ...(dirty === true ? ['with edits that were not committed'] : []),
+    ...(dirty === true ? [`with edits that were not committed${filesText(uncommitted)}`] : []),
     ...(run === undefined ? [] : [`run ${cleanLine(run)}`]),
     ...(builtAt === undefined ? [] : [`on ${cleanLine(builtAt.slice(0, 10))}`]),
   ];
   return `${[parts, ...more].join(', ')} ${by(signer)}`;
+}
+
+function filesText(files: readonly string[]): string {
+  if (files.length === 0) return '';
+  const more = files.length > shownFiles ? ', …' : '';
+  return ` (${list(files.slice(0, shownFiles))}${more})`;
 }
 
 /** `2 critical, 5 high, on 2026-11-26 (cosign.pub)`; the latest scan alone counts. */

@@ -11,7 +11,7 @@ import type { Bytes } from './build-stage.ts';
 import { maskOf } from './mask-secrets.ts';
 import { readDigest, type Place } from './published-manifest.ts';
 import { done, type RunContext, type StageResult } from './run-context.ts';
-import { isDirty, type Source } from './source.ts';
+import { uncommittedOf, type Source } from './source.ts';
 
 /** The facts of one image's build; its parents are published. */
 export async function buildFacts(
@@ -44,7 +44,7 @@ export async function buildFacts(
     engine: `docker ${drawn.info.version}`,
     built: new Date(bytes.created * 1000),
     materials: [
-      ...(source === undefined ? [] : [sourceMaterial(source, isDirty(source, image, others))]),
+      ...(source === undefined ? [] : [sourceMaterial(source, uncommittedOf(source, image, others))]),
       {
         name: 'inputs',
         uri: publishedReference(place.target, place.name, inputsTag(entry.key)),
@@ -56,9 +56,17 @@ export async function buildFacts(
   });
 }
 
-function sourceMaterial({ commit, origin }: Source, dirty: boolean): Material {
+/** Files that are named of what is not committed. */
+const namedFiles = 20;
+
+/** A night moves matrix.lock before anybody can commit it: by the names of the files that is told from an edit. */
+function sourceMaterial({ commit, origin }: Source, uncommitted: readonly string[]): Material {
   const uri = origin === undefined ? {} : { uri: `git+${origin}` };
-  return { name: 'source', ...uri, digest: { gitCommit: commit }, annotations: { dirty } };
+  const annotations =
+    uncommitted.length === 0
+      ? { dirty: false }
+      : { dirty: true, uncommitted: uncommitted.slice(0, namedFiles) };
+  return { name: 'source', ...uri, digest: { gitCommit: commit }, annotations };
 }
 
 /** A root that was pulled is known by its digest, one that was made on the spot by its layer's. */

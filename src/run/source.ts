@@ -65,13 +65,13 @@ export function publicAddress(address: string | undefined): string | undefined {
 }
 
 /**
- * Whether the image was built from more than the revision holds. What lies in another image's folder alone is not this
+ * What the image was built from beyond what the revision holds. What lies in another image's folder alone is not this
  * one's matter; everything else that is not committed may be.
  */
-export function isDirty(source: Source, image: Image, others: readonly Image[]): boolean {
+export function uncommittedOf(source: Source, image: Image, others: readonly Image[]): readonly string[] {
   const own = placesOf(image);
   const foreign = others.flatMap(placesOf);
-  return source.changed.some(
+  return source.changed.filter(
     (path) => own.some((place) => meets(path, place)) || !foreign.some((place) => contains(place, path)),
   );
 }

@@ -56,6 +56,7 @@ test('proofs: a whole digest on a line of its own', () => {
         revision: '0123456789abcdef',
         source: 'git+https://git.example.org/teaching/images.git',
         dirty: true,
+        uncommitted: ['courses/introduction-to-data-science/requirements.lock', 'matrix.lock'],
       },
     ],
     bills: [],

@@ -29,6 +29,7 @@ const proven: ImageProof = {
       revision: '0123456789abcdef0123456789abcdef01234567',
       source: 'git+https://git.example.org/f.git',
       dirty: true,
+      uncommitted: ['matrix.lock'],
     },
   ],
   bills: [{ signer: 'ours.pub', components: 312 }],
@@ -64,7 +65,7 @@ test('tells of a proven image who says so, what it passed, and from what it was 
                waived: S4
                failed, without being required: S7
                1 more did not apply or were not judged
-    built from 0123456789ab of https://git.example.org/f.git, with edits that were not committed, run r-1, on 2026-11-25 (ours.pub)
+    built from 0123456789ab of https://git.example.org/f.git, with edits that were not committed (matrix.lock), run r-1, on 2026-11-25 (ours.pub)
     contents   312 components (ours.pub)
     scanned    1 critical, 3 low, on 2026-11-26 (ours.pub)
 `);

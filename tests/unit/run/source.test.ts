@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { isDirty, publicAddress, readSource } from '../../../src/run/source.ts';
+import { publicAddress, readSource, uncommittedOf } from '../../../src/run/source.ts';
 import { imageOf } from '../../rig/image-set.ts';
 import { temporaryFolder } from '../../rig/temporary-folder.ts';
 
@@ -50,11 +50,16 @@ test('an image is built from edits where they are its own, or nobody else’s', 
   const b = imageOf('b', { context: 'b/inner', dockerfile: 'shared/Dockerfile' });
   const dirty = (changed: string): readonly boolean[] => {
     const source = { commit: '', origin: undefined, changed: [changed] };
-    return [isDirty(source, a, [b]), isDirty(source, b, [a])];
+    return [uncommittedOf(source, a, [b]), uncommittedOf(source, b, [a])].map((files) => files.length > 0);
   };
   expect(dirty('a/apt.txt')).toEqual([true, false]);
   expect(dirty('b/')).toEqual([true, true]);
   expect(dirty('shared/Dockerfile')).toEqual([false, true]);
   expect(dirty('courses.yaml')).toEqual([true, true]);
   expect(dirty('ab/x')).toEqual([true, true]);
+  const changed = ['matrix.lock', 'a/apt.txt', 'b/inner/x'];
+  expect(uncommittedOf({ commit: '', origin: undefined, changed }, a, [b])).toEqual([
+    'matrix.lock',
+    'a/apt.txt',
+  ]);
 });
