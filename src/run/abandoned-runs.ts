@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { ownerLabel } from '../core/labels.ts';
-import { isAlive } from '../core/process-alive.ts';
+import { livingProcess, processMark } from '../core/process-alive.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContainerEngine, EngineError, ImageStore } from '../engine/engine.ts';
 
@@ -56,7 +56,7 @@ export class NotedWork implements Disposable {
 
 /** Notes in a run's folder that this process has things in the engine. */
 export function noteRun(folder: string): void {
-  writeFileSync(path.join(folder, note), `${process.pid}\n`);
+  writeFileSync(path.join(folder, note), `${processMark()}\n`);
 }
 
 /** Adds a tag that the run gives an image for a while: it carries no label, so that it is found by this note alone. */
@@ -110,9 +110,9 @@ export async function sweepAbandonedRuns(
 /** What a run's note names, where the run's process is gone; undefined where it lives, or left no note. */
 function abandoned(folder: string): { readonly tags: readonly string[] } | undefined {
   try {
-    const [owner, ...tags] = readFileSync(path.join(folder, note), 'utf8').trimEnd().split('\n');
-    const pid = Number(owner);
-    return pid > 0 && !isAlive(pid) ? { tags } : undefined;
+    const [owner = '', ...tags] = readFileSync(path.join(folder, note), 'utf8').trimEnd().split('\n');
+    // A run that has just begun may not have written its note yet.
+    return Number.parseInt(owner, 10) > 0 && livingProcess(owner) === undefined ? { tags } : undefined;
   } catch {
     // No note: nothing was left, or another run is sweeping right now.
     return undefined;
