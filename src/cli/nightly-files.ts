@@ -62,17 +62,23 @@ interface Writing {
 /** Writes each under a temporary name first; where one cannot be written, what was written before it is taken back. */
 export async function writeAll(writings: readonly Writing[]): Promise<Result<void, readonly Diagnostic[]>> {
   const { default: writeFileAtomic } = await import('write-file-atomic');
-  const undo: (() => Promise<void>)[] = [];
+  const undo: { readonly name: string; readonly restore: () => Promise<void> }[] = [];
   for (const { name, file, text } of writings) {
     const written = await tryWriting(name, async () => {
       const before = await readIfThere(file);
       if (text === before) return;
       await writeFileAtomic(file, text);
-      undo.push(() => (before === undefined ? rm(file) : writeFileAtomic(file, before)));
+      const restore = (): Promise<void> => (before === undefined ? rm(file) : writeFileAtomic(file, before));
+      undo.push({ name, restore });
     });
     if (written.ok) continue;
-    for (const each of undo.toReversed()) await each();
-    const help = 'nothing was moved and nothing published; let this user write there, and run it again';
+    const left: string[] = [];
+    for (const each of undo.toReversed())
+      if (!(await tryWriting(each.name, each.restore)).ok) left.push(each.name);
+    const help =
+      left.length === 0
+        ? 'nothing was moved and nothing published; let this user write there, and run it again'
+        : `nothing was published; take back what was written before it: \`git checkout -- ${left.join(' ')}\``;
     return err([{ ...written.error, help }]);
   }
   return ok(undefined);
