@@ -33,7 +33,8 @@ export function describeNightly(
       'only images whose known holes a newer package mends; asks their bills of materials',
       false,
     )
-    .option('--python', 'also the packages of requirements.lock files, computed anew and written back', false)
+    .option('--python', 'also the packages of requirements.lock files, computed anew and written back')
+    .option('--no-python', 'not those, whatever `nightly: { python }` in matrix.yaml says')
     .option('--git', 'also the commits of cloned course repositories', false)
     .addOption(
       new Option('--day <DAY>', 'take this day for today: YYYY-MM-DD (default: today, UTC)').argParser(day),

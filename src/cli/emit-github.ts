@@ -37,7 +37,7 @@ export async function emitGithubCommand(context: CliContext, options: EmitGithub
     registry: options.registry ?? set.registry?.prefix,
     signsAsItself: set.sign?.kind === 'keyless',
     levels: options.fanOut ? depthOf(graph) : 0,
-    python: options.python,
+    python: options.python || set.nightly.python,
     secrets: set.secrets.flatMap(({ source }) => (source.kind === 'env' ? [source.name] : [])),
   });
   const file = path.join(directory, workflowFile);

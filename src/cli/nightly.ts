@@ -35,7 +35,8 @@ export interface NightlyOptions extends NightlyShipping {
   readonly dryRun: boolean;
   readonly securityOnly: boolean;
   readonly git: boolean;
-  readonly python: boolean;
+  /** Undefined: as matrix.yaml says. */
+  readonly python?: boolean;
   /** YYYY-MM-DD. */
   readonly day?: string;
   /** commander's form of --no-push. */
@@ -52,9 +53,9 @@ export async function nightlyCommand(
   names: readonly string[],
   options: NightlyOptions,
 ): Promise<ExitCode> {
-  await using workplace = openWorkplace(context);
   const idle = idleOptions(options);
   if (idle.length > 0) return await tell(context, idle);
+  await using workplace = openWorkplace(context);
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
   const { directory, secrets } = repository.value;
@@ -90,7 +91,7 @@ export async function nightlyCommand(
     {
       names,
       git: options.git,
-      python: options.python,
+      python: options.python ?? family.set.nightly.python,
       dryRun: options.dryRun,
       day,
       ...(options.securityOnly && scan !== undefined

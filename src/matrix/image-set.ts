@@ -219,6 +219,12 @@ export interface FreezeWindow {
   readonly last: string;
 }
 
+/** What nights do where their options do not say otherwise. */
+export interface NightlySettings {
+  /** Whether Python locks move as well. */
+  readonly python: boolean;
+}
+
 /** The whole family. */
 export interface ImageSet {
   /** Absolute path of the folder that holds matrix.yaml. */
@@ -244,6 +250,7 @@ export interface ImageSet {
   /** Empty: whoever may write to the registry is believed. */
   readonly trust: readonly TrustEntry[];
   readonly freeze: readonly FreezeWindow[];
+  readonly nightly: NightlySettings;
   readonly lock: Lock;
   /** What courses ask to have cloned into their images. */
   readonly clones: readonly GitReference[];

@@ -164,7 +164,8 @@ export function checkMatrix(input: MatrixInput, findings: Findings): CheckedMatr
   const trust = readTrust(check, content, directory);
   const outside = { roots, mirrors, lock, clones };
   const publishing = { registry, tags, fixedTags, scan, sign, trust };
-  const set = { directory, ...outside, ...publishing, groups, secrets, pools, values, freeze };
+  const nightly = { python: content.nightly?.python ?? false };
+  const set = { directory, ...outside, ...publishing, groups, secrets, pools, values, freeze, nightly };
   return { set, planned, repositories: courseFiles.flatMap((file) => file.repositories) };
 }
 

@@ -8,7 +8,17 @@ import { usageError } from './usage-error.ts';
 import type { YamlPath, YamlSource } from './yaml-source.ts';
 
 /** What only the first file may say, for it holds for all images. */
-const ofTheFamily = ['registry', 'naming', 'tags', 'scan', 'sign', 'trust', 'values', 'freeze'] as const;
+const ofTheFamily = [
+  'registry',
+  'naming',
+  'tags',
+  'scan',
+  'sign',
+  'trust',
+  'values',
+  'freeze',
+  'nightly',
+] as const;
 /** Maps whose entries may stand in any file, each name once. */
 const named = ['images', 'roots', 'groups', 'pools'] as const;
 

@@ -226,6 +226,15 @@ export const wholeMatrixSchema = z.strictObject({
     .array(z.string())
     .describe('Days on which `build nightly` moves nothing: `2026-12-01/2026-12-05`, or one day')
     .optional(),
+  nightly: z
+    .strictObject({
+      python: z
+        .boolean()
+        .describe('Whether nights also take new Python packages into requirements.lock files')
+        .optional(),
+    })
+    .describe('What `build nightly` does where its options do not say otherwise')
+    .optional(),
   roots: z.record(z.string(), rootSchema).describe('Images from outside that ours start from').optional(),
   groups: z.record(z.string(), z.array(z.string())).describe('Names for several images').optional(),
   pools: z

@@ -51,6 +51,7 @@ export function setOf(images: readonly Image[], parts: Partial<ImageSet> = {}): 
     sign: undefined,
     trust: [],
     freeze: [],
+    nightly: { python: false },
     lock: emptyLock,
     clones: [],
     ...parts,

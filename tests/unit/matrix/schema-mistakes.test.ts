@@ -14,7 +14,7 @@ zzz: 1
     });
     expect(told).toEqual([
       'matrix.yaml:1:1 «image» unknown-key: unknown key `image` (help: did you mean `images`?)',
-      'matrix.yaml:4:1 «zzz» unknown-key: unknown key `zzz` (help: known here: `include`, `registry`, `naming`, `tags`, `env`, `secrets`, `scan`, `values`, `sign`, `trust`, `freeze`, `roots`, `groups`, `pools`, `images`)',
+      'matrix.yaml:4:1 «zzz» unknown-key: unknown key `zzz` (help: known here: `include`, `registry`, `naming`, `tags`, `env`, `secrets`, `scan`, `values`, `sign`, `trust`, `freeze`, `nightly`, `roots`, `groups`, `pools`, `images`)',
     ]);
   });
 
