@@ -1,6 +1,7 @@
 /** `build prune`: removes published images from the registry that no release to keep and nothing deployed names. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { loadTrust } from '../attest/trust.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -51,18 +52,20 @@ export async function pruneRegistryCommand(
   const directory = findRepository(options.directory, context.cwd);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return await tell(context, matrix.error);
-  const target = matrix.value.set.registry;
+  const { registry: target, trust } = matrix.value.set;
   if (target === undefined) {
     const help = 'set `registry:` in matrix.yaml, or DOCKER_REGISTRY; `prune --local` looks at this machine';
     return await tell(context, [usage('there is no registry to prune', help)]);
   }
+  const trusted = await loadTrust(trust, context.env, signal);
+  if (!trusted.ok) return await tell(context, trusted.error);
   const deployed = await readDeployed(context, options);
   if (!deployed.ok) return await tell(context, deployed.error);
   await using workplace = openWorkplace(context);
   const { registry } = workplace;
-  const known = await readReleases(registry, target, signal);
+  const known = await readReleases({ registry, trusted: trusted.value }, target, signal);
   if (!known.ok) return await tell(context, [unread(known.error)]);
-  const facts = { ...known.value, ...options, olderThanMs: options.olderThan, now: Date.now() };
+  const facts = { ...known.value, ...options, target, olderThanMs: options.olderThan, now: Date.now() };
   const chosen = expiredImages({ ...facts, deployed: deployed.value });
   const retention = await withoutForeign(registry, target, chosen, signal);
   if (!retention.ok) return await tell(context, [unread(retention.error)]);
@@ -73,6 +76,7 @@ export async function pruneRegistryCommand(
       ? retentionDocument(retention.value, freed, options.yes)
       : renderRetention(retention.value, freed, options.yes, screen),
   );
+  if (known.value.doubtful.length > 0) await tell(context, [notBelieved(known.value.doubtful.length)]);
   if (deployed.value.length === 0) await tell(context, [nothingDeployed]);
   return options.yes ? await removeAll(context, registry, target, retention.value) : exitCode.ok;
 }
@@ -84,6 +88,12 @@ const nothingDeployed: Diagnostic = {
   ),
   severity: 'warning',
 };
+
+function notBelieved(count: number): Diagnostic {
+  const what = count === 1 ? 'a release is' : `${count} releases are`;
+  const message = `${what} signed by nobody under \`trust\`, or under a name that is not theirs: what they name stays`;
+  return { ...usage(message, 'remove them by hand where they are not yours'), severity: 'warning' };
+}
 
 /** Everything that names images that run. A source that is named and cannot be read is an error. */
 async function readDeployed(

@@ -2,19 +2,19 @@
  * What counts as proven, by what lies in a real registry: signatures of other images, garbage and strangers' words
  * beside ours. The keys are Node's own; that cosign's signatures are the same, signing.test.ts holds.
  */
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Digest } from '../../registry/digest.ts';
 import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
 import { attachBundles, putAttestations, type Place } from '../../src/attest/attachments.ts';
 
-import { envelopeOf, inTotoType, publicKeyHint, signedBytes, type PublicKey } from '../../src/attest/dsse.ts';
+import { envelopeOf, inTotoType, signedBytes } from '../../src/attest/dsse.ts';
 import { proveImage } from '../../src/attest/image-proof.ts';
 import { provenPasses } from '../../src/attest/proof.ts';
 import { signImage } from '../../src/attest/sign-image.ts';
 import type { Signer } from '../../src/attest/signer.ts';
 import { predicateTypes, testResultStatement } from '../../src/attest/statement.ts';
 import { readProof } from '../../src/plan/signed-record.ts';
+import { signerOf, type KeySigner } from '../rig/node-signer.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
 import { putImage, quickClient, referenceTo } from '../rig/registry-image.ts';
 
@@ -148,26 +148,4 @@ function signedPass(put: Put, signer: KeySigner): Buffer {
 
 function attestationTag({ image: { digest, ...rest } }: Place): Reference {
   return withTag(rest, `${digest.replace(':', '-')}.att`);
-}
-
-interface KeySigner extends Signer {
-  readonly self: PublicKey;
-  signNow(bytes: Uint8Array): string;
-}
-
-function signerOf(name: string): KeySigner {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const signNow = (bytes: Uint8Array): string => sign('sha256', bytes, privateKey).toString('base64');
-  const by = { kind: 'key', hint: publicKeyHint(publicKey) } as const;
-  return {
-    self: { kind: 'key', name, key: publicKey },
-    signNow,
-    sign: async (items) => ({
-      ok: true,
-      value: items.map(({ kind, bytes }) => ({
-        value: signNow(kind === 'bytes' ? bytes : signedBytes(inTotoType, bytes)),
-        by,
-      })),
-    }),
-  };
 }

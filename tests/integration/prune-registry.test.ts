@@ -3,12 +3,16 @@ import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { withDigest, withTag } from '../../registry/reference.ts';
+import type { Signer } from '../../src/attest/signer.ts';
+import { ok } from '../../src/core/result.ts';
 import { inputsTag, keyTag, passTag, scanTag } from '../../src/core/labels.ts';
-import { putRelease } from '../../src/run/release-artifact.ts';
+import { putRelease, type ReleaseArtifact } from '../../src/run/release-artifact.ts';
+import { signRelease } from '../../src/run/release-signature.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { keepArtifact } from '../../src/scan/kept-artifacts.ts';
 import { build } from '../rig/command.ts';
 import { matrixFolder } from '../rig/matrix-folder.ts';
+import { signerOf } from '../rig/node-signer.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { putImage, quickClient, referenceTo } from '../rig/registry-image.ts';
 import { releaseOf } from '../rig/release.ts';
@@ -20,7 +24,7 @@ const dayMs = 86_400_000;
 const keyOf = (day: number): string => String(day).padStart(2, '0').repeat(32);
 
 /** An image `base` as it was published so many days ago, with a release of that day; answers its digest. */
-async function publishAt(host: string, daysAgo: number): Promise<Digest> {
+async function publishAt(host: string, daysAgo: number, signer?: Signer): Promise<Digest> {
   const target = { prefix: `${host}/family`, naming: 'repository-per-image' } as const;
   const made = new Date(Date.now() - daysAgo * dayMs);
   const day = made.toISOString().slice(0, 10);
@@ -48,15 +52,18 @@ async function publishAt(host: string, daysAgo: number): Promise<Digest> {
       },
     ],
   };
-  const put = await putRelease(client, { target, release, inputs: {} }, true, signal);
+  const sign: ReleaseArtifact['sign'] = (name, of) =>
+    signer === undefined ? Promise.resolve(ok(undefined)) : signRelease(client, name, of, signer, signal);
+  const put = await putRelease(client, { target, release, inputs: {}, sign }, true, signal);
   if (!put.ok) throw new Error(put.error);
   return digest;
 }
 
-const folderFor = (host: string) =>
+const folderFor = (host: string, trusted?: string) =>
   matrixFolder({
-    'matrix.yaml': `registry: ${host}/family\nimages:\n  base: { context: base, kind: singleuser }\n`,
+    'matrix.yaml': `registry: ${host}/family\nimages:\n  base: { context: base, kind: singleuser }\n${trusted === undefined ? '' : 'trust: [{ key: ours.pub }]\n'}`,
     'base/Dockerfile': 'FROM scratch\n',
+    'ours.pub': trusted ?? '',
   });
 
 async function isThere(host: string, digest: Digest): Promise<boolean> {
@@ -129,6 +136,25 @@ describe('a registry with releases of five days', () => {
     expect((await build(folder.directory, [...args, '--yes'])).exitCode).toBe(0);
     for (const digest of [byDigest, byTag, byStranger]) expect(await isThere(rig.host, digest)).toBe(true);
     expect(await isThere(rig.host, gone)).toBe(false);
+  });
+
+  test('by a release that nobody signed who is trusted nothing goes, and what it names stays', async () => {
+    await using rig = await startRegistry();
+    const ours = signerOf('ours');
+    await using folder = await folderFor(
+      rig.host,
+      String(ours.self.key.export({ type: 'spki', format: 'pem' })),
+    );
+    const old = await publishAt(rig.host, 40, ours);
+    const older = await publishAt(rig.host, 50, signerOf('stranger'));
+    const current = await publishAt(rig.host, 0, ours);
+    // A later one than any of ours would be the one that is kept.
+    await publishAt(rig.host, -1);
+    const pruned = await build(folder.directory, ['prune', '--keep-releases', '1', '--yes']);
+    expect(pruned.exitCode, pruned.stderr).toBe(0);
+    expect(pruned.stderr).toContain('signed by nobody under `trust`');
+    const there = [old, older, current].map((digest) => isThere(rig.host, digest));
+    expect(await Promise.all(there)).toEqual([false, true, true]);
   });
 
   test('where a named source cannot be read, or the registry refuses, nothing more is lost and it is told', async () => {

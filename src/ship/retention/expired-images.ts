@@ -2,6 +2,8 @@
  * Which published images nobody has a use for: what our own releases named, and neither a release that is kept nor
  * anything that is deployed names now. Pure; in doubt an image stays. What is asked and removed is prune-registry.ts's.
  */
+import type { RegistryTarget } from '../../matrix/image-set.ts';
+import { publishedRepository } from '../../matrix/naming.ts';
 import type { Release, ReleasedImage } from '../../run/schema.ts';
 
 /** Something that names images which run, or will: a values file, a manifest, a cluster's pods. */
@@ -29,6 +31,10 @@ export interface ReleasedContent {
 export interface RetentionFacts {
   /** All that the registry has, in any order. */
   readonly releases: readonly Release[];
+  /** Releases that are not believed: what they name stays, and by their word nothing goes. */
+  readonly doubtful: readonly Release[];
+  /** Where the family is published: what a release names elsewhere is not ours to remove. */
+  readonly target: RegistryTarget;
   /** Runs behind `newest` and `green`. */
   readonly pointers: ReadonlySet<string>;
   readonly keepReleases: number;
@@ -47,26 +53,35 @@ export interface Retention {
 }
 
 export function expiredImages(facts: RetentionFacts): Retention {
-  const { pointers, keepReleases, olderThanMs, now, deployed } = facts;
+  const { doubtful, target, pointers, keepReleases, olderThanMs, now, deployed } = facts;
   const releases = facts.releases.toSorted(newestFirst);
   const staying = releases.filter(
     ({ run, created }, at) =>
       at < keepReleases || pointers.has(run) || !(now - Date.parse(created) >= olderThanMs),
   );
-  const current = new Set(staying.flatMap(({ images }) => images.map(({ reference }) => reference)));
+  const current = new Set([...staying, ...doubtful].flatMap(({ images }) => images.map(placeOf)));
   const currentTags = new Set(
     staying.flatMap(({ images }) => images.flatMap(({ name, tags }) => tags.map((tag) => `${name} ${tag}`))),
   );
   const expired: ReleasedContent[] = [];
   const kept: { readonly content: ReleasedContent; readonly because: string }[] = [];
   for (const content of contentsOf(releases)) {
-    if (current.has(content.reference)) continue;
+    if (current.has(`${content.repository}@${content.digest}`) || !isOurs(content, target)) continue;
     const own = content.tags.filter((tag) => !currentTags.has(`${content.name} ${tag}`));
     const source = deployed.find(({ text }) => names(text, content, own));
     if (source === undefined) expired.push(content);
     else kept.push({ content, because: `${source.name} names it` });
   }
   return { expired, kept, releases: releases.filter((release) => !staying.includes(release)) };
+}
+
+/** Under the family's own name for it, by the digest that the reference itself names. */
+function isOurs({ name, reference, digest }: ReleasedContent, target: RegistryTarget): boolean {
+  return reference === `${publishedRepository(target, name)}@${digest}`;
+}
+
+function placeOf({ reference, digest }: ReleasedImage): string {
+  return `${repositoryOf(reference)}@${digest}`;
 }
 
 /** Bytes of layers that only expired images have; what a registry frees once it has collected its garbage. */

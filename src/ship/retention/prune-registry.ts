@@ -10,17 +10,27 @@ import { inputsTag, isRecordTag, releaseName } from '../../core/labels.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { RegistryTarget } from '../../matrix/image-set.ts';
 import { publishedTag } from '../../matrix/naming.ts';
-import { fetchRelease, releaseReference, releaseTags } from '../../run/release-artifact.ts';
+import { trustedRelease, type PublishedIn } from '../../run/published-release.ts';
+import {
+  fetchRelease,
+  releaseReference,
+  releaseTags,
+  type ReleaseRegistry,
+} from '../../run/release-artifact.ts';
 import type { Release } from '../../run/schema.ts';
 import type { ReleasedContent } from './expired-images.ts';
 
-export type PrunedRegistry = Pick<
-  RegistryClient,
-  'deleteManifest' | 'getBlob' | 'getManifest' | 'headManifest' | 'listReferrers' | 'listTags'
->;
+export type PrunedRegistry = ReleaseRegistry & Pick<RegistryClient, 'deleteManifest' | 'listTags'>;
+
+/** Whose releases are read, and who has to have signed them. */
+export interface PrunedFamily extends PublishedIn {
+  readonly registry: PrunedRegistry;
+}
 
 export interface KnownReleases {
   readonly releases: readonly Release[];
+  /** Those that are not believed: somebody else's word, or under a name that is not theirs. */
+  readonly doubtful: readonly Release[];
   /** Runs behind the names that move. */
   readonly pointers: ReadonlySet<string>;
 }
@@ -29,13 +39,13 @@ const runTag = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
 
 /** All releases that the registry has. The error is a sentence: what cannot be read may name what is in use. */
 export async function readReleases(
-  registry: PrunedRegistry,
+  where: PrunedFamily,
   target: RegistryTarget,
   signal: AbortSignal,
 ): Promise<Result<KnownReleases, string>> {
   const any = releaseReference(target, releaseTags.newest);
-  if (any === undefined) return ok({ releases: [], pointers: new Set() });
-  const listed = await registry.listTags(any, signal);
+  if (any === undefined) return ok({ releases: [], doubtful: [], pointers: new Set() });
+  const listed = await where.registry.listTags(any, signal);
   if (listed.kind === 'failed') return err(listed.error.message);
   const tags = listed.kind === 'absent' ? [] : listed.tags;
   const prefix = publishedTag(target.naming, releaseName, '');
@@ -44,17 +54,36 @@ export async function readReleases(
     .map((tag) => tag.slice(prefix.length))
     .filter((tag) => runTag.test(tag));
   const releases = new Map<string, Release>();
+  const doubtful: Release[] = [];
   const pointers = new Set<string>();
   for (const tag of [...runs, releaseTags.newest, releaseTags.green]) {
     const reference = releaseReference(target, tag);
     if (reference === undefined) continue;
-    const release = await fetchRelease(registry, reference, signal);
-    if (!release.ok) return release;
-    if (release.value === undefined) continue;
-    releases.set(release.value.run, release.value);
-    if (!runs.includes(tag)) pointers.add(release.value.run);
+    const read = await readOne(where, reference, signal);
+    if (!read.ok) return read;
+    if (read.value === undefined) continue;
+    const { release, isBelieved } = read.value;
+    const isPointer = !runs.includes(tag);
+    // What names another run than its tag would have that one removed in its place.
+    if (!isBelieved || (!isPointer && release.run !== tag)) doubtful.push(release);
+    else releases.set(release.run, release);
+    if (isPointer && isBelieved) pointers.add(release.run);
   }
-  return ok({ releases: [...releases.values()], pointers });
+  return ok({ releases: [...releases.values()], doubtful, pointers });
+}
+
+async function readOne(
+  where: PrunedFamily,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<Result<{ readonly release: Release; readonly isBelieved: boolean } | undefined, string>> {
+  const trusted = await trustedRelease(where, reference, signal);
+  if (!trusted.ok) return trusted;
+  if (trusted.value === undefined) return ok(undefined);
+  if (trusted.value !== 'unsigned') return ok({ release: trusted.value, isBelieved: true });
+  const release = await fetchRelease(where.registry, reference, signal);
+  // What is no release at all is nobody's word either way.
+  return ok(release.ok && release.value ? { release: release.value, isBelieved: false } : undefined);
 }
 
 /**

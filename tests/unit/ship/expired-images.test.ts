@@ -29,8 +29,12 @@ function release(daysAgo: number, letter: string, more: readonly string[] = []):
   };
 }
 
+const target = { prefix: 'r.example/f', naming: 'repository-per-image' } as const;
+
 const judge = (facts: Partial<RetentionFacts> & Pick<RetentionFacts, 'releases'>) => {
   const { expired, kept, releases } = expiredImages({
+    doubtful: [],
+    target,
     pointers: new Set(),
     keepReleases: 1,
     olderThanMs: 7 * dayMs,
@@ -62,6 +66,24 @@ test('an image that came back stays, however old its first release', () => {
   expect(judge({ releases: [release(40, 'a'), release(20, 'b'), release(0, 'a')] }).expired).toEqual(['b']);
 });
 
+test('what is not believed keeps what it names, and neither removes anything nor takes a place among the last', () => {
+  const doubtful = [release(50, 'x'), release(-900, 'y'), release(-901, 'b')];
+  expect(judge({ releases: four, doubtful })).toMatchObject({
+    expired: ['a'],
+    releases: ['run-30', 'run-40'],
+  });
+});
+
+test.each([
+  ['in another registry', { reference: `other.example/f/base@sha256:${'a'.repeat(64)}` }],
+  ['of another name', { reference: `r.example/f/hub@sha256:${'a'.repeat(64)}` }],
+  ['beside its own digest', { digest: `sha256:${'d'.repeat(64)}` }],
+])('what a release names %s is not removed', (_where, image) => {
+  const old = release(40, 'a');
+  const odd = { ...old, images: old.images.map((each) => ({ ...each, ...image })) };
+  expect(judge({ releases: [odd, release(0, 'e')] }).expired).toEqual([]);
+});
+
 test('a release whose day cannot be read stays', () => {
   expect(
     judge({ releases: [{ ...release(40, 'a'), created: 'some day' }, release(0, 'd')] }).expired,
@@ -87,6 +109,14 @@ describe('what is deployed stays', () => {
 });
 
 test('layers that a staying image has free nothing', () => {
-  const facts = { pointers: new Set<string>(), keepReleases: 1, olderThanMs: 7 * dayMs, now, deployed: [] };
+  const facts = {
+    doubtful: [],
+    target,
+    pointers: new Set<string>(),
+    keepReleases: 1,
+    olderThanMs: 7 * dayMs,
+    now,
+    deployed: [],
+  };
   expect(freedBytes(expiredImages({ ...facts, releases: four }).expired, four)).toBe(20);
 });
