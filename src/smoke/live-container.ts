@@ -77,7 +77,12 @@ export async function launch(
       return log.ok ? ok(log.value + (watch?.lastWords ?? filledBefore ?? '')) : log;
     },
     versions: (own: AbortSignal) => versionsInside(engine, containerId, own),
-    stop: once((own) => end(engine, containerId, own)),
+    stop: once(async (own) => {
+      const ending = await end(engine, containerId, own);
+      // What has ended writes nothing any more.
+      await watch?.[Symbol.asyncDispose]();
+      return ending;
+    }),
   };
   if (filledBefore !== undefined)
     return ok({

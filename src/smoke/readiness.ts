@@ -70,20 +70,22 @@ export async function awaitReadiness(
 ): Promise<Result<Readiness, EngineError>> {
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
+  using end = endOf(engine, containerId, signal);
   let waitedMs = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let last: Result<HttpAnswer, HttpTrouble> = err({ kind: 'refused', message: 'connection refused' });
   let listening: readonly ListeningSocket[] | undefined;
   do {
     const timeoutMs = Math.max(500, Math.min(answerMs, goal.budgetMs - elapsed()));
-    last = await exchange({ host: address, port: goal.port, path: goal.path, timeoutMs }, signal);
-    if (last.ok && goal.accepts(last.value)) {
+    const asked = await exchange({ host: address, port: goal.port, path: goal.path, timeoutMs }, end.signal);
+    if (asked.ok || asked.error.kind !== 'cancelled') last = asked;
+    if (asked.ok && goal.accepts(asked.value)) {
       const afterMs = elapsed();
       const state = await engine.inspectContainer(containerId, signal);
       if (state.ok) waitedMs = Math.min(afterMs, await processorWaitMs(state.value));
-      return ok({ kind: 'ready', afterMs, waitedMs, answer: last.value });
+      return ok({ kind: 'ready', afterMs, waitedMs, answer: asked.value });
     }
-    if (elapsed() - lookedAt >= lookMs) {
+    if (end.signal.aborted || elapsed() - lookedAt >= lookMs) {
       lookedAt = elapsed();
       const state = await engine.inspectContainer(containerId, signal);
       if (!state.ok) return state;
@@ -102,6 +104,27 @@ export async function awaitReadiness(
     if (!(await pause(pollMs, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   } while (elapsed() - waitedMs < goal.budgetMs);
   return ok({ kind: 'not-ready', afterMs: elapsed(), waitedMs, last, listening });
+}
+
+/**
+ * A signal that tells a container's end, or that `signal` has. Who asks an address that nobody has any more waits for
+ * seconds until the kernel gives up. Trouble of the engine's is left to those who look at the container.
+ */
+function endOf(
+  engine: ContainerEngine,
+  containerId: string,
+  signal: AbortSignal,
+): { readonly signal: AbortSignal } & Disposable {
+  const ended = new AbortController();
+  const unwatched = new AbortController();
+  const both = AbortSignal.any([signal, unwatched.signal]);
+  void engine.waitContainer(containerId, both).then((end) => {
+    if (end.ok) ended.abort();
+  });
+  return {
+    signal: AbortSignal.any([signal, ended.signal]),
+    [Symbol.dispose]: () => unwatched.abort(),
+  };
 }
 
 function endedAs(state: ContainerState, afterMs: number): Readiness {

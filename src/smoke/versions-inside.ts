@@ -11,13 +11,18 @@ const budgetMs = 20_000;
 /** An image may hold thousands of packages; that many are kept. */
 const mostPackages = 2000;
 
-/** One line each: Python's own version, then `name version`. */
+/**
+ * One line each: Python's own version, then `name version`. They stand at the head of a file that goes on for pages of
+ * description, which Python would parse as well.
+ */
 const program = `
-import platform
+import platform, re
 from importlib.metadata import distributions
 print("", platform.python_version())
 for each in distributions():
-    print(each.metadata["Name"], each.version)
+    text = each.read_text("METADATA") or ""
+    words = dict(re.findall("^(Name|Version): *(.*?) *$", text.partition("\\n\\n")[0], re.M))
+    print(words.get("Name") or each.metadata["Name"], words.get("Version") or each.version)
 `;
 
 /** The interpreter that runs the server, by its first line; else whichever is on PATH. */

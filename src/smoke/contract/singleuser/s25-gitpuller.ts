@@ -38,18 +38,12 @@ export const pullsRepository: Clause<Pod> = {
     const declared = await isDeclared(pod, signal);
     if (!declared.ok) return declared;
     if (!declared.value) return ok({ result: 'not-applicable', evidence: ['nbgitpuller is not installed'] });
-    for (const command of [['gitpuller', '--help'], ...making]) {
-      const run = await runInside(pod, command, signal);
-      if (!run.ok) return run;
-      if (run.value.exitCode === 0) continue;
-      const evidence = [
-        `\`${command.join(' ')}\`: ${excerpt(run.value.stderr) || `exit code ${run.value.exitCode}`}`,
-      ];
-      return ok({
-        result: 'fail',
-        evidence,
-        hint: failedCommand(command[0] ?? '', run.value.exitCode),
-      });
+    const failure = await firstFailure(pod, [['gitpuller', '--help'], ...making], signal);
+    if (!failure.ok) return failure;
+    if (failure.value !== undefined) {
+      const { command, exitCode, stderr } = failure.value;
+      const evidence = [`\`${command.join(' ')}\`: ${excerpt(stderr) || `exit code ${exitCode}`}`];
+      return ok({ result: 'fail', evidence, hint: failedCommand(command[0] ?? '', exitCode) });
     }
     const query = new URLSearchParams({ repo: repository, branch: 'main', targetpath: 'hubwright-course' });
     const api = `git-pull/api?${query.toString()}`;
@@ -88,6 +82,45 @@ async function isDeclared(pod: Pod, signal: AbortSignal): Promise<Result<boolean
   if (seen.value !== undefined && 'nbgitpuller' in seen.value.packages) return ok(true);
   const page = await askServer(serverOf(pod), { method: 'GET', api: 'git-pull' }, signal);
   return ok(page.ok && page.value.status < 400);
+}
+
+interface Failure {
+  readonly command: readonly string[];
+  readonly exitCode: number;
+  readonly stderr: string;
+}
+
+/**
+ * Runs commands one after another until one fails; undefined where none does. One shell runs them all: each command
+ * that the engine runs costs more than git does. An image without a shell, or with one that fails, has them one by one.
+ */
+async function firstFailure(
+  pod: Pod,
+  commands: readonly (readonly string[])[],
+  signal: AbortSignal,
+): Promise<Result<Failure | undefined, EngineError>> {
+  if (pod.image.hasShell) {
+    const run = await runInside(pod, ['/bin/sh', '-c', scriptOf(commands)], signal);
+    if (!run.ok) return run;
+    const { exitCode, stdout, stderr } = run.value;
+    const [, index, code] = /^(\d+) (\d+)$/m.exec(stdout) ?? [];
+    const command = index === undefined ? undefined : commands[Number(index)];
+    if (command !== undefined) return ok({ command, exitCode: Number(code), stderr });
+    if (exitCode === 0) return ok(undefined);
+  }
+  for (const command of commands) {
+    const run = await runInside(pod, command, signal);
+    if (!run.ok) return run;
+    if (run.value.exitCode !== 0) return ok({ command, ...run.value });
+  }
+  return ok(undefined);
+}
+
+/** Says which command failed, by its index, and with which exit code. No word of ours holds a quote. */
+function scriptOf(commands: readonly (readonly string[])[]): string {
+  const lines = commands.map((words) => `run ${words.map((word) => `'${word}'`).join(' ')}`);
+  const run = 'run() { "$@" > /dev/null || { echo "$index $?"; exit; }; index=$((index + 1)); }';
+  return ['index=0', run, ...lines].join('\n');
 }
 
 /** A program that is not there is an answer like another. */
