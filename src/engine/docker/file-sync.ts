@@ -2,15 +2,12 @@
  * The sending side of one DiffCopy call: descriptions, then contents on request, then the goodbye.
  * What is sent is context-sync.ts's part.
  */
-import { once } from 'node:events';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
 import pLimit from 'p-limit';
 import type { FileTree } from './context-sync.ts';
 import { isRegularFile } from './context-sync.ts';
-import { packetType } from './session-protocol.ts';
+import type { ServedCall } from './grpc-server.ts';
+import { decodePacket, encodePacket, packetType } from './session-protocol.ts';
 import type { FileStat, Packet } from './session-protocol.ts';
-
-export type DiffCopyCall = ServerDuplexStream<Packet, Packet>;
 
 /** As many files at once as fsutil's own sender has on the way. */
 const filesAtOnce = 4;
@@ -19,37 +16,38 @@ const filesAtOnce = 4;
  * Serves one call from beginning to end. Trouble with the files is told to the engine (which then
  * fails the build) and to `onTrouble`.
  */
-export function serveDiffCopy(call: DiffCopyCall, tree: FileTree, onTrouble: (cause: unknown) => void): void {
+export async function serveDiffCopy(
+  call: ServedCall,
+  tree: FileTree,
+  onTrouble: (cause: unknown) => void,
+): Promise<void> {
   const ended = new AbortController();
+  const signal = AbortSignal.any([call.signal, ended.signal]);
   const limit = pLimit(filesAtOnce);
-  const send = (packet: Packet): Promise<void> => write(call, packet, ended.signal);
-
-  const guard = (work: Promise<void>): void => {
-    work.catch((cause: unknown) => {
-      if (ended.signal.aborted) return;
-      ended.abort();
-      onTrouble(cause);
-      const message = cause instanceof Error ? cause.message : String(cause);
-      call.write({ type: packetType.error, data: Buffer.from(message) });
-      call.end();
-    });
+  const trouble = Promise.withResolvers<never>();
+  const send = async (packet: Packet): Promise<void> => {
+    signal.throwIfAborted();
+    await call.send(encodePacket(packet));
   };
-
-  call.on('cancelled', () => ended.abort());
-  call.on('error', () => ended.abort());
-  call.on('data', (packet: Packet) => {
-    if (packet.type === packetType.request) {
-      const id = packet.ID ?? 0;
-      guard(limit(() => sendFile(tree, id, send, ended.signal)));
-    } else if (packet.type === packetType.finish) {
-      call.write({ type: packetType.finish });
-      call.end();
-    } else if (packet.type === packetType.error) {
-      ended.abort();
-      call.end();
+  const answerRequests = async (): Promise<void> => {
+    for await (const message of call.messages) {
+      const { type, ID } = decodePacket(message);
+      if (type === packetType.request) limit(() => sendFile(tree, ID, send, signal)).catch(trouble.reject);
+      else if (type === packetType.finish) return await send({ type: packetType.finish });
+      else if (type === packetType.error) return;
     }
-  });
-  guard(sendStats(tree, send, ended.signal));
+  };
+  sendStats(tree, send, signal).catch(trouble.reject);
+  try {
+    await Promise.race([answerRequests(), trouble.promise]);
+  } catch (cause) {
+    if (call.signal.aborted) return;
+    onTrouble(cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    await send({ type: packetType.error, data: Buffer.from(message) });
+  } finally {
+    ended.abort();
+  }
 }
 
 async function sendStats(
@@ -74,9 +72,4 @@ async function sendFile(
   if (stat === undefined || !isRegularFile(stat)) throw new Error(`the engine requested entry ${id}`);
   for await (const data of tree.read(stat.path, signal)) await send({ type: packetType.data, ID: id, data });
   await send({ type: packetType.data, ID: id });
-}
-
-async function write(call: DiffCopyCall, packet: Packet, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  if (!call.write(packet)) await once(call, 'drain', { signal });
 }

@@ -6,6 +6,7 @@ import { connect } from 'node:http2';
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { codeOf } from './errors.ts';
+import { messages, prefixed } from './grpc-messages.ts';
 
 /** How a call ended: gRPC's status, 0 for success, and what the engine said to it. */
 export interface CallEnd {
@@ -25,9 +26,6 @@ export interface GrpcCalls extends Disposable {
 class BrokenCall extends Error {
   readonly code = 'ECONNRESET';
 }
-
-/** A byte that says whether a message is compressed (nobody asked for that), and its length in four. */
-const prefixLength = 5;
 
 /** Calls over a connection that the engine has switched to HTTP/2. Disposing closes it. */
 export function grpcCalls(socket: Duplex): GrpcCalls {
@@ -66,34 +64,6 @@ async function* call(
   }
   if (end === undefined) throw new BrokenCall('the connection ended before the call did');
   return end;
-}
-
-function prefixed(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(prefixLength);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}
-
-/** The messages of a body, whose chunks may split them anywhere; what is cut off at the end is left out. */
-export async function* messages(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  // Pieces of an unfinished message are kept apart: joining them at each chunk would be quadratic for long ones.
-  let pieces: Buffer[] = [];
-  let length = 0;
-  let wanted = prefixLength;
-  for await (const chunk of body) {
-    pieces.push(chunk);
-    length += chunk.length;
-    if (length < wanted) continue;
-    let rest = Buffer.concat(pieces);
-    for (;;) {
-      wanted = rest.length < prefixLength ? prefixLength : prefixLength + rest.readUInt32BE(1);
-      if (rest.length < wanted) break;
-      yield rest.subarray(prefixLength, wanted);
-      rest = rest.subarray(wanted);
-    }
-    pieces = [rest];
-    length = rest.length;
-  }
 }
 
 function callEnd(headers: IncomingHttpHeaders): CallEnd | undefined {

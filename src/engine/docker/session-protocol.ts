@@ -1,56 +1,75 @@
 /**
- * The wire formats of a BuildKit session, of a build and of its progress trace, as far as we speak them:
- * field numbers as in BuildKit's and fsutil's own .proto files. Loaded with the first build only.
+ * What is said in a BuildKit session, for a build and in its progress trace, as far as we speak it: field numbers as in
+ * BuildKit's and fsutil's own .proto files.
  */
-import type { MethodDefinition, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import protobuf from 'protobufjs';
 import { MalformedReply } from './errors.ts';
+import { decodeMessage, encodeMessage, MalformedMessage, type MessageType } from './protobuf.ts';
 
-const sources = [
-  `syntax = "proto3"; package fsutil.types;
-   message Stat { string path = 1; uint32 mode = 2; uint32 uid = 3; uint32 gid = 4; int64 size = 5;
-     int64 modTime = 6; string linkname = 7; }
-   message Packet { int32 type = 1; Stat stat = 2; uint32 ID = 3; bytes data = 4; }`,
-  `syntax = "proto3"; package moby.filesync.v1;
-   service FileSync { rpc DiffCopy(stream fsutil.types.Packet) returns (stream fsutil.types.Packet); }
-   service Auth {
-     rpc Credentials(HostRequest) returns (CredentialsResponse);
-     rpc FetchToken(HostRequest) returns (Empty);
-     rpc GetTokenAuthority(HostRequest) returns (Empty);
-     rpc VerifyTokenAuthority(HostRequest) returns (Empty);
-   }
-   message Empty {}
-   message HostRequest { string host = 1; }
-   message CredentialsResponse { string username = 1; string secret = 2; }`,
-  `syntax = "proto3"; package moby.buildkit.secrets.v1;
-   service Secrets { rpc GetSecret(GetSecretRequest) returns (GetSecretResponse); }
-   message GetSecretRequest { string id = 1; }
-   message GetSecretResponse { bytes data = 1; }`,
-  `syntax = "proto3"; package grpc.health.v1;
-   service Health { rpc Check(HealthCheckRequest) returns (HealthCheckResponse); }
-   message HealthCheckRequest { string service = 1; }
-   message HealthCheckResponse { int32 status = 1; }`,
-  `syntax = "proto3"; package moby.buildkit.v1;
-   message Timestamp { int64 seconds = 1; int32 nanos = 2; }
-   message Exporter { string Type = 1; map<string, string> Attrs = 2; }
-   message SolveRequest { string Ref = 1; string ExporterDeprecated = 3;
-     map<string, string> ExporterAttrsDeprecated = 4; string Session = 5; string Frontend = 6;
-     map<string, string> FrontendAttrs = 7; bool Internal = 11; repeated Exporter Exporters = 13; }
-   message SolveResponse { map<string, string> ExporterResponse = 1; }
-   message StatusRequest { string Ref = 1; }
-   message StatusResponse { repeated Vertex vertexes = 1; repeated VertexStatus statuses = 2;
-     repeated VertexLog logs = 3; repeated VertexWarning warnings = 4; }
-   message Vertex { string digest = 1; string name = 3; bool cached = 4; Timestamp started = 5;
-     Timestamp completed = 6; string error = 7; }
-   message VertexStatus { string ID = 1; string vertex = 2; int64 current = 4; int64 total = 5; }
-   message VertexLog { string vertex = 1; int64 stream = 3; bytes msg = 4; }
-   message VertexWarning { bytes short = 3; repeated Range ranges = 7; }
-   message Range { Position start = 1; }
-   message Position { int32 line = 1; }`,
-];
+/** What the engine may call in a session. */
+export const sessionMethods = {
+  files: '/moby.filesync.v1.FileSync/DiffCopy',
+  credentials: '/moby.filesync.v1.Auth/Credentials',
+  secret: '/moby.buildkit.secrets.v1.Secrets/GetSecret',
+  health: '/grpc.health.v1.Health/Check',
+} as const;
 
-const root = new protobuf.Root();
-for (const source of sources) protobuf.parse(source, root, { keepCase: true });
+const stat: MessageType = {
+  path: [1, 'text'],
+  mode: [2, 'number'],
+  size: [5, 'number'],
+  modTime: [6, 'number'],
+  linkname: [7, 'text'],
+};
+const packet: MessageType = {
+  type: [1, 'number'],
+  stat: [2, { one: stat }],
+  ID: [3, 'number'],
+  data: [4, 'bytes'],
+};
+const hostRequest: MessageType = { host: [1, 'text'] };
+const credentialsResponse: MessageType = { username: [1, 'text'], secret: [2, 'text'] };
+const secretRequest: MessageType = { id: [1, 'text'] };
+const secretResponse: MessageType = { data: [1, 'bytes'] };
+const healthResponse: MessageType = { status: [1, 'number'] };
+
+const timestamp: MessageType = { seconds: [1, 'number'], nanos: [2, 'number'] };
+const exporter: MessageType = { Type: [1, 'text'], Attrs: [2, 'texts'] };
+const solveRequest: MessageType = {
+  Ref: [1, 'text'],
+  ExporterDeprecated: [3, 'text'],
+  ExporterAttrsDeprecated: [4, 'texts'],
+  Session: [5, 'text'],
+  Frontend: [6, 'text'],
+  FrontendAttrs: [7, 'texts'],
+  Internal: [11, 'flag'],
+  Exporters: [13, { many: exporter }],
+};
+const solveResponse: MessageType = { ExporterResponse: [1, 'texts'] };
+const statusRequest: MessageType = { Ref: [1, 'text'] };
+const vertex: MessageType = {
+  digest: [1, 'text'],
+  name: [3, 'text'],
+  cached: [4, 'flag'],
+  started: [5, { one: timestamp }],
+  completed: [6, { one: timestamp }],
+  error: [7, 'text'],
+};
+const vertexStatus: MessageType = {
+  ID: [1, 'text'],
+  vertex: [2, 'text'],
+  current: [4, 'number'],
+  total: [5, 'number'],
+};
+const vertexLog: MessageType = { vertex: [1, 'text'], stream: [3, 'number'], msg: [4, 'bytes'] };
+const position: MessageType = { line: [1, 'number'] };
+const range: MessageType = { start: [1, { one: position }] };
+const vertexWarning: MessageType = { short: [3, 'bytes'], ranges: [7, { many: range }] };
+const statusResponse: MessageType = {
+  vertexes: [1, { many: vertex }],
+  statuses: [2, { many: vertexStatus }],
+  logs: [3, { many: vertexLog }],
+  warnings: [4, { many: vertexWarning }],
+};
 
 /** fsutil's kinds of packet. */
 export const packetType = { stat: 0, request: 1, data: 2, finish: 3, error: 4 } as const;
@@ -122,73 +141,66 @@ export interface SolveRequest {
   }[];
 }
 
-const solveRequest = root.lookupType('moby.buildkit.v1.SolveRequest');
-const solveResponse = root.lookupType('moby.buildkit.v1.SolveResponse');
-const statusRequest = root.lookupType('moby.buildkit.v1.StatusRequest');
-const statusResponse = root.lookupType('moby.buildkit.v1.StatusResponse');
+/** A packet of a file sync. */
+export function encodePacket(value: Packet): Buffer {
+  return encodeMessage(packet, value);
+}
+
+/** A packet of a file sync, as far as the engine fills it in. */
+export function decodePacket(bytes: Uint8Array): Required<Pick<Packet, 'type' | 'ID'>> {
+  // The shape is the table's above, which cannot be expressed as a type; the same holds below.
+  return decodeMessage(packet, bytes) as Required<Pick<Packet, 'type' | 'ID'>>;
+}
+
+/** The host that credentials are asked for. */
+export function decodeHost(bytes: Uint8Array): string {
+  return (decodeMessage(hostRequest, bytes) as { host: string }).host;
+}
+
+/** Credentials for a host; none of both for none. */
+export function encodeCredentials(value: { readonly username?: string; readonly secret?: string }): Buffer {
+  return encodeMessage(credentialsResponse, value);
+}
+
+/** The ID of the secret that is asked for. */
+export function decodeSecretId(bytes: Uint8Array): string {
+  return (decodeMessage(secretRequest, bytes) as { id: string }).id;
+}
+
+/** A secret. */
+export function encodeSecret(data: Buffer): Buffer {
+  return encodeMessage(secretResponse, { data });
+}
+
+/** A sign of life; 1 is SERVING. */
+export const serving = encodeMessage(healthResponse, { status: 1 });
 
 /** A request to build. */
 export function encodeSolve(request: SolveRequest): Buffer {
-  return encode(solveRequest, request);
+  return encodeMessage(solveRequest, request);
 }
 
 /** A request to be told how the build `ref` goes. */
 export function encodeStatusRequest(ref: string): Buffer {
-  return encode(statusRequest, { Ref: ref });
+  return encodeMessage(statusRequest, { Ref: ref });
 }
 
 /** What the exporter tells of a finished build, by its own names. Throws MalformedReply. */
 export function decodeSolved(bytes: Uint8Array): Readonly<Record<string, string>> {
-  // The shape is the schema's above; protobufjs cannot express it as a type.
-  const { ExporterResponse } = decode(solveResponse, bytes) as { ExporterResponse: Record<string, string> };
-  return ExporterResponse;
+  const answer = decodeReply('answer to a build', solveResponse, bytes);
+  return (answer as { ExporterResponse: Record<string, string> }).ExporterResponse;
 }
 
 /** One message of the progress trace. Throws MalformedReply. */
 export function decodeStatus(bytes: Uint8Array): TraceStatus {
-  // As above.
-  return decode(statusResponse, bytes) as unknown as TraceStatus;
+  return decodeReply('trace', statusResponse, bytes) as TraceStatus;
 }
 
-function decode(type: protobuf.Type, bytes: Uint8Array): object {
-  let message: protobuf.Message;
+function decodeReply(what: string, type: MessageType, bytes: Uint8Array): object {
   try {
-    message = type.decode(bytes);
+    return decodeMessage(type, bytes);
   } catch (cause) {
-    throw new MalformedReply(`the engine sent a ${type.name} that is not understood: ${String(cause)}`);
+    if (!(cause instanceof MalformedMessage)) throw cause;
+    throw new MalformedReply(`the engine sent a ${what} that is not understood: ${cause.message}`);
   }
-  return toPlain(type, message);
-}
-
-function toPlain(type: protobuf.Type, message: protobuf.Message): object {
-  return type.toObject(message, { longs: Number, bytes: Buffer, defaults: true });
-}
-
-/** The gRPC definition of one of the services above. */
-export function serviceDefinition(name: string): ServiceDefinition<UntypedServiceImplementation> {
-  const service = root.lookupService(name);
-  return Object.fromEntries(
-    service.methodsArray.map((method) => [
-      method.name,
-      methodDefinition(name, method.resolve() as protobuf.Method),
-    ]),
-  );
-}
-
-function methodDefinition(service: string, method: protobuf.Method): MethodDefinition<object, object> {
-  const { resolvedRequestType: request, resolvedResponseType: response } = method;
-  if (request === null || response === null) throw new Error(`${method.name} is not resolved`);
-  return {
-    path: `/${service}/${method.name}`,
-    requestStream: method.requestStream === true,
-    responseStream: method.responseStream === true,
-    requestSerialize: (value) => encode(request, value),
-    requestDeserialize: (bytes) => toPlain(request, request.decode(bytes)),
-    responseSerialize: (value) => encode(response, value),
-    responseDeserialize: (bytes) => toPlain(response, response.decode(bytes)),
-  };
-}
-
-function encode(type: protobuf.Type, value: object): Buffer {
-  return Buffer.from(type.encode(type.fromObject(value)).finish());
 }

@@ -4,18 +4,22 @@
  * secrets.
  */
 import { randomUUID } from 'node:crypto';
-import type { Duplex } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Server, ServerCredentials, status } from '@grpc/grpc-js';
-import type { handleUnaryCall } from '@grpc/grpc-js';
 import { ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { CredentialSource, EngineError } from '../engine.ts';
 import type { FileTree } from './context-sync.ts';
 import { serveDiffCopy } from './file-sync.ts';
-import type { DiffCopyCall } from './file-sync.ts';
+import { CallFailure, grpcStatus, serveGrpc } from './grpc-server.ts';
+import type { Handler, ServedCall } from './grpc-server.ts';
 import { canonicalHost } from './registry-auth.ts';
-import { serviceDefinition } from './session-protocol.ts';
+import {
+  decodeHost,
+  decodeSecretId,
+  encodeCredentials,
+  encodeSecret,
+  serving,
+  sessionMethods,
+} from './session-protocol.ts';
 import type { Transport } from './transport.ts';
 
 export interface SessionOffer {
@@ -38,21 +42,6 @@ export interface Session extends AsyncDisposable {
   readonly id: string;
 }
 
-const names = {
-  files: 'moby.filesync.v1.FileSync',
-  auth: 'moby.filesync.v1.Auth',
-  secrets: 'moby.buildkit.secrets.v1.Secrets',
-  health: 'grpc.health.v1.Health',
-} as const;
-
-/** What the engine is told it may call; it calls Health and Auth's other methods in any case. */
-const offeredMethods = [
-  `/${names.files}/DiffCopy`,
-  `/${names.auth}/Credentials`,
-  `/${names.secrets}/GetSecret`,
-  `/${names.health}/Check`,
-];
-
 /** Opens a session on the engine; dispose of it when the build has ended. */
 export async function openSession(
   transport: Transport,
@@ -71,97 +60,48 @@ export async function openSession(
         // The engine keeps what an earlier session with the same key sent, and asks for a file again only if its
         // name, size or time differ. Our times never do, so sessions share a key for the very same files alone.
         'X-Docker-Expose-Session-Sharedkey': offer.context.identity,
-        'X-Docker-Expose-Session-Grpc-Method': offeredMethods,
+        'X-Docker-Expose-Session-Grpc-Method': Object.values(sessionMethods),
       },
     },
     signal,
   );
   if (!connection.ok) return connection;
-  return ok(await serve(id, connection.value, offer));
+  const served = await serveGrpc(connection.value, handlersOf(offer));
+  return ok({ id, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() });
 }
 
-async function serve(id: string, socket: Duplex, offer: SessionOffer): Promise<Session> {
-  const server = sessionServer(offer);
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  // The build's own stream tells of a lost engine; here it is only kept from being thrown.
-  socket.on('error', () => undefined);
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  injector.injectConnection(socket);
-  // Node reads what had already arrived in a later turn, and throws inside http2 if the connection is closed
-  // before that.
-  await nextTurn();
-  return {
-    id,
-    async [Symbol.asyncDispose]() {
-      injector.drain(0);
-      injector.destroy();
-      server.forceShutdown();
-      socket.destroy();
-      if (!socket.closed) await closed;
-    },
+/** Auth has more methods, which the engine tries first; without them it falls back to Credentials. */
+function handlersOf(offer: SessionOffer): ReadonlyMap<string, Handler> {
+  return new Map([
+    [sessionMethods.files, (call) => serveDiffCopy(call, treeFor(call, offer), offer.onFileTrouble)],
+    [sessionMethods.secret, unary((request) => secretOf(offer.secrets, decodeSecretId(request)))],
+    [sessionMethods.credentials, unary((request) => credentialsOf(offer.credentials, decodeHost(request)))],
+    // The engine asks every five seconds and ends a session that does not answer.
+    [sessionMethods.health, unary(async () => serving)],
+  ]);
+}
+
+function treeFor({ headers }: ServedCall, offer: SessionOffer): FileTree {
+  return headers['dir-name'] === 'dockerfile' ? offer.dockerfile : offer.context;
+}
+
+/** A call with one message and one answer. */
+function unary(answer: (request: Buffer) => Promise<Buffer>): Handler {
+  return async ({ messages, send }) => {
+    for await (const request of messages) return await send(await answer(request));
+    throw new CallFailure(grpcStatus.internal, 'the call has no message');
   };
 }
 
-/**
- * All methods that the engine may call are registered, even those we answer with UNIMPLEMENTED:
- * grpc-js answers an unknown path before the request's body has come, which the engine takes for a
- * protocol error that ends the session.
- */
-function sessionServer(offer: SessionOffer): Server {
-  const server = new Server();
-  server.addService(serviceDefinition(names.files), {
-    DiffCopy: (call: DiffCopyCall) => serveDiffCopy(call, treeFor(call, offer), offer.onFileTrouble),
-  });
-  server.addService(serviceDefinition(names.secrets), { GetSecret: secretsHandler(offer.secrets) });
-  server.addService(serviceDefinition(names.auth), {
-    Credentials: credentialsHandler(offer.credentials),
-    FetchToken: unimplemented,
-    GetTokenAuthority: unimplemented,
-    VerifyTokenAuthority: unimplemented,
-  });
-  server.addService(serviceDefinition(names.health), { Check: serving });
-  return server;
+async function secretOf(secrets: ReadonlyMap<string, Buffer>, id: string): Promise<Buffer> {
+  const data = secrets.get(id);
+  if (data === undefined) throw new CallFailure(grpcStatus.notFound, `secret ${id} was not given`);
+  return encodeSecret(data);
 }
 
-function treeFor({ metadata }: DiffCopyCall, offer: SessionOffer): FileTree {
-  const [directory] = metadata.get('dir-name');
-  return directory === 'dockerfile' ? offer.dockerfile : offer.context;
+async function credentialsOf(credentials: CredentialSource, host: string): Promise<Buffer> {
+  const found = await credentials(canonicalHost(host));
+  if (found === undefined) return encodeCredentials({});
+  if (found.identityToken !== undefined) return encodeCredentials({ secret: found.identityToken });
+  return encodeCredentials({ username: found.username, secret: found.password });
 }
-
-function secretsHandler(
-  secrets: ReadonlyMap<string, Buffer>,
-): handleUnaryCall<{ readonly id: string }, { readonly data: Buffer }> {
-  return ({ request }, answer) => {
-    const data = secrets.get(request.id);
-    if (data === undefined) answer({ code: status.NOT_FOUND, details: `secret ${request.id} was not given` });
-    else answer(null, { data });
-  };
-}
-
-interface CredentialsAnswer {
-  readonly username?: string;
-  readonly secret?: string;
-}
-
-function credentialsHandler(
-  credentials: CredentialSource,
-): handleUnaryCall<{ readonly host: string }, CredentialsAnswer> {
-  return ({ request }, answer) => {
-    credentials(canonicalHost(request.host)).then(
-      (found) => {
-        if (found === undefined) answer(null, {});
-        else if (found.identityToken !== undefined) answer(null, { secret: found.identityToken });
-        else answer(null, { username: found.username, secret: found.password });
-      },
-      (cause: unknown) => answer({ code: status.INTERNAL, details: String(cause) }),
-    );
-  };
-}
-
-/** The engine then falls back to Credentials. */
-const unimplemented: handleUnaryCall<object, object> = (_call, answer) =>
-  answer({ code: status.UNIMPLEMENTED, details: 'not offered' });
-
-/** The engine asks every five seconds and ends a session that does not answer; 1 is SERVING. */
-const serving: handleUnaryCall<object, { readonly status: number }> = (_call, answer) =>
-  answer(null, { status: 1 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { messages } from '../../../src/engine/docker/grpc-calls.ts';
+import { messages } from '../../../src/engine/docker/grpc-messages.ts';
 import { jsonLines } from '../../../src/engine/docker/json-lines.ts';
 import { Head, outputPieces, Tail } from '../../../src/engine/docker/output.ts';
 import { readTarFile, readTarNames } from '../../../src/engine/docker/tar-file.ts';
