@@ -244,6 +244,18 @@ describe.each(stores)('builds on the %s store', (store) => {
     expect(output).toBe('sorry\n');
   });
 
+  test('a failure is told whole by the longest request that carries its Dockerfile', async () => {
+    const start = `FROM ${rig.root}\nRUN echo sorry; exit 17 # `;
+    // Just below the limit of solve.ts, nearly all of it one command.
+    const dockerfile = start + 'x'.repeat(10 * 1024 - 100 - start.length);
+    const label = `${rig.name}-longest`;
+    const { result, output } = await build(dockerfile, { labels: { [label]: 'true' } });
+    expect(errorOf(result)).toMatchObject({ kind: 'step-failed', line: 2, exitCode: 17 });
+    expect(output).toBe('sorry\n');
+    // It went that way.
+    expect(await historyOf(rig.socket)).not.toContain(label);
+  });
+
   test('a build is not kept in the history of builds', async () => {
     const label = `${rig.name}-unheard`;
     const { result } = await build(`FROM ${rig.root}\nRUN true\n`, { labels: { [label]: 'true' } });

@@ -1,7 +1,7 @@
 /**
  * One image's build: a session of its own, the request, and one answer. How the engine is asked is solve.ts's,
  * or build-endpoint.ts's for requests that are too long for it.
- * Loaded with the first build only, for gRPC and protobuf come along.
+ * Loaded with the first build only, for HTTP/2 comes along.
  */
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
@@ -10,12 +10,11 @@ import { buildFailure } from './build-failure.ts';
 import { postBuild } from './build-endpoint.ts';
 import { buildTrace } from './build-trace.ts';
 import { ContextChanged, contextTree, emptyTree, memoryTree } from './context-sync.ts';
-import type { FileTree } from './context-sync.ts';
 import { openSession } from './session.ts';
 import { canSolve, solve } from './solve.ts';
 import type { Transport } from './transport.ts';
 
-/** The file's name within the session; it lies apart from the context, so that `COPY . .` never sees it. */
+/** The file's name in a folder of its own, apart from the context, so that `COPY . .` never sees it. */
 const dockerfileName = 'Dockerfile';
 
 /** Builds as `BuildEngine.build` tells. */
@@ -27,11 +26,12 @@ export async function build(
   signal: AbortSignal,
 ): Promise<Result<BuiltImage, BuildFailure>> {
   let trouble: unknown;
+  const files = dockerfileFolder(request.dockerfile);
   const session = await openSession(
     transport,
     {
       name: request.name,
-      dockerfile: dockerfileTree(request.dockerfile),
+      dockerfile: memoryTree(files),
       context: request.context === undefined ? emptyTree : contextTree(request.context),
       secrets: request.secrets,
       credentials: request.credentials,
@@ -41,7 +41,7 @@ export async function build(
   );
   if (!session.ok) return err({ kind: 'engine', error: session.error });
   await using opened = session.value;
-  const offered = { session: opened.id, dockerfile: dockerfileName };
+  const offered = { session: opened.id, dockerfile: dockerfileName, files };
   const way = canSolve(request) ? solve : postBuild;
   const outcome = await way(transport, request, offered, buildTrace(onEvent), signal);
   if (outcome.kind === 'built') return builtImage(images, outcome.id, signal);
@@ -60,9 +60,9 @@ export async function build(
  * An ignore file of the Dockerfile's own, though it ignores nothing, spares the engine a question for the
  * context's (the listing has been filtered already).
  */
-function dockerfileTree(text: string): FileTree {
+function dockerfileFolder(text: string): Readonly<Record<string, Buffer>> {
   const nothing = Buffer.from('# applied already\n');
-  return memoryTree({ [dockerfileName]: Buffer.from(text), [`${dockerfileName}.dockerignore`]: nothing });
+  return { [dockerfileName]: Buffer.from(text), [`${dockerfileName}.dockerignore`]: nothing };
 }
 
 async function builtImage(

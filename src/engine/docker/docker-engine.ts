@@ -1,6 +1,6 @@
 /**
- * A Docker Engine as this project's Engine: puts the parts together. What builds need (gRPC,
- * protobuf) is loaded with the first build only, because a run that finds nothing to do must not
+ * A Docker Engine as this project's Engine: puts the parts together. What builds need
+ * (HTTP/2 among it) is loaded with the first build only, because a run that finds nothing to do must not
  * pay for it.
  */
 import { ok } from '../../core/result.ts';

@@ -1,13 +1,14 @@
 /**
  * Protocol Buffers on the wire, as far as BuildKit's messages need them: text, bytes, whole numbers, flags, maps of
- * text, and messages in messages. A message is a table of its fields; which there are is session-protocol.ts's.
+ * text, and messages in messages. A message is a table of its fields; which there are is session-protocol.ts's and
+ * llb.ts's.
  */
 
 /** `number`: any of the whole-number types that are not zigzag; above 2^53 it loses its last digits. */
 type Scalar = 'text' | 'bytes' | 'number' | 'flag';
 
-/** `texts` is a map of text to text. */
-type Kind = Scalar | 'texts' | { readonly one: MessageType } | { readonly many: MessageType };
+/** `pieces` is a list of bytes, `texts` a map of text to text. */
+type Kind = Scalar | 'texts' | 'pieces' | { readonly one: MessageType } | { readonly many: MessageType };
 
 /** Each field's number on the wire, and what it holds. */
 export type MessageType = Readonly<Record<string, readonly [number: number, kind: Kind]>>;
@@ -38,6 +39,8 @@ function encodeField(pieces: Uint8Array[], number: number, kind: Kind, value: un
     // Numbers that do not fit come as text.
     const bytes = varint(typeof value === 'string' ? BigInt(value) : Number(value));
     if (bytes.length > 1 || bytes[0] !== 0) pieces.push(varint(number * 8 + wire.varint), bytes);
+  } else if (kind === 'pieces') {
+    for (const each of value as readonly Uint8Array[]) nest(each);
   } else if (kind === 'texts') {
     // A value's type follows from its field's; the same holds below.
     for (const [key, text] of Object.entries(value as Record<string, string>))
@@ -83,6 +86,7 @@ export function decodeMessage(type: MessageType, bytes: Uint8Array): object {
     const { name, kind } = field;
     // `absent` has made the list.
     if (typeof kind === 'object' && 'many' in kind) (message[name] as unknown[]).push(nested(kind.many, raw));
+    else if (kind === 'pieces') (message[name] as unknown[]).push(bytesOf(raw));
     else message[name] = valueOf(kind, raw, message[name]);
   }
   return message;
@@ -94,6 +98,7 @@ function absent(kind: Kind): unknown {
   if (kind === 'number') return 0;
   if (kind === 'flag') return false;
   if (kind === 'texts') return {};
+  if (kind === 'pieces') return [];
   return 'one' in kind ? null : [];
 }
 

@@ -3,6 +3,7 @@
  * BuildKit's and fsutil's own .proto files.
  */
 import { MalformedReply } from './errors.ts';
+import { definition } from './llb.ts';
 import { decodeMessage, encodeMessage, MalformedMessage, type MessageType } from './protobuf.ts';
 
 /** What the engine may call in a session. */
@@ -34,6 +35,7 @@ const healthResponse: MessageType = { status: [1, 'number'] };
 
 const timestamp: MessageType = { seconds: [1, 'number'], nanos: [2, 'number'] };
 const exporter: MessageType = { Type: [1, 'text'], Attrs: [2, 'texts'] };
+const frontendInput: MessageType = { key: [1, 'text'], value: [2, { one: definition }] };
 const solveRequest: MessageType = {
   Ref: [1, 'text'],
   ExporterDeprecated: [3, 'text'],
@@ -41,6 +43,7 @@ const solveRequest: MessageType = {
   Session: [5, 'text'],
   Frontend: [6, 'text'],
   FrontendAttrs: [7, 'texts'],
+  FrontendInputs: [10, { many: frontendInput }],
   Internal: [11, 'flag'],
   Exporters: [13, { many: exporter }],
 };
@@ -133,6 +136,7 @@ export interface SolveRequest {
   readonly Session: string;
   readonly Frontend: string;
   readonly FrontendAttrs: Readonly<Record<string, string>>;
+  readonly FrontendInputs: readonly { readonly key: string; readonly value: object }[];
   /** Not to be kept in the history of builds. */
   readonly Internal: boolean;
   readonly Exporters: readonly {

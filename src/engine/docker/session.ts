@@ -32,10 +32,13 @@ export interface SessionOffer {
   readonly onFileTrouble: (cause: unknown) => void;
 }
 
-/** A session as a build is asked for with it: its ID, and the Dockerfile's name in what it offers. */
+/** A session as a build is asked for with it. */
 export interface Offered {
   readonly session: string;
+  /** The Dockerfile's name. */
   readonly dockerfile: string;
+  /** The folder that the Dockerfile lies in, for a request that carries it; the session offers the same. */
+  readonly files: Readonly<Record<string, Buffer>>;
 }
 
 export interface Session extends AsyncDisposable {

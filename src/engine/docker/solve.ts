@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BuildRequest } from '../engine.ts';
+import { filesDefinition } from './llb.ts';
 import type { BuildTrace } from './build-trace.ts';
 import { errorOfTransfer } from './errors.ts';
 import { brokenOff, built, failed, type Outcome } from './build-outcome.ts';
@@ -18,10 +19,13 @@ import type { Offered } from './session.ts';
 const lastWordsMs = 3000;
 
 /**
- * With a failure the engine sends the Dockerfile, and of the step that failed its command and environment, in one
- * header, of which Node takes 64 KiB. Requests with more text than this go another way.
+ * With a failure the engine sends the Dockerfile twice, and of the step that failed its command and environment twice,
+ * in one header of four thirds of that, of which Node takes 64 KiB. Requests with more text than this go another way.
  */
-const textLimit = 16 * 1024;
+const textLimit = 10 * 1024;
+
+/** As BuildKit itself calls it where it asks the session. */
+const dockerfileStep = '[internal] load build definition from Dockerfile';
 
 /** Whether whatever the engine may answer to this request can be read. */
 export function canSolve({ dockerfile, args, labels }: BuildRequest): boolean {
@@ -86,8 +90,15 @@ async function follow(calls: GrpcCalls, ref: string, trace: BuildTrace, signal: 
   }
 }
 
-/** As the engine's build endpoint asks BuildKit (builder-next/builder.go in moby), but for the history. */
-function solveRequest(request: BuildRequest, ref: string, { session, dockerfile }: Offered): SolveRequest {
+/**
+ * As the engine's build endpoint asks BuildKit (builder-next/builder.go in moby), but for the history and for the
+ * Dockerfile, which comes with the request.
+ */
+function solveRequest(
+  request: BuildRequest,
+  ref: string,
+  { session, dockerfile, files }: Offered,
+): SolveRequest {
   const { args, labels, tags, target, noCache } = request;
   const exporter = { Type: 'moby', Attrs: tags.length === 0 ? {} : { name: tags.join(',') } };
   return {
@@ -106,6 +117,8 @@ function solveRequest(request: BuildRequest, ref: string, { session, dockerfile 
       ...(target === undefined ? {} : { target }),
       ...(noCache ? { 'no-cache': '' } : {}),
     },
+    // A file sync of its own would cost the engine a third of the writes to its largest database.
+    FrontendInputs: [{ key: 'dockerfile', value: filesDefinition(files, dockerfileStep) }],
     Internal: true,
   };
 }

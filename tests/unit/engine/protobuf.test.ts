@@ -16,8 +16,18 @@ const type: MessageType = {
   flag: [5, 'flag'],
   many: [6, { many: inner }],
   texts: [17, 'texts'],
+  pieces: [18, 'pieces'],
 };
-const empty = { count: 0, name: '', one: null, data: Buffer.alloc(0), flag: false, many: [], texts: {} };
+const empty = {
+  count: 0,
+  name: '',
+  one: null,
+  data: Buffer.alloc(0),
+  flag: false,
+  many: [],
+  texts: {},
+  pieces: [],
+};
 
 function bytes(hex: string): Buffer {
   return Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -34,6 +44,7 @@ describe('messages of Protocol Buffers', () => {
     ['08 ff ff ff ff ff ff ff 0f', { count: 2 ** 53 - 1 }],
     ['28 01 32 02 08 01 32 00', { flag: true, many: [{ count: 1 }, { count: 0 }] }],
     ['8a 01 08 0a 01 61 12 03 c3 a4 62', { texts: { a: 'äb' } }],
+    ['92 01 01 61 92 01 00', { pieces: [Buffer.from('a'), Buffer.alloc(0)] }],
     ['', {}],
   ])('%s', (hex, fields) => {
     expect(encodeMessage(type, fields).toString('hex')).toBe(bytes(hex).toString('hex'));
@@ -68,11 +79,13 @@ describe('messages of Protocol Buffers', () => {
     const count = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
     const nested = fc.record({ count });
     const text = fc.string({ unit: 'grapheme' });
+    const piece = fc.uint8Array({ maxLength: 300 }).map((content) => Buffer.from(content));
     const message = fc.record({
       count,
       name: text,
       one: fc.option(nested),
-      data: fc.uint8Array({ maxLength: 300 }).map((content) => Buffer.from(content)),
+      data: piece,
+      pieces: fc.array(piece),
       flag: fc.boolean(),
       many: fc.array(nested),
       texts: fc.array(fc.tuple(text, text)).map((pairs) => Object.fromEntries(pairs)),
