@@ -2,7 +2,7 @@
 import type { ImageFailure } from '../core/event.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { remarkLines } from './remarks.ts';
-import type { ImageView, RunView } from './run-view.ts';
+import type { RunView } from './run-view.ts';
 import { databaseLine, findingLines } from './scan-lines.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
@@ -16,11 +16,7 @@ export interface SummaryOptions {
 /** All failures, a blank line between them, then one line with the totals. Ends with a newline. */
 export function renderSummary(view: RunView, options: SummaryOptions): string {
   const style = styleOf(options.colour);
-  const blocks: string[] = [];
-  for (const image of view.images.values()) {
-    if (image.outcome?.kind === 'failed')
-      blocks.push(renderFailure(image, image.outcome.stage, image.outcome.failure, options, style));
-  }
+  const blocks = failuresOf(view).map((failed) => renderFailure(failed, options, style));
   const remarks = remarkLines(view, style);
   if (remarks.length > 0) blocks.push(remarks.flatMap((line) => wrapped(line, options.width)).join('\n'));
   const database = view.database === undefined ? '' : `\n${databaseLine(view.database)}`;
@@ -35,14 +31,27 @@ function wrapped(line: string, width: number): readonly string[] {
   return rest.length === 0 ? [first] : [first, ...after.map((each) => `  ${each}`)];
 }
 
-function renderFailure(
-  image: ImageView,
-  stage: string,
-  failure: ImageFailure,
-  options: SummaryOptions,
-  style: Style,
-): string {
-  const lines = [`${style.bad(style.bold(`${image.name}: ${stage} failed`))}: ${cleanLine(failure.message)}`];
+interface Failed {
+  readonly names: readonly string[];
+  readonly stage: string;
+  readonly failure: ImageFailure;
+}
+
+/** What failed several images in the very same way, as a missing database does, is told once. */
+function failuresOf(view: RunView): readonly Failed[] {
+  const failures = new Map<string, Failed>();
+  for (const { name, outcome } of view.images.values()) {
+    if (outcome?.kind !== 'failed') continue;
+    const { stage, failure } = outcome;
+    const key = JSON.stringify([stage, failure]);
+    failures.set(key, { names: [...(failures.get(key)?.names ?? []), name], stage, failure });
+  }
+  return [...failures.values()];
+}
+
+function renderFailure({ names, stage, failure }: Failed, options: SummaryOptions, style: Style): string {
+  const title = style.bad(style.bold(`${names.join(', ')}: ${stage} failed`));
+  const lines = [...wrapped(`${title}: ${cleanLine(failure.message)}`, options.width)];
   if (failure.diagnostic !== undefined)
     lines.push(renderDiagnostics([failure.diagnostic], options).trimEnd());
   for (const clause of failure.clauses ?? []) {

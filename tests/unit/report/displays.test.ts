@@ -3,6 +3,7 @@ import { jsonReporter } from '../../../src/report/json.ts';
 import { renderFrame, rowsOf } from '../../../src/report/live-frame.ts';
 import { plainReporter } from '../../../src/report/plain.ts';
 import { applyEvent, emptyView, type RunView } from '../../../src/report/run-view.ts';
+import { renderSummary } from '../../../src/report/summary.ts';
 import { begin, end, told } from './run-events.ts';
 
 const events = told(...begin, ...end);
@@ -117,4 +118,31 @@ test('a failure whose message is what a tool printed moves nothing on the termin
   ))
     reporter.event(event);
   expect(text.split('the network failed its build twice: curl: (28) timed out\n').length).toBe(3);
+});
+
+test('what fails several images in the same way is told once in the end, and fits the terminal', () => {
+  const message =
+    'there is no vulnerability database: nobody answers; `scan: { databases: [REFERENCE] }` names another';
+  const failure = { message, blame: 'environment', tail: [] } as const;
+  const failed = { kind: 'failed', stage: 'scan', failure } as const;
+  const other = { ...failed, failure: { ...failure, message: 'another trouble' } };
+  const counts = { reused: 0, done: 0, failed: 3, blocked: 0, cancelled: 0 };
+  const view = emptyView();
+  for (const event of told(
+    ...begin,
+    { kind: 'image-finished', image: 'base', durationMs: 1, outcome: failed },
+    { kind: 'image-finished', image: 'hub', durationMs: 1, outcome: other },
+    { kind: 'image-finished', image: 'course', durationMs: 1, outcome: failed },
+    { kind: 'run-finished', result: 'environment', durationMs: 1, counts },
+  ))
+    applyEvent(view, event);
+  expect(renderSummary(view, { colour: false, width: 60 }))
+    .toBe(`base, course: scan failed: there is no vulnerability
+  database: nobody answers;
+  \`scan: { databases: [REFERENCE] }\` names another
+
+hub: scan failed: another trouble
+
+Something outside is missing or unreachable: 3 failed in 0.0s
+`);
 });
