@@ -8,6 +8,7 @@ import { X509Certificate } from '@sigstore/core';
 import { toSignedEntity, Verifier, type SignedEntity, type TrustMaterial } from '@sigstore/verify';
 import type { Expected } from '../matrix/signers.ts';
 import { inTotoType } from './dsse.ts';
+import type { LoadedRoot } from './sigstore-root.ts';
 import { isAsExpected, type CertifiedIdentity, type JudgedWith, type Judgement } from './trusted.ts';
 
 /** Who is expected, as certificates name them, and what they are called here. */
@@ -18,7 +19,7 @@ export interface ExpectedIdentity {
 }
 
 /** Somebody whose signatures count under this root. */
-export function certifiedIdentity(expected: ExpectedIdentity, root: TrustMaterial): CertifiedIdentity {
+export function certifiedIdentity(expected: ExpectedIdentity, root: LoadedRoot): CertifiedIdentity {
   const verifier = new Verifier(root, {
     ctlogThreshold: Math.min(root.ctlogs.length, 1),
     tlogThreshold: Math.min(root.tlogs.length, 1),
@@ -27,6 +28,7 @@ export function certifiedIdentity(expected: ExpectedIdentity, root: TrustMateria
   return {
     kind: 'identity',
     name: expected.name,
+    id: `identity ${JSON.stringify([expected.identity, expected.issuer, root.id])}`,
     judge: (bundle, context = {}) => judge(bundle, context, expected, root, verifier),
     isNamedBy: ({ identity, issuer, certificate }) =>
       isAsExpected(identity, expected.identity) &&

@@ -16,11 +16,12 @@ import { certifiedIdentity, isOfRoot } from './identity.ts';
 import { findIdentityToken, type TokenSources } from './identity-token.ts';
 import type { Signature, Signer, SignerTrouble, ToSign } from './signer.ts';
 import type { Named } from './trusted.ts';
+import type { LoadedRoot } from './sigstore-root.ts';
 import { askCertificate, askEntry, askTimestamp, type Chain } from './sigstore-services.ts';
 
 export interface KeylessTools extends Pick<TokenSources, 'env' | 'note'> {
   readonly userAgent: string;
-  readonly root: TrustMaterial;
+  readonly root: LoadedRoot;
 }
 
 const timeoutMs = 30_000;

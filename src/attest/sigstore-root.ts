@@ -16,11 +16,22 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const timeoutMs = 10_000;
 
+/** What counts under a root. */
+export interface LoadedRoot extends TrustMaterial {
+  /** A hash of all that is in it. */
+  readonly id: string;
+}
+
+function loaded(root: TrustedRoot): LoadedRoot {
+  const text = JSON.stringify(TrustedRoot.toJSON(root));
+  return { ...toTrustMaterial(root), id: createHash('sha256').update(text).digest('hex') };
+}
+
 /** What counts under this root, or what is wrong with it. */
 export async function loadRoot(
   root: SigstoreRoot,
   env: Environment,
-): Promise<Result<TrustMaterial, Diagnostic>> {
+): Promise<Result<LoadedRoot, Diagnostic>> {
   switch (root.kind) {
     case 'public':
       return await publicRoot(env);
@@ -33,13 +44,13 @@ export async function loadRoot(
   }
 }
 
-async function publicRoot(env: Environment): Promise<Result<TrustMaterial, Diagnostic>> {
+async function publicRoot(env: Environment): Promise<Result<LoadedRoot, Diagnostic>> {
   const folder = cacheFolderOf(env);
   // Nobody who has a root of their own needs it.
   const { getTrustedRoot } = await import('@sigstore/tuf');
   try {
     const kept = folder === undefined ? {} : { cachePath: path.join(folder, 'sigstore') };
-    return ok(toTrustMaterial(await getTrustedRoot({ ...kept, timeout: timeoutMs })));
+    return ok(loaded(await getTrustedRoot({ ...kept, timeout: timeoutMs })));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     return err({
@@ -52,11 +63,11 @@ async function publicRoot(env: Environment): Promise<Result<TrustMaterial, Diagn
   }
 }
 
-async function readRoot(file: NamedFile): Promise<Result<TrustMaterial, Diagnostic>> {
+async function readRoot(file: NamedFile): Promise<Result<LoadedRoot, Diagnostic>> {
   const text = await read(file);
   if (!text.ok) return text;
   try {
-    const material = toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text.value)));
+    const material = loaded(TrustedRoot.fromJSON(JSON.parse(text.value)));
     if (material.certificateAuthorities.length > 0) return ok(material);
   } catch {
     // Told below.
@@ -68,7 +79,7 @@ async function readRoot(file: NamedFile): Promise<Result<TrustMaterial, Diagnost
 
 async function joinParts(
   parts: Extract<SigstoreRoot, { kind: 'parts' }>,
-): Promise<Result<TrustMaterial, Diagnostic>> {
+): Promise<Result<LoadedRoot, Diagnostic>> {
   const [ca, timestamps, rekor, ct] = await Promise.all([
     authority(parts.ca),
     parts.timestamps === undefined ? ok([]) : authority(parts.timestamps),
@@ -86,7 +97,7 @@ async function joinParts(
     tlogs: rekor.value,
     ctlogs: ct.value,
   });
-  return ok(toTrustMaterial(root));
+  return ok(loaded(root));
 }
 
 async function authority(file: NamedFile): Promise<Result<readonly object[], Diagnostic>> {

@@ -4,12 +4,12 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { TrustMaterial } from '@sigstore/verify';
 import type { Diagnostic, SourceSpan } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { KeySource, SigstoreRoot, TrustedIdentity, TrustedKey, TrustEntry } from '../matrix/signers.ts';
 import { askPublicKey, type Environment } from './cosign.ts';
 import type { PublicKey } from './dsse.ts';
+import type { LoadedRoot } from './sigstore-root.ts';
 import type { CertifiedIdentity, Trusted } from './trusted.ts';
 
 const kinds = new Set(['ec', 'rsa', 'ed25519']);
@@ -37,7 +37,7 @@ export async function loadTrust(
 /** Reads each root once; of families that trust keys alone it loads nothing. */
 class RootLoader {
   readonly #env: Environment;
-  readonly #roots = new Map<string, Promise<Result<TrustMaterial, Diagnostic>>>();
+  readonly #roots = new Map<string, Promise<Result<LoadedRoot, Diagnostic>>>();
 
   constructor(env: Environment) {
     this.#env = env;
@@ -51,7 +51,7 @@ class RootLoader {
     return ok(certifiedIdentity({ name: identity.text, identity, issuer }, root.value));
   }
 
-  async #root(root: SigstoreRoot): Promise<Result<TrustMaterial, Diagnostic>> {
+  async #root(root: SigstoreRoot): Promise<Result<LoadedRoot, Diagnostic>> {
     const { loadRoot } = await import('./sigstore-root.ts');
     const key = JSON.stringify(root, (name, value: unknown) => (name === 'span' ? undefined : value));
     const loading = this.#roots.get(key) ?? loadRoot(root, this.#env);

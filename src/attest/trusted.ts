@@ -2,8 +2,9 @@
  * Whose signatures count: keys, and identities that an authority vouches for. Opens what lies beside an image where one
  * of them signed it. Pure; how certificates are judged is identity.ts's, which most families never load.
  */
+import { createHash } from 'node:crypto';
 import type { Expected } from '../matrix/signers.ts';
-import { isSignature, openEnvelope, type PublicKey } from './dsse.ts';
+import { isSignature, openEnvelope, publicKeyHint, type PublicKey } from './dsse.ts';
 
 /** Whose signatures count. */
 export type Trusted = PublicKey | CertifiedIdentity;
@@ -13,6 +14,8 @@ export interface CertifiedIdentity {
   readonly kind: 'identity';
   /** As matrix.yaml or the command line names it. */
   readonly name: string;
+  /** Whoever is expected and all that vouches for them: with another the same signature may count otherwise. */
+  readonly id: string;
   judge(bundle: Buffer, context?: JudgedWith): Judgement;
   /** Whether what this certificate vouches for would be theirs. */
   isNamedBy(certificate: Named): boolean;
@@ -89,6 +92,14 @@ export function signerOf(
     if (judged?.kind === 'trusted') return judged.signer;
   }
   return undefined;
+}
+
+/** All whose word counts, in one word: the same for the same people, and for nobody else. */
+export function trustId(trusted: readonly Trusted[]): string {
+  const ids = trusted.map((each) => (each.kind === 'key' ? `key ${publicKeyHint(each.key)}` : each.id));
+  return createHash('sha256')
+    .update(JSON.stringify([...new Set(ids)].toSorted()))
+    .digest('hex');
 }
 
 /** A pattern has to match the whole: one that matched in the middle would believe more than is seen in it. */

@@ -4,7 +4,7 @@
  * one costs time, never truth; no trouble with it is told.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -38,10 +38,17 @@ function fileOf({ folder, kind, repository }: CachePlace): string {
   return path.join(folder, kind, id);
 }
 
-/** The text that was kept; undefined where none was. */
+/** The text that was kept; undefined where none was, and where somebody else may have written it: it is believed. */
 export function readCache(place: CachePlace): string | undefined {
   try {
-    return readFileSync(fileOf(place), 'utf8');
+    const file = openSync(fileOf(place), 'r');
+    try {
+      const { uid, mode } = fstatSync(file);
+      const isOurs = uid === process.geteuid?.() && (mode & 0o022) === 0;
+      return isOurs ? readFileSync(file, 'utf8') : undefined;
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }

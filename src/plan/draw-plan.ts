@@ -24,7 +24,7 @@ import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
 import type { LocalBytes, Plan, PublishedBytes } from './plan.ts';
-import { askRemoteRecord, type RecordQuestion } from './remote-record.ts';
+import { askRemoteRecord, openBelief, type RecordQuestion } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
 import { torchSkew } from './torch-skew.ts';
@@ -262,7 +262,9 @@ async function askRecords(
   if (set.registry === undefined || (!mode.changed && !mode.push)) {
     return ok({ verdictKeys, local, remote: undefined, unsigned: new Set(), missingTags: new Map() });
   }
-  const remote = await askRemoteRecord(registry, set.registry, unanswered, questions.trusted, signal);
+  const { belief, keep } = await openBelief(questions.trusted, questions.cacheFolder, set.directory);
+  const remote = await askRemoteRecord(registry, set.registry, unanswered, belief, signal);
+  await keep();
   if (!remote.ok) return remote;
   const { known, unsigned } = remote.value;
   const missing = mode.push

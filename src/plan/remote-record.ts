@@ -12,6 +12,7 @@ import { keyTag, passTag, scanTag } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
+import type { KnownProofs } from './known-proofs.ts';
 import type { PublishedBytes } from './plan.ts';
 import type { RecordProof } from './signed-record.ts';
 
@@ -83,6 +84,25 @@ interface Asked {
   readonly proofs: Proofs | undefined;
 }
 
+/** Whose word counts beside the registry's; none: its own does. */
+export interface Belief {
+  readonly trusted: readonly Trusted[];
+  /** What they proved before; what they prove now is added. */
+  readonly known?: KnownProofs;
+}
+
+/** The same with what was proved to earlier plans of this repository; `keep` remembers what is proved to this one. */
+export async function openBelief(
+  trusted: readonly Trusted[],
+  cacheFolder: string | undefined,
+  directory: string,
+): Promise<{ readonly belief: Belief; keep(): Promise<void> }> {
+  if (trusted.length === 0) return { belief: { trusted }, keep: async () => undefined };
+  const { openKnownProofs } = await import('./known-proofs.ts');
+  const { proofs, keep } = openKnownProofs(cacheFolder, directory, trusted);
+  return { belief: { trusted, known: proofs }, keep };
+}
+
 interface Proofs {
   ofRecord(digest: string, question: RecordQuestion): Promise<Result<RecordProof, Diagnostic>>;
   ofScan(digest: string, name: string, scanKey: string): Promise<Result<boolean, Diagnostic>>;
@@ -97,11 +117,11 @@ export async function askRemoteRecord(
   registry: RegistryClient,
   target: RegistryTarget,
   questions: readonly RecordQuestion[],
-  trusted: readonly Trusted[],
+  belief: Belief,
   signal: AbortSignal,
 ): Promise<Result<RemoteRecord, Diagnostic>> {
   const limit = pLimit(concurrency);
-  const proofs = await proofsBy(trusted, registry, target, signal);
+  const proofs = await proofsBy(belief, registry, target, signal);
   const answers = await limit.map(questions, (question) =>
     askImage({ registry, target, signal, proofs }, question),
   );
@@ -119,7 +139,7 @@ export async function askRemoteRecord(
 
 /** Most families trust their registry, and need not load what reads signatures. */
 async function proofsBy(
-  trusted: readonly Trusted[],
+  { trusted, known }: Belief,
   registry: RegistryClient,
   target: RegistryTarget,
   signal: AbortSignal,
@@ -127,8 +147,13 @@ async function proofsBy(
   if (trusted.length === 0) return undefined;
   const { askProof, askScanProof } = await import('./signed-record.ts');
   return {
-    ofRecord: (digest, question) =>
-      askProof({ registry, target, name: question.name, digest }, question, trusted, signal),
+    async ofRecord(digest, { name, key, verdictKey }) {
+      if (known?.has({ digest, key, verdictKey }) === true) return ok({ isOurs: true, hasPassed: true });
+      const where = { registry, target, name, digest };
+      const proof = await askProof(where, { key, verdictKey }, trusted, signal);
+      if (proof.ok && proof.value.isOurs && proof.value.hasPassed) known?.learn({ digest, key, verdictKey });
+      return proof;
+    },
     ofScan: (digest, name, scanKey) =>
       askScanProof({ registry, target, name, digest }, scanKey, trusted, signal),
   };
@@ -144,13 +169,17 @@ async function askImage(
   const digestOf = async (tag: string): Promise<Result<string | undefined, Diagnostic>> =>
     await publishedDigest(asked.registry, asked.target, name, tag, asked.signal);
 
-  // A pass says which bytes it is of, and its key holds that of their content: where a registry's word is enough, one
-  // request answers. The key's own name matters to whoever gives names, and to whoever has to know who signed what.
-  const mayTakePass = question.isToPublish !== true && proofs === undefined;
+  // A pass says which bytes it is of, and its key holds that of their content: one request answers where a registry's
+  // word is enough, or where somebody signed both of these very bytes. The key's own name matters to whoever gives names.
+  const mayTakePass = question.isToPublish !== true;
   const first = mayTakePass ? await digestOf(passTag(verdictKey)) : undefined;
   if (first?.ok === false) return first;
-  if (first?.value !== undefined)
-    return await withScan(asked, question, { digest: first.value, passed: true });
+  if (first?.value !== undefined) {
+    const proof = await proofs?.ofRecord(first.value, question);
+    if (proof?.ok === false) return proof;
+    const counts = proof === undefined || (proof.value.isOurs && proof.value.hasPassed);
+    if (counts) return await withScan(asked, question, { digest: first.value, passed: true });
+  }
   const bytes = await digestOf(keyTag(key));
   if (!bytes.ok) return bytes;
   if (bytes.value === undefined) return ok(undefined);

@@ -13,7 +13,18 @@ import { provenPasses } from '../../src/attest/proof.ts';
 import { signImage } from '../../src/attest/sign-image.ts';
 import type { Signer } from '../../src/attest/signer.ts';
 import { predicateTypes, testResultStatement } from '../../src/attest/statement.ts';
+import { keyTag, passTag } from '../../src/core/labels.ts';
+import type { RegistryTarget } from '../../src/matrix/image-set.ts';
+import { KnownProofs } from '../../src/plan/known-proofs.ts';
+import {
+  askRemoteRecord,
+  type Belief,
+  type RecordQuestion,
+  type RemoteRecord,
+} from '../../src/plan/remote-record.ts';
 import { readProof } from '../../src/plan/signed-record.ts';
+import { startCuttingProxy } from '../rig/cutting-proxy.ts';
+import { valueOf } from '../rig/engine.ts';
 import { signerOf, type KeySigner } from '../rig/node-signer.ts';
 import { startRegistry, type RegistryRig } from '../rig/registry.ts';
 import { putImage, quickClient, referenceTo } from '../rig/registry-image.ts';
@@ -62,6 +73,45 @@ test('of a pass only the keys that it names count: it is no pass of another cont
   expect(await ask('another', 'v')).toMatchObject({ value: { isOurs: false, hasPassed: false } });
 });
 
+test('what was proved is asked for once: then one request says it, as long as the same people are trusted', async () => {
+  await using proxy = await startCuttingProxy(rig.host);
+  const good = await image('six', [keyTag('k'), passTag('v')]);
+  await passes(good, ours);
+  const known = new KnownProofs([ours.self]);
+  const ask = async (belief: Belief): Promise<RemoteRecord> =>
+    valueOf(await askRemoteRecord(client, targetAt(proxy.host), [question('six')], belief, signal));
+  const requests = /^\w+ \/v2\/six\//;
+  const passed = new Map([['six', { digest: good.digest, passed: true }]]);
+  expect((await ask({ trusted: [ours.self], known })).known).toEqual(passed);
+  // The pass, cosign's tag, and the envelope in it.
+  expect(proxy.count(requests)).toBe(3);
+  const later = new KnownProofs([ours.self], known.text());
+  expect((await ask({ trusted: [ours.self], known: later })).known).toEqual(passed);
+  expect(proxy.count(requests)).toBe(3 + 1);
+  // Somebody else's word is asked for anew, and is not there.
+  const others = new KnownProofs([stranger.self], known.text());
+  expect((await ask({ trusted: [stranger.self], known: others })).unsigned).toEqual(new Set(['six']));
+});
+
+test('a pass that somebody planted takes nothing from what we signed under the key', async () => {
+  const good = await image('seven', [keyTag('k')]);
+  await passes(good, ours);
+  const planted = await image('seven', [passTag('v')]);
+  const known = new KnownProofs([ours.self]);
+  const ask = async (more: Partial<RecordQuestion> = {}): Promise<RemoteRecord> => {
+    const questions = [{ ...question('seven'), ...more }];
+    const belief = { trusted: [ours.self], known };
+    return valueOf(await askRemoteRecord(client, targetAt(rig.host), questions, belief, signal));
+  };
+  const untested = new Map([['seven', { digest: good.digest, passed: false }]]);
+  expect((await ask()).known).toEqual(untested);
+  // Of another content, or by other terms, what was proved of these bytes proves nothing.
+  await passes(planted, stranger);
+  expect((await ask()).known).toEqual(untested);
+  expect((await ask({ verdictKey: 'stricter' })).known).toEqual(untested);
+  expect(known.has({ digest: planted.digest, key: 'k', verdictKey: 'v' })).toBe(false);
+});
+
 test('garbage and strangers’ words beside ours hide nothing and prove nothing', async () => {
   const good = await image('three');
   await putAttestations(
@@ -107,9 +157,21 @@ interface Put {
   readonly place: Place;
 }
 
-async function image(name: string): Promise<Put> {
+function question(name: string): RecordQuestion {
+  return { name, key: 'k', verdictKey: 'v' };
+}
+
+function targetAt(prefix: string): RegistryTarget {
+  return { prefix, naming: 'repository-per-image' };
+}
+
+async function image(name: string, tags: readonly string[] = []): Promise<Put> {
   const reference = referenceTo(`${rig.host}/${name}:1`);
   const digest = await putImage(client, reference, [300]);
+  const manifest = await client.getManifest(reference, signal);
+  if (manifest.kind !== 'found') throw new Error('the image is not there');
+  for (const tag of tags)
+    await client.putManifest(withTag(reference, tag), manifest.bytes, manifest.mediaType, signal);
   return {
     reference,
     digest,

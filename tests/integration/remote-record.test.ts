@@ -88,7 +88,7 @@ test.each([
 });
 
 function recordOf(host: string, ...questions: readonly RecordQuestion[]): ReturnType<typeof askRemoteRecord> {
-  return askRemoteRecord(registry, targetAt(host), questions, [], signal);
+  return askRemoteRecord(registry, targetAt(host), questions, { trusted: [] }, signal);
 }
 
 function targetAt(host: string): RegistryTarget {
