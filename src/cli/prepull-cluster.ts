@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Pool } from '../matrix/image-set.ts';
 import { jsonPrepull, livePrepull, plainPrepull, type PrepullDisplay } from '../report/prepull-display.ts';
 import { bytesText } from '../report/prepull-status.ts';
+import { count } from '../report/text.ts';
 import { connectCluster, type Cluster } from '../ship/kubernetes/connect.ts';
 import { apiDiagnostic, type ApiTrouble } from '../ship/kubernetes/trouble.ts';
 import { list } from '../ship/kubernetes/watch.ts';
@@ -138,5 +139,5 @@ export function noneApplied({ namespace }: Cluster, options: ClusterOptions): st
 
 /** For notes. */
 export function sizeNote(images: number, bytes: number): string {
-  return bytes === 0 ? `${images} images` : `${images} images, ${bytesText(bytes)}`;
+  return bytes === 0 ? count(images, 'image') : `${count(images, 'image')}, ${bytesText(bytes)}`;
 }

@@ -1,6 +1,6 @@
 /** `build prepull run|status|wait|delete|rbac` as a user runs them, against an API server that can refuse. */
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -222,12 +222,36 @@ describe('what is not there, or not allowed', () => {
     expect(wrong).toMatchObject({ exitCode: 2 });
     expect(wrong.stderr).toContain('did you mean `fake`?');
     await writeFile(path.join(folder.directory, 'kubeconfig'), 'clusters: [');
-    expect((await prepull(folder, 'run')).stderr).toContain('the kubeconfig cannot be read');
+    const broken = await prepull(folder, 'run');
+    expect(broken).toMatchObject({ exitCode: 2 });
+    expect(broken.stderr).toMatch(
+      /^error\[no-kubeconfig\]: the kubeconfig `\S+\/kubeconfig` cannot be read: [^␊]+$/m,
+    );
     await writeFile(path.join(folder.directory, 'kubeconfig'), cluster.kubeconfig);
     await cluster.away();
     const away = await prepull(folder, 'status');
     expect(away).toMatchObject({ exitCode: 3 });
     expect(away.stderr).toContain('does not answer');
+  });
+
+  test('a login that does not work is told as that, at once, and the server is not asked', async () => {
+    await using cluster = await FakeCluster.start(['a']);
+    await using folder = await folderFor(cluster);
+    const login = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'sh',
+      args: ['-c', 'echo run >> asked; echo "You are logged out." >&2; exit 1'],
+      interactiveMode: 'Never',
+    };
+    const written = cluster.kubeconfig.replace('{"token":"secret-token"}', JSON.stringify({ exec: login }));
+    await writeFile(path.join(folder.directory, 'kubeconfig'), written);
+    const refused = await prepull(folder, 'run');
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toMatch(
+      /^error\[cluster-login\]: the kubeconfig's login for \S+ does not work: You are/,
+    );
+    expect(await readFile(path.join(folder.directory, 'asked'), 'utf8')).toBe('run\n');
+    expect(cluster.requests).toEqual([]);
   });
 
   test('a permission that is missing is named, and so is the command that writes the Role', async () => {

@@ -87,6 +87,8 @@ async function once(
     request,
     AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
   );
+  if (!opened.ok && opened.kind === 'no-login' && !signal.aborted)
+    return { answer: { ok: false, trouble: { kind: 'no-login', message: opened.message } } };
   if (!opened.ok) return failed(opened.message, signal);
   const { response } = opened;
   const status = response.statusCode ?? 0;
@@ -134,7 +136,7 @@ async function streamOnce(
       AbortSignal.any([signal, quiet.signal]),
     );
     if (!opened.ok)
-      return signal.aborted ? { kind: 'cancelled' } : { kind: 'unreachable', message: opened.message };
+      return signal.aborted ? { kind: 'cancelled' } : { kind: opened.kind, message: opened.message };
     const { response } = opened;
     const status = response.statusCode ?? 0;
     if (status !== 200) return troubleOf(status, statusMessage(await readAll(response), status));
@@ -157,7 +159,7 @@ async function streamOnce(
 
 type Opened =
   | { readonly ok: true; readonly response: http.IncomingMessage }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly kind: 'unreachable' | 'no-login'; readonly message: string };
 
 async function open(
   base: string,
@@ -168,8 +170,14 @@ async function open(
   const url = new URL(`${base}${request.path}`);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+  let options: https.RequestOptions;
   try {
-    const options = await authorize();
+    options = await authorize();
+  } catch (error) {
+    // A login program that is not there or says no, or a certificate that cannot be read.
+    return { ok: false, kind: 'no-login', message: oneLine(messageOf(error)) };
+  }
+  try {
     const headers = {
       ...options.headers,
       accept: 'application/json',
@@ -186,12 +194,12 @@ async function open(
       const sent = send(url, { ...options, method: request.method, headers, signal }, (response) =>
         resolve({ ok: true, response }),
       );
-      sent.on('error', (error) => resolve({ ok: false, message: messageOf(error) }));
+      sent.on('error', (error) => resolve({ ok: false, kind: 'unreachable', message: messageOf(error) }));
       sent.end(body);
     });
   } catch (error) {
-    // A login program that is not there, or a certificate that cannot be read.
-    return { ok: false, message: messageOf(error) };
+    // A certificate or key that is none.
+    return { ok: false, kind: 'no-login', message: oneLine(messageOf(error)) };
   }
 }
 
@@ -218,6 +226,14 @@ function parseJson(text: string): unknown {
 function statusMessage(text: string, status: number): string {
   const read = statusSchema.safeParse(parseJson(text));
   return read.data?.message ?? `it answered ${status}`;
+}
+
+/** Of a login program that says more, the beginning. */
+const longestMessage = 400;
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
 }
 
 function messageOf(error: unknown): string {

@@ -33,11 +33,13 @@ export async function connectCluster(choice: ClusterChoice): Promise<Result<Clus
   const Config = await loadLibrary();
   const config = new Config();
   const files = filesOf(choice);
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) return err(noKubeconfig(`there is no kubeconfig \`${missing}\``));
+  let reading: string | undefined;
   try {
-    const missing = files.find((file) => !existsSync(file));
-    if (missing !== undefined) return err(noKubeconfig(`there is no kubeconfig \`${missing}\``));
     for (const file of files) {
       const read = new Config();
+      reading = file;
       read.loadFromFile(file);
       // As for kubectl, the first file that chooses a context wins.
       config.mergeConfig(read, (config.getCurrentContext() ?? '') !== '');
@@ -48,8 +50,10 @@ export async function connectCluster(choice: ClusterChoice): Promise<Result<Clus
       config.loadFromCluster();
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return err(noKubeconfig(`the kubeconfig cannot be read: ${why}`));
+    // Behind its first line the reader draws the place.
+    const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const which = reading === undefined ? 'the account of this pod' : `the kubeconfig \`${reading}\``;
+    return err(noKubeconfig(`${which} cannot be read: ${why}`));
   }
   return clusterOf(config, choice);
 }

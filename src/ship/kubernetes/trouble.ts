@@ -3,6 +3,8 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 
 export type ApiTrouble =
   | { readonly kind: 'unreachable'; readonly message: string }
+  /** What the kubeconfig logs in with (a program, a certificate's file) did not work: the server was not asked. */
+  | { readonly kind: 'no-login'; readonly message: string }
   | { readonly kind: 'unauthorized'; readonly message: string }
   | { readonly kind: 'forbidden'; readonly message: string }
   | { readonly kind: 'absent'; readonly message: string }
@@ -43,6 +45,13 @@ export function apiDiagnostic(trouble: ApiTrouble, doing: string, server: string
         code: 'cluster-unreachable',
         message: `the Kubernetes API server at ${server} does not answer: ${trouble.message}`,
         help: 'see whether `kubectl get nodes` reaches it; `--context` chooses another cluster',
+      };
+    case 'no-login':
+      return {
+        ...environment,
+        code: 'cluster-login',
+        message: `the kubeconfig's login for ${server} does not work: ${trouble.message}`,
+        help: 'mend what its user names, or log in again as for kubectl; `kubectl get nodes` uses the same',
       };
     case 'unauthorized':
       return {

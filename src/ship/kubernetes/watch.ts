@@ -33,8 +33,10 @@ export async function watchObjects<T>(
   const objects = new Map<string, T>();
   let version: string | undefined;
   let failures = 0;
+  let wasThere = false;
   const changed = (): void => options.onChange(objects);
   const back = (): void => {
+    wasThere = true;
     if (failures > 0) options.onAway?.(undefined);
     failures = 0;
   };
@@ -60,7 +62,8 @@ export async function watchObjects<T>(
       if (ended) await waited(options.firstWaitMs ?? 500, signal);
       continue;
     }
-    if (isFinal(trouble)) return trouble;
+    // A login that worked before may again: its program asks a server too.
+    if (isFinal(trouble) || (trouble.kind === 'no-login' && !wasThere)) return trouble;
     failures += 1;
     options.onAway?.('message' in trouble ? trouble.message : 'it does not answer');
     const pause = Math.min(longestWaitMs, (options.firstWaitMs ?? 500) * 2 ** (failures - 1));
@@ -73,6 +76,7 @@ export async function watchObjects<T>(
 function isFinal(trouble: ApiTrouble): boolean {
   switch (trouble.kind) {
     case 'unreachable':
+    case 'no-login':
     case 'gone':
     case 'conflict':
       return false;
