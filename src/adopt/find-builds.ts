@@ -1,8 +1,8 @@
 /**
- * Finds what builds the images of a tree until now: Makefiles, scripts, compose files, bake files, chartpress files,
- * GitHub workflows and GitLab pipelines, in the tree itself and in the folders above it. Reads them, and runs nothing.
+ * Finds what builds the images of a tree until now: Makefiles, scripts, compose files, bake files, files of
+ * chartpress and hubploy, GitHub workflows and GitLab pipelines, in the tree itself and in the folders above it. Reads them, and runs nothing.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bakeBuilds } from './bake-builds.ts';
 import { buildCommands } from './build-command.ts';
@@ -11,6 +11,7 @@ import { composeBuilds } from './compose-builds.ts';
 import { filesBelow, longest } from './find-dockerfiles.ts';
 import { gitlabBuilds } from './gitlab-builds.ts';
 import { givenBuild, type GivenBuild, type WrittenBuild } from './given-build.ts';
+import { hubployBuilds } from './hubploy-builds.ts';
 import { assignedVariables, includedFiles, makefileBuilds } from './makefile-builds.ts';
 import type { Variables } from './written-text.ts';
 import { workflowBuilds } from './workflow-builds.ts';
@@ -19,13 +20,14 @@ const makefile = /^(?:GNUm|[Mm])akefile$|\.mk$/;
 const composeFile = /^(?:docker-)?compose(?:[.-].*)?\.ya?ml$/;
 const bakeFile = /(?:^|[.-])docker-bake(?:\.override)?\.(?:hcl|json)$/;
 const chartpressFile = /^chartpress\.ya?ml$/;
+const hubployFile = /^hubploy\.ya?ml$/;
 const pipelineFile = /(?:^|\.)gitlab-ci\.ya?ml$/;
 const workflow = /\.ya?ml$/;
 const script = /\.(?:ba)?sh$/;
 
 function isBuildFile(name: string): boolean {
-  return [makefile, composeFile, bakeFile, chartpressFile, pipelineFile, script].some((pattern) =>
-    pattern.test(name),
+  return [makefile, composeFile, bakeFile, chartpressFile, hubployFile, pipelineFile, script].some(
+    (pattern) => pattern.test(name),
   );
 }
 
@@ -70,11 +72,24 @@ async function buildsOf(root: string, file: string): Promise<readonly WrittenBui
   if (composeFile.test(name))
     return composeBuilds(text, file, folder, await variablesOf(root, folder, ['.env']));
   if (chartpressFile.test(name)) return chartpressBuilds(text, file, folder);
+  if (hubployFile.test(name)) return await hubployBuildsOf(root, file, text);
   if (pipelineFile.test(name)) return gitlabBuilds(text, file);
   if (bakeFile.test(name)) return await bakeBuildsOf(root, file, text);
   if (makefile.test(name))
     return makefileBuilds(text, file, folder, await variablesOf(root, folder, includedFiles(text)));
   return buildCommands({ text, file, line: 1, folder, variables: assignedVariables(text) });
+}
+
+/** A deployment may name an image that is built elsewhere: then there is no folder for it. */
+async function hubployBuildsOf(root: string, file: string, text: string): Promise<readonly WrittenBuild[]> {
+  const builds = hubployBuilds(text, file, path.posix.dirname(file));
+  const contexts = builds.map((build) => givenBuild(build)?.context);
+  const isThere = await Promise.all(
+    contexts.map(
+      (context) => context !== undefined && lstat(path.join(root, context)).then(Boolean, () => false),
+    ),
+  );
+  return builds.filter((_, index) => isThere[index]);
 }
 
 /** The paths of a bake file start where bake is run: beside the file, or else in the tree's root. */

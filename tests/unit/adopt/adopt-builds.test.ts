@@ -296,3 +296,21 @@ it('survives files in which aliases multiply', async () => {
   });
   expect(shape(adoption)).toEqual(['lab singleuser lab ← debian:13']);
 });
+
+it('tells of folders that a deployment builds without a Dockerfile', async () => {
+  const adoption = await adopt({
+    'hubs/physics/image/Dockerfile': 'FROM debian:13\nENV NB_USER=jovyan\n',
+    'hubs/physics/hubploy.yaml': 'images:\n  images:\n    - name: r.io/p/physics-image\n      path: image/\n',
+    'hubs/maths/image/environment.yml': 'dependencies: []\n',
+    'hubs/maths/hubploy.yaml': 'images:\n  image_name: r.io/p/maths-image\n',
+    'hubs/art/hubploy.yaml': 'images:\n  image_name: r.io/other/image:1\n',
+    'extra/Dockerfile': 'FROM r.io/p/physics-image\n',
+  });
+  expect(shape(adoption)).toEqual([
+    'extra custom extra ← physics',
+    'physics custom hubs/physics/image ← debian:13',
+  ]);
+  expect(adoption.tree.warnings.map(({ message }) => message)).toEqual([
+    'hubs/maths/hubploy.yaml:1: builds `hubs/maths/image/Dockerfile`, which is not there',
+  ]);
+});

@@ -111,6 +111,7 @@ const builds: Readonly<Record<string, string>> = {
     'jobs:\n  a:\n    strategy: { matrix: { i: [base, hub] } }\n    steps:\n      - { uses: docker/build-push-action@v6, with: { context: "${{ matrix.i }}" } }\n      - run: docker build base\n',
   'chartpress.yaml':
     'charts:\n  - imagePrefix: x/\n    images:\n      base: &b { contextPath: base, buildArgs: { V: "{TAG}" } }\n      hub: { <<: *b }\n',
+  'base/hubploy.yaml': 'images:\n  images:\n    - { name: x/base, path: . }\n',
   '.gitlab-ci.yml':
     'variables: { V: "1" }\n.t: { script: [ "docker build --build-arg V=$V $I" ] }\na:\n  extends: .t\n  parallel: { matrix: [ { I: [base, hub] } ] }\n',
 };
