@@ -62,6 +62,9 @@ function judge(
     const bundle = bundleFromJSON(JSON.parse(bytes.toString('utf8')));
     if (bundle.verificationMaterial.content.$case === 'publicKey') return invalid('a key signed it');
     const entity = underRoot(stampedAs(toSignedEntity(bundle, artifact), stamped), root);
+    // The library would tell of what it looks at first: a timestamp, as a rule.
+    if (entity.key.$case === 'certificate' && !isOfRoot(entity.key.certificate, root))
+      return invalid('its certificate is of an authority that `root` does not know');
     if (entity.timestamps.length === 0) return invalid(withoutTime(entity));
     const { identity: found } = verifier.verify(entity);
     const signer = found?.subjectAlternativeName;
