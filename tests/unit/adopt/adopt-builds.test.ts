@@ -307,8 +307,8 @@ it('tells of folders that a deployment builds without a Dockerfile', async () =>
     'extra/Dockerfile': 'FROM r.io/p/physics-image\n',
   });
   expect(shape(adoption)).toEqual([
-    'extra custom extra ← physics',
     'physics custom hubs/physics/image ← debian:13',
+    'extra custom extra ← physics',
   ]);
   expect(adoption.tree.warnings.map(({ message }) => message)).toEqual([
     'hubs/maths/hubploy.yaml:1: builds `hubs/maths/image/Dockerfile`, which is not there',
