@@ -28,7 +28,8 @@ interface Cookie {
   readonly path: string;
 }
 
-const publicHost = 'hub.hubwright.test';
+/** The host that such a browser knows, whatever lies behind it. */
+export const publicHost = 'hub.hubwright.test';
 const maxRedirects = 12;
 const maxPageBytes = 4 * 1024 * 1024;
 

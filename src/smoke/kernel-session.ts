@@ -60,7 +60,8 @@ export async function openKernel(
 ): Promise<Result<KernelSession, KernelTrouble>> {
   const spec = await chooseSpec(server, signal);
   if (!spec.ok) return spec;
-  const body = { name: spec.value.name };
+  // As a page does for a notebook in the folder that the server shows.
+  const body = { name: spec.value.name, path: '' };
   const started = await askServer(
     server,
     { method: 'POST', api: 'api/kernels', body, timeoutMs: patient(startMs) },

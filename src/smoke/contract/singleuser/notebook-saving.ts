@@ -1,8 +1,11 @@
 /**
- * Saves a notebook by way of the server, as its page does when somebody makes a new one. It tells how that went, and
- * leaves what it means to S13.
+ * Saves a notebook by way of the server, as its page does when somebody makes a new one, and looks where it lies. It
+ * tells how that went, and leaves what it means to S13.
  */
+import path from 'node:path/posix';
+import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
 import type { HttpAnswer, HttpTrouble } from '../../../hub/http-exchange.ts';
 import { askServer } from '../../../hub/jupyter-api.ts';
 import { exchangeLine } from '../../evidence.ts';
@@ -15,52 +18,86 @@ const notebook = {
   content: { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 },
 } as const;
 
+const name = 'hubwright.ipynb';
+
 export interface Saving {
-  readonly saved: boolean;
+  /** `lost`: it was seen outside of the home's volume, and goes with the container. */
+  readonly kind: 'saved' | 'lost' | 'refused';
   /** The status of the first try, in the folder that the server shows; undefined where it gave no answer. */
   readonly status: number | undefined;
   /** A line for each try. */
   readonly evidence: readonly string[];
 }
 
-/** Tries the folder that the server shows, then the home where it lies beneath that; takes the notebook away again. */
-export async function saveNotebook(pod: Pod, signal: AbortSignal): Promise<Saving> {
-  const shown = await saveIn('', pod, signal);
-  const status = shown.answered.ok ? shown.answered.value.status : undefined;
-  if (isSaved(shown) || !shown.answered.ok) {
-    return { saved: isSaved(shown), status, evidence: [lineOf(shown)] };
-  }
-  for (const folder of beneathAnyRoot(pod.image.home)) {
+/**
+ * Tries the folder that the server shows, then the home where it lies beneath that; takes the notebook away again.
+ * `folder`: where notebooks run, which is where they are saved; undefined where nobody can tell.
+ */
+export async function saveNotebook(
+  pod: Pod,
+  folder: string | undefined,
+  signal: AbortSignal,
+): Promise<Result<Saving, EngineError>> {
+  const shown = await saveIn('', folder, pod, signal);
+  if (!shown.ok) return shown;
+  const { kind, answered } = shown.value;
+  const status = answered.ok ? answered.value.status : undefined;
+  const evidence = [lineOf(shown.value)];
+  if (kind === 'saved' || !answered.ok) return ok({ kind, status, evidence });
+  for (const beneath of beneathAnyRoot(pod.image.home)) {
     const there = await askServer(
       serverOf(pod),
-      { method: 'GET', api: `api/contents/${folder.slice(0, -1)}?content=0` },
+      { method: 'GET', api: `api/contents/${beneath.slice(0, -1)}?content=0` },
       signal,
     );
     if (!there.ok || there.value.status !== 200) continue;
-    const home = await saveIn(folder, pod, signal);
-    return { saved: isSaved(home), status, evidence: [lineOf(shown), lineOf(home)] };
+    const home = await saveIn(beneath, undefined, pod, signal);
+    if (!home.ok) return home;
+    return ok({ kind: home.value.kind, status, evidence: [...evidence, lineOf(home.value)] });
   }
-  return { saved: false, status, evidence: [lineOf(shown)] };
+  return ok({ kind, status, evidence });
 }
 
 interface Try {
   readonly api: string;
+  readonly kind: Saving['kind'];
   readonly answered: Result<HttpAnswer, HttpTrouble>;
 }
 
-async function saveIn(folder: string, pod: Pod, signal: AbortSignal): Promise<Try> {
-  const api = `api/contents/${folder}hubwright.ipynb`;
+async function saveIn(
+  beneath: string,
+  folder: string | undefined,
+  pod: Pod,
+  signal: AbortSignal,
+): Promise<Result<Try, EngineError>> {
+  const api = `api/contents/${beneath}${name}`;
   const answered = await askServer(serverOf(pod), { method: 'PUT', api, body: notebook }, signal);
-  if (isSaved({ answered })) await askServer(serverOf(pod), { method: 'DELETE', api }, signal);
-  return { api, answered };
+  if (!answered.ok || answered.value.status >= 400) return ok({ api, kind: 'refused', answered });
+  const lost = await isOutside(folder, pod, signal);
+  await askServer(serverOf(pod), { method: 'DELETE', api }, signal);
+  return lost.ok ? ok({ api, kind: lost.value ? 'lost' : 'saved', answered }) : lost;
 }
 
-function isSaved({ answered }: Pick<Try, 'answered'>): boolean {
-  return answered.ok && answered.value.status < 400;
+/** Whether the notebook is seen in this folder, and not in the home, to which a link may lead. */
+async function isOutside(
+  folder: string | undefined,
+  { engine, containerId, image: { home } }: Pod,
+  signal: AbortSignal,
+): Promise<Result<boolean, EngineError>> {
+  if (folder === undefined || !path.relative(home, folder).startsWith('..')) return ok(false);
+  const [inHome, inFolder] = await Promise.all(
+    [home, folder].map((each) => engine.fileMode(containerId, path.join(each, name), signal)),
+  );
+  for (const seen of [inHome, inFolder]) {
+    if (seen?.ok === false && (seen.error.kind === 'unreachable' || seen.error.kind === 'cancelled'))
+      return seen;
+  }
+  return ok(inFolder?.ok === true && inHome?.ok !== true);
 }
 
-function lineOf({ api, answered }: Try): string {
-  return exchangeLine(`PUT ${api}`, answered);
+function lineOf({ api, kind, answered }: Try): string {
+  const line = exchangeLine(`PUT ${api}`, answered);
+  return kind === 'lost' ? `${line}; the file lies outside of the home` : line;
 }
 
 /** `/home/jovyan` as servers name it that show `/` (`home/jovyan/`) or `/home` (`jovyan/`). */

@@ -1,7 +1,8 @@
 /** Clause S10: a browser that comes in through the hub's login gets the page that a student works in. */
 import { ok } from '../../../core/result.ts';
-import { Browser } from '../../browser.ts';
+import { Browser, publicHost } from '../../browser.ts';
 import type { Visit } from '../../browser.ts';
+import { excerpt } from '../../evidence.ts';
 import { patient } from '../../../hub/patience.ts';
 import type { Pod } from '../../pod.ts';
 import type { HubRequest } from '../../hub-emulator.ts';
@@ -22,7 +23,7 @@ export const browserLogin: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens has to be JupyterLab's, with the hub's user in its configuration, and its first script and its settings have to be there.",
+    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens has to be JupyterLab's, with the hub's user in its configuration, and its first script and its settings have to be there; its websockets have to lead to where it comes from.",
   remedy:
     "Install JupyterLab and a `jupyterhub` of the hub's major version, and leave JUPYTERHUB_CLIENT_ID, _HOST and _BASE_URL as the hub sets them.",
   needs: ['S6'],
@@ -40,6 +41,11 @@ export const browserLogin: Clause<Pod> = {
       `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
     ];
     if (works && login.complete) {
+      const astray = strayWebsockets(page.body);
+      if (astray !== undefined) {
+        evidence.push(`the page opens its websockets at ${excerpt(astray, 120)}`);
+        return ok({ result: 'fail', evidence, hint: strayHint });
+      }
       for (const { address, hint } of needed) {
         const path = address.exec(page.body)?.[1];
         if (path === undefined) continue;
@@ -61,6 +67,16 @@ export function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Br
     { prefix: servicePrefix, host: address, port },
   ]);
 }
+
+/** Where the page looks for kernels and terminals, if that is another host than it comes from. */
+function strayWebsockets(page: string): string | undefined {
+  const address = /"wsUrl":\s*"(wss?:[^"]+)"/.exec(page)?.[1];
+  if (address === undefined || !URL.canParse(address)) return address;
+  return new URL(address).host === publicHost ? undefined : address;
+}
+
+const strayHint =
+  "the page opens and no kernel ever connects to it: `websocket_url` in the image's configuration sends every browser to another address; take it out, and the page asks where it comes from";
 
 /** The settings of a JupyterLab whose schemas are gone: it opens without menus and toolbars. */
 const isEmpty = /^\s*\{"settings":\s*\[\]\}\s*$/;

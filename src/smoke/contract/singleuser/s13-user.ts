@@ -3,6 +3,7 @@ import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt } from '../../evidence.ts';
+import { switchesUser } from '../../hints.ts';
 import { insideReport } from '../../inside-report.ts';
 import type { InsideReport } from '../../inside-report.ts';
 import { askServer } from '../../../hub/jupyter-api.ts';
@@ -14,6 +15,7 @@ import { startedUnder } from './condition.ts';
 import { deniedPath } from './denied-path.ts';
 import { saveNotebook } from './notebook-saving.ts';
 import { answersAsServer } from './s1-starts-through-entrypoint.ts';
+import { tmpTroubleOfShell } from './tmp-by-shell.ts';
 
 const userId = 1000;
 const groupId = 100;
@@ -31,6 +33,10 @@ const listingHint =
 const shutFolderHint =
   'user 1000 may not write into the folder that the server shows, nor does its home lie beneath it: every new notebook fails. Set WORKDIR to the home (`WORKDIR /home/jovyan`), and leave `root_dir` alone';
 
+function lostHint({ image: { home } }: Pod): string {
+  return `notebooks are saved, and lost when the server stops: the server shows a folder of the container's, not the user's volume at ${home}. Set WORKDIR to the home (\`WORKDIR ${home}\`), and leave \`root_dir\` alone`;
+}
+
 const savingHint =
   "the server lists files and saves no notebook: a hook or a contents manager in the image's Jupyter configuration fails, or uid 1000 may not write where Jupyter keeps its signatures (JUPYTER_DATA_DIR, XDG_DATA_HOME). The answer above and the log's end tell which";
 
@@ -39,13 +45,13 @@ const tmpHint =
 
 export const worksAsHubsUser: Clause<Pod> = {
   id: 'S13',
-  title: 'works as uid 1000 with group 100, can write its home and /tmp, and saves a notebook',
+  title: 'works as uid 1000 with group 100, can write its home and /tmp, and saves a notebook that stays',
   why: 'z2jh runs every server as uid 1000 with fsGroup 100. Where that user cannot write, nothing is ever saved.',
   met: ['jupyterhub/zero-to-jupyterhub-k8s#819'],
   severity: 'must',
   tier: 'gate',
   tested:
-    'The server lists the folder that it shows, and saves a notebook there, or in the home beneath it; a Python kernel says who it is, and writes into $HOME and /tmp. A start that failed is tried again as another user.',
+    'The server lists the folder that it shows, and saves a notebook there, or in the home beneath it; a Python kernel says who it is, and writes into $HOME and /tmp (without one a shell writes into /tmp). The notebook may not lie outside of the volume at home. A start that failed is tried again as another user.',
   remedy:
     'Give what the server needs to group 100 or to everybody, let HOME and WORKDIR name the folder over which the hub mounts the volume, and leave /tmp at mode 1777.',
   async test(pod, signal) {
@@ -67,12 +73,21 @@ export const worksAsHubsUser: Clause<Pod> = {
     const inside = await insideReport(pod, answerMs, signal);
     const told = inside?.report === undefined ? undefined : judgeReport(pod, inside.report);
     if (told?.result === 'fail') return ok(told);
+    const tmpTrouble = told === undefined ? await tmpTroubleOfShell(pod, signal) : ok(undefined);
+    if (!tmpTrouble.ok) return tmpTrouble;
+    if (tmpTrouble.value !== undefined) {
+      const evidence = ['no Python kernel can be asked', `/tmp, by a shell: ${tmpTrouble.value}`];
+      return ok({ result: 'fail', evidence, hint: tmpHint });
+    }
     if (!listed.ok)
       return ok(told ?? { result: 'not-run', evidence: [exchangeLine('GET api/contents', listed)] });
-    const saving = await saveNotebook(pod, signal);
-    const evidence = [...(told?.evidence ?? ['no Python kernel can be asked']), ...saving.evidence];
-    if (saving.saved) return ok({ result: 'pass', evidence });
-    return ok({ result: 'fail', evidence, hint: saving.status === 403 ? shutFolderHint : savingHint });
+    const saving = await saveNotebook(pod, inside?.report?.cwd, signal);
+    if (!saving.ok) return saving;
+    const { kind, status } = saving.value;
+    const evidence = [...(told?.evidence ?? ['no Python kernel can be asked']), ...saving.value.evidence];
+    if (kind === 'saved') return ok({ result: 'pass', evidence });
+    const refusedHint = status === 403 ? shutFolderHint : savingHint;
+    return ok({ result: 'fail', evidence, hint: kind === 'lost' ? lostHint(pod) : refusedHint });
   },
 };
 
@@ -84,6 +99,7 @@ async function withDeniedPath(
 ): Promise<Result<Finding, EngineError>> {
   const log = await pod.log(signal);
   if (!log.ok) return log;
+  if (switchesUser.sign.test(log.value)) return ok({ ...failure, hint: switchesUser.hint });
   const denied = deniedPath(log.value, pod.image.env);
   if (denied === undefined) return ok(failure);
   const evidence = [...failure.evidence, `uid ${userId} was refused ${excerpt(denied.path, 160)}`];

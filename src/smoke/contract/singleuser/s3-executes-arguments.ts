@@ -12,12 +12,16 @@ import { answersAsServer, isServer } from './s1-starts-through-entrypoint.ts';
 
 const probe = '/hubwright/no-such-command';
 const probeMs = 10_000;
-const shells = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'busybox']);
+/** Programs made to be PID 1, which hand a signal on to what they have started. */
+const inits = new Set(['tini', 'tini-static', 'dumb-init', 'docker-init', 'catatonit']);
+
+/** Of a server that was told to end. Terminals and kernels that are closed say something like it. */
+const lastWords = /received signal \d+, stopping|shutting down \d+ (kernel|terminal|extension)/i;
 
 const dropHint =
   'the ENTRYPOINT does not execute the arguments that it is given: let its script end in `exec "$@"`, and put a default command into CMD rather than into ENTRYPOINT';
-const shellHint =
-  'a shell stays between PID 1 and the server and passes no signal on: let the entry point\'s script end in `exec "$@"`';
+const deafHint =
+  'what the entry point leaves above or before the server (a shell, `sleep`, a launcher) gets the signals and hands none on, so that the server is killed in the middle of its work: let the script end in `exec "$@"`, without `&`';
 
 export const executesArguments: Clause<Pod> = {
   id: 'S3',
@@ -27,7 +31,7 @@ export const executesArguments: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    'The server must be among the processes; where a shell stands above it, SIGTERM must reach it all the same. Where the container ended well without a server, it is started with a command that does not exist, at which it must fail.',
+    'The server must be among the processes; where anything but an init stands above it, or was started before it, SIGTERM must reach it all the same. Where the container ended well without a server, it is started with a command that does not exist, at which it must fail.',
   remedy: 'Let the entry point\'s script end in `exec "$@"`.',
   async test(pod, signal) {
     const { outcome } = pod;
@@ -44,48 +48,55 @@ export const executesArguments: Clause<Pod> = {
         return ok({ result: 'fail', evidence, hint: dropHint });
       }
     }
-    const shell = shellAbove((await hostProcesses(state.value)) ?? []);
-    if (shell === undefined) {
-      return ok({ result: 'pass', evidence: ['the server runs, and no shell stands between it and PID 1'] });
+    const between = hearsInstead((await hostProcesses(state.value)) ?? []);
+    if (between === undefined) {
+      return ok({
+        result: 'pass',
+        evidence: ['the server runs, and nothing takes the signals in its place'],
+      });
     }
-    return signalBehindShell(pod, shell, signal);
+    return signalBehind(pod, between, signal);
   },
 };
 
 const notSeen: Finding = { result: 'not-run', evidence: ['nothing runs that could be looked at'] };
 
-/** The shell that is an ancestor of the server, where there is one. */
-function shellAbove(all: readonly HostProcess[]): HostProcess | undefined {
-  let current = all.find(({ args }) => isServer(args));
-  while (current !== undefined) {
-    const { parent } = current;
-    current = all.find(({ pid }) => pid === parent);
-    if (current !== undefined && shells.has(basename(current.args[0] ?? '').replace(/^-/, '')))
-      return current;
-  }
-  return undefined;
+/** What gets the signals in the server's place: its parent, or what an init has started before it. */
+export function hearsInstead(all: readonly HostProcess[]): HostProcess | undefined {
+  const server = all.find(({ args }) => isServer(args));
+  const parent = all.find(({ pid }) => pid === server?.parent);
+  if (server === undefined || parent === undefined) return undefined;
+  if (!isInit(parent)) return parent;
+  return all.find(
+    (each) =>
+      each.parent === parent.pid && each.pid < server.pid && each.state !== 'Z' && !isServer(each.args),
+  );
 }
 
-async function signalBehindShell(
+function isInit({ args }: HostProcess): boolean {
+  return inits.has(basename(args[0] ?? ''));
+}
+
+async function signalBehind(
   pod: Pod,
-  shell: HostProcess,
+  between: HostProcess,
   signal: AbortSignal,
 ): Promise<Result<Finding, EngineError>> {
   const stopped = await pod.stop(signal);
   if (!stopped.ok) return stopped;
   const log = await pod.log(signal);
   if (!log.ok) return log;
-  const heard = stopped.value.exitCode === 0 || /received signal|stopping|shutting down/i.test(log.value);
+  const heard = stopped.value.exitCode === 0 || lastWords.test(log.value);
   const evidence = [
-    `above the server: ${excerpt(shell.args.join(' '), 160)}`,
+    `above or before the server: ${excerpt(between.args.join(' '), 160)}`,
     `SIGTERM: ended with exit code ${stopped.value.exitCode}, ${heard ? 'the server heard it' : 'the server never heard of it'}`,
   ];
   return ok(
-    heard || signalsGroup(pod) ? { result: 'pass', evidence } : { result: 'fail', evidence, hint: shellHint },
+    heard || signalsGroup(pod) ? { result: 'pass', evidence } : { result: 'fail', evidence, hint: deafHint },
   );
 }
 
-/** An init that signals all of its group ends the server beside the shell. */
+/** An init that signals all of its group ends the server beside its parent. */
 function signalsGroup({ image: { entrypoint } }: Pod): boolean {
   const init = basename(entrypoint[0] ?? '');
   if (init === 'dumb-init') return !entrypoint.includes('--single-child') && !entrypoint.includes('-c');

@@ -5,6 +5,7 @@
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
+import { deniedPath } from './denied-path.ts';
 import { isNeeded } from './home-needs.ts';
 import type { Pod, Variation } from '../../pod.ts';
 
@@ -104,11 +105,15 @@ function retrialsFor(pod: Pod, words: string): readonly Retrial[] {
   const neededHome = pod.image.homeEntries.some(isNeeded);
   const found: Retrial[] = [];
   if (signs.privileges.test(words)) found.push(retrials.privileges, user);
+  // What was refused outside of the home has nothing to do with what lies in it, however often a log names it.
+  const denied = deniedPath(words, pod.image.env)?.path;
+  const outside = denied !== undefined && !`${denied}/`.startsWith(`${pod.image.home}/`);
+  if (outside) found.push(user, retrials.privileges);
   if (signs.home.test(words) || words.includes(pod.image.home)) found.push(retrials.home);
   if (signs.links.test(words)) found.push(retrials.links);
   if (signs.permission.test(words)) found.push(retrials.privileges, user);
   if (kind === 'not-ready') return [...new Set(found)].slice(0, 1);
-  if (neededHome || pod.image.homeEntries.length > 0) found.splice(1, 0, retrials.home);
+  if (!outside && (neededHome || pod.image.homeEntries.length > 0)) found.splice(1, 0, retrials.home);
   // Nothing said: what the image asks for differs from what it gets, or it would need privileges.
   if (!isRoot(pod.image.user) && !isHubsUser(pod.image.user)) found.unshift(user);
   found.push(user, retrials.privileges, retrials.links);
