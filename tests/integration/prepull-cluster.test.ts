@@ -211,6 +211,40 @@ pools:
   });
 });
 
+test('in a pod of the cluster its own account is enough, and its namespace is meant', async () => {
+  await using folder = await folderFor(undefined);
+  const at = (file: string): string => path.join(folder.directory, file);
+  const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=api'];
+  const files = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', at('api.key'), '-out', at('api.crt')];
+  await execa('openssl', ['req', '-x509', ...options, ...files]);
+  const [key, cert] = [await readFile(at('api.key'), 'utf8'), await readFile(at('api.crt'), 'utf8')];
+  await using cluster = await FakeCluster.start(['a', 'b'], { key, cert });
+  const script = `
+    mount -t tmpfs none /run && account=/var/run/secrets/kubernetes.io/serviceaccount && mkdir -p $account
+    printf pods-token > $account/token; printf default > $account/namespace; cp api.crt $account/ca.crt
+    exec "$@"`;
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', path.resolve('build.ts')];
+  const run = ['prepull', 'run', '--deadline', '1m'];
+  const { exitCode, stdout, stderr } = await execa(
+    'unshare',
+    ['--mount', 'sh', '-ec', script, 'pod', ...command, ...run],
+    {
+      cwd: folder.directory,
+      reject: false,
+      extendEnv: false,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: folder.directory,
+        KUBERNETES_SERVICE_HOST: '127.0.0.1',
+        KUBERNETES_SERVICE_PORT: new URL(cluster.url).port,
+      },
+    },
+  );
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toContain('2 of 2 nodes have 1 image');
+  expect([...cluster.logins]).toEqual(['Bearer pods-token']);
+});
+
 describe('what is not there, or not allowed', () => {
   test('no kubeconfig, another context, and nobody who answers', async () => {
     await using cluster = await FakeCluster.start(['a']);

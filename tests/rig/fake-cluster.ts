@@ -5,9 +5,16 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export type FakePull = 'ready' | 'pulling' | { readonly reason: string; readonly message: string };
+
+/** PEM. */
+export interface ServerCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
 
 interface FakeObject {
   readonly metadata: { readonly name: string; readonly [key: string]: unknown };
@@ -53,22 +60,27 @@ export class FakeCluster implements AsyncDisposable {
   #version = 100;
   #pods = 0;
   readonly #watchers = new Set<Watcher>();
+  /** What requests were let in by: `Bearer secret-token`. */
+  readonly logins = new Set<string>();
+  readonly #certificate: ServerCertificate | undefined;
   #server: Server;
   #port = 0;
 
-  private constructor() {
+  private constructor(certificate: ServerCertificate | undefined) {
+    this.#certificate = certificate;
     this.#server = this.#makeServer();
   }
 
-  static async start(nodeNames: readonly string[]): Promise<FakeCluster> {
-    const cluster = new FakeCluster();
+  /** Without a certificate it speaks plain HTTP. */
+  static async start(nodeNames: readonly string[], certificate?: ServerCertificate): Promise<FakeCluster> {
+    const cluster = new FakeCluster(certificate);
     await cluster.back();
     for (const name of nodeNames) cluster.setNode(name, true);
     return cluster;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.#certificate === undefined ? 'http' : 'https'}://127.0.0.1:${this.#port}`;
   }
 
   /** A kubeconfig for it. */
@@ -148,7 +160,9 @@ export class FakeCluster implements AsyncDisposable {
   }
 
   #makeServer(): Server {
-    return createServer((request, response) => void this.#serve(request, response));
+    const serve = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#serve(request, response);
+    return this.#certificate === undefined ? createServer(serve) : createTlsServer(this.#certificate, serve);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,6 +171,7 @@ export class FakeCluster implements AsyncDisposable {
     const verb = url.searchParams.get('watch') === 'true' ? 'WATCH' : (request.method ?? '');
     const question = `${verb} ${path}`;
     this.requests.push(question);
+    this.logins.add(request.headers.authorization ?? '');
     const body = await bodyOf(request);
     if (this.forbidden.has(question)) return refuse(response, 403, `User "me" cannot do this: ${question}`);
     const fault = this.faults.get(question)?.shift();
