@@ -38,7 +38,7 @@ export async function addCourseCommand(
     const there = existsSync(path.join(directory, folder));
     write(there ? `${folder}/ is its context\n` : `no folder ${folder}/: its context is empty\n`);
   }
-  write(`next: ${clone ? './build lock, then ' : ''}./build images ${selector}\n`);
+  write(`next: ${clone ? 'build lock, then ' : ''}build images ${selector}\n`);
   await tell(context, warnings);
   return exitCode.ok;
 }

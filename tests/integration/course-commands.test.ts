@@ -47,7 +47,7 @@ describe('build add course', () => {
         '  chemistry-student',
         '  chemistry-instructor',
         'no folder courses/chemistry/: its context is empty',
-        'next: ./build images course=chemistry',
+        'next: build images course=chemistry',
       ].join('\n'),
       stderr: '',
     });
@@ -63,7 +63,7 @@ describe('build add course', () => {
     const options = ['--repo', 'https://git.example.org/c.git', '--clone', '--base', 'base'];
     const answer = await build(folder.path, ['add', 'course', 'chemistry', ...options]);
     expect(answer.stdout).toContain('courses/chemistry/ is its context\n');
-    expect(answer.stdout).toContain('next: ./build lock, then ./build images course=chemistry');
+    expect(answer.stdout).toContain('next: build lock, then build images course=chemistry');
     expect(answer.stderr).toContain('unlocked-clone');
     expect(await read(folder)).toContain('base: base, clone: true }\n# (the end)');
     expect((await stat(file)).mode & 0o777).toBe(0o640);
