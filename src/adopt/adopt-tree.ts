@@ -215,16 +215,13 @@ function adopted(
   unread: readonly UnreadImage[],
   unplaced: readonly string[],
 ): AdoptedTree {
-  const missing = images.flatMap(({ name, dockerfile, context }) =>
-    context.missing.map((source) =>
-      usageWarning(
-        'missing-source',
-        `\`${dockerfile.file}\` copies \`${source}\`, which is not in \`${context.context}\``,
-        undefined,
-        { help: `make it before \`${name}\` is built, or correct its \`context\` in ${matrixFile}` },
-      ),
-    ),
-  );
+  const missing = images.flatMap(({ name, dockerfile, context }) => {
+    if (context.missing.length === 0) return [];
+    const sources = context.missing.map((source) => `\`${source}\``).join(', ');
+    const message = `\`${dockerfile.file}\` copies ${sources} from \`${context.context}\`, where that is not`;
+    const help = `make it before \`${name}\` is built, or correct its \`context\` in ${matrixFile}`;
+    return [usageWarning('missing-source', message, undefined, { help })];
+  });
   return {
     text: matrix.text,
     images: order.flatMap(({ name }) => {

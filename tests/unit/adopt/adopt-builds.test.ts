@@ -314,3 +314,13 @@ it('tells of folders that a deployment builds without a Dockerfile', async () =>
     'hubs/maths/hubploy.yaml:1: builds `hubs/maths/image/Dockerfile`, which is not there',
   ]);
 });
+
+it('tells once of an image what its folder lacks', async () => {
+  const adoption = await adopt({
+    'lab/Dockerfile': 'FROM debian:13\nCOPY a.txt b /data/\nCOPY lab.cfg /etc/\n',
+    'lab/lab.cfg': '',
+  });
+  expect(adoption.tree.warnings.map(({ message }) => message)).toEqual([
+    '`lab/Dockerfile` copies `a.txt`, `b` from `lab`, where that is not',
+  ]);
+});
