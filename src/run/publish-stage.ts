@@ -4,7 +4,6 @@
  * every further tag is the same manifest under another name, which name-manifest.ts gives. Of several machines that
  * publish one key the first wins: what has passed under it already stays, and is what the others name as well.
  */
-import { oldNameRemark } from '../../registry/google.ts';
 import { keyTag, passTag } from '../core/labels.ts';
 import type { EngineError } from '../engine/engine.ts';
 import type { ScanRecord } from '../scan/scan-record.ts';
@@ -21,6 +20,7 @@ import { travellingLayers, type TravellingLayer } from './manifest.ts';
 import { nameManifest } from './name-manifest.ts';
 import { isSameImage, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
 import { pushPatiently } from './push-attempts.ts';
+import { pushRemark } from './push-remark.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';
 import type { PassedScan } from './scan-stage.ts';
 
@@ -195,10 +195,11 @@ async function publishedManifest(
   }
 }
 
-/** Registries' refusals come through the engine as text; names of old ones mean more than that says. */
+/** Registries' refusals come through the engine as text; some mean more than that says. */
 function withRemark(error: EngineError, reference: string): EngineError {
   const [host = ''] = reference.split('/', 1);
-  const remark = error.kind === 'failed' || error.kind === 'refused' ? oldNameRemark(host) : undefined;
+  const remark =
+    error.kind === 'failed' || error.kind === 'refused' ? pushRemark(host, error.message) : undefined;
   return remark === undefined ? error : { ...error, message: `${error.message}; ${remark}` };
 }
 
