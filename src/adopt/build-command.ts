@@ -15,6 +15,8 @@ export interface Script {
   /** Where it starts, from the root; undefined where that is not known. */
   readonly folder: string | undefined;
   readonly variables: Variables;
+  /** True where the variables are the script's environment: an argument without a value then has theirs. */
+  readonly isEnvironment?: boolean;
   /** What was hidden in the text before. */
   readonly veil?: Veil;
 }
@@ -141,7 +143,9 @@ interface Place extends Script {
   readonly veil: Veil;
 }
 
-function readOptions(words: readonly string[], { place, folder, variables, veil }: Place): WrittenBuild {
+function readOptions(words: readonly string[], script: Place): WrittenBuild {
+  const { place, folder, variables, veil } = script;
+  const environment: Variables = script.isEnvironment === true ? variables : new Map();
   const read = (word: string): Written => {
     const { value } = filledWord(word, variables);
     return { text: veil.show(word), value };
@@ -167,7 +171,7 @@ function readOptions(words: readonly string[], { place, folder, variables, veil 
     if (name === '-t' || name === '--tag') tags.push(read(value));
     else if (name === '-f' || name === '--file') dockerfile = read(value);
     else if (name === '--target') target = read(value);
-    else if (name === '--build-arg') args.push(argument(value, read));
+    else if (name === '--build-arg') args.push(argument(value, read, environment));
     else if (telling.test(name)) others.push(veil.show(`${name} ${value}`));
   }
   // What may be further options, or a folder, is not known; a folder that is written is.
@@ -192,9 +196,17 @@ function unknown(words: readonly Written[]): Written {
 }
 
 /** `NAME=value`, in quotes or not; without `=` the environment's. */
-function argument(word: string, read: (word: string) => Written): [string, Written | undefined] {
+function argument(
+  word: string,
+  read: (word: string) => Written,
+  environment: Variables,
+): [string, Written | undefined] {
   const at = word.indexOf('=');
-  if (at < 0) return [word.replace(/^["']|["']$/g, ''), undefined];
+  if (at < 0) {
+    const name = word.replace(/^["']|["']$/g, '');
+    const value = environment.get(name);
+    return [name, value === undefined ? undefined : { text: value, value }];
+  }
   const whole = read(word);
   const name = word.slice(0, at).replace(/^["']/, '');
   const text = whole.text.slice(whole.text.indexOf('=') + 1);

@@ -30,6 +30,7 @@ export function gitlabBuilds(text: string, file: string): readonly WrittenBuild[
         line,
         folder: '.',
         variables: variablesOf([Object.fromEntries(own)], known),
+        isEnvironment: true,
       }).map((build) => ({ ...build, place: `${file}:${line}` })),
     );
   });

@@ -53,7 +53,7 @@ function stepBuilds(step: Readonly<Record<string, unknown>>, place: StepPlace): 
     );
     // A block of text begins in the line below its key.
     const first = step['run'].includes('\n') ? line + 1 : line;
-    return buildCommands({ text, file, line: first, folder, variables, veil });
+    return buildCommands({ text, file, line: first, folder, variables, isEnvironment: true, veil });
   }
   if (!scalar(step['uses'] ?? '').startsWith('docker/build-push-action@')) return [];
   const settings = record(step['with']);

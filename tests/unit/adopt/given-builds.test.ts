@@ -408,6 +408,14 @@ jobs:
 const chartpress = (...text: readonly string[]): readonly string[] =>
   lines(chartpressBuilds(text.join('\n'), 'helm/chartpress.yaml', 'helm'));
 
+it('a workflow’s command takes an argument without a value from `env`', () => {
+  const text =
+    'env: { V: "1" }\njobs: { a: { steps: [ { run: "docker build --build-arg V --build-arg W ." } ] } }\n';
+  expect(lines(workflowBuilds(text, '.github/workflows/a.yml'))).toEqual([
+    '.github/workflows/a.yml:2 Dockerfile in . V=1 lost: W=(from the environment)',
+  ]);
+});
+
 describe('a chartpress file', () => {
   it('names images, their folders and arguments', () => {
     expect(
@@ -464,14 +472,14 @@ describe('a pipeline of GitLab', () => {
         '  before_script: [ "cd $CI_PROJECT_DIR/hub" ]',
         '  script:',
         '    -',
-        '      - docker build --build-arg PYTHON="$PYTHON" .',
+        '      - docker build --build-arg PYTHON --build-arg GONE .',
         '    - [ "docker push x" ]',
         'other: { stage: test }',
       ),
     ).toEqual([
       '.gitlab-ci.yml:9 images/base/Dockerfile in images/base PYTHON=3.13 as registry.example.org/site/base lost: SHA=$CI_COMMIT_SHA',
       '.gitlab-ci.yml:9 images/lab/Dockerfile in images/lab PYTHON=3.13 as registry.example.org/site/lab lost: SHA=$CI_COMMIT_SHA',
-      '.gitlab-ci.yml:17 hub/Dockerfile in hub PYTHON=3.12',
+      '.gitlab-ci.yml:17 hub/Dockerfile in hub PYTHON=3.12 lost: GONE=(from the environment)',
     ]);
   });
 
