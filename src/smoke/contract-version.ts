@@ -3,4 +3,4 @@
 /** Goes up whenever a clause is added, taken away or judged otherwise: an older pass is then a pass of something else. */
 export const contractVersion = 14;
 
-export const contractFingerprint = 'b1bc1b28328ac4dba3477b0821ede4d8882e965b220e0ee2f915e3386d82ffc8';
+export const contractFingerprint = 'bd9aa8c3789878bf029ce3f03455e11bd4066b3260b75c006be4ccbd923cf8c7';

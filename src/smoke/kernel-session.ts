@@ -53,6 +53,17 @@ const maxOutput = 64 * 1024;
 /** What a server says of a kernel that died under it; it may start another in its place. */
 const deathStates = new Set(['dead', 'restarting', 'autorestarting']);
 
+/** Languages in which a number alone is code; in a shell or in SQL it is none, and the answer is an error. */
+const takesNumber = /^(python|r|julia|octave|javascript|typescript|ruby|scala|groovy|kotlin|haskell)$/i;
+
+/** What `execute` is given where a kernel shall only show that it runs code. */
+export const plainCode = '1';
+
+/** Whether a kernel of this language has answered to `plainCode` as one that works. */
+export function ranPlainCode({ status }: Execution, language: string): boolean {
+  return status === 'ok' || (status === 'error' && !takesNumber.test(language));
+}
+
 /** Starts a kernel of the default kind and opens the way to it. */
 export async function openKernel(
   server: ServerAddress,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { openKernel } from '../../../src/smoke/kernel-session.ts';
+import { openKernel, ranPlainCode } from '../../../src/smoke/kernel-session.ts';
 import type { KernelSession } from '../../../src/smoke/kernel-session.ts';
 import { clientText, serverFrame, WebSocketRig } from '../../rig/websocket-server.ts';
 
@@ -107,5 +107,18 @@ describe('a kernel', () => {
     const opened = await openKernel(server, signal);
     expect(opened).toMatchObject({ ok: false, error: { step: 'websocket' } });
     expect(opened.ok ? '' : opened.error.evidence).toContain('500');
+  });
+
+  it.each([
+    ['python', 'ok', true],
+    ['bash', 'ok', true],
+    ['bash', 'error', true],
+    ['SQL', 'error', true],
+    ['python', 'error', false],
+    ['R', 'error', false],
+    ['bash', 'silent', false],
+    ['bash', 'lost', false],
+  ] as const)('in %s that answers a mere number with %s works: %s', (language, status, works) => {
+    expect(ranPlainCode({ status, output: '', durationMs: 1 }, language)).toBe(works);
   });
 });

@@ -1,7 +1,7 @@
 /** Clause L4: a notebook can be worked in. */
 import { ok } from '../../../core/result.ts';
 import { excerpt } from '../../evidence.ts';
-import { openKernel } from '../../kernel-session.ts';
+import { openKernel, plainCode, ranPlainCode } from '../../kernel-session.ts';
 import { serverPort } from '../../pod-environment.ts';
 import type { Clause } from '../clause.ts';
 import type { LocalServer } from './local-server.ts';
@@ -30,10 +30,11 @@ export const localKernel: Clause<LocalServer> = {
       return ok({ result: 'fail', evidence: [excerpt(kernel.error.evidence)], hint });
     }
     const { spec, language } = kernel.value;
-    const code = language === 'python' ? 'print(6 * 7)' : '1';
-    const { status, output, error } = await kernel.value.execute(code, answerMs);
+    const code = language === 'python' ? 'print(6 * 7)' : plainCode;
+    const execution = await kernel.value.execute(code, answerMs);
+    const { status, output, error } = execution;
     const evidence = [`kernel ${excerpt(spec, 60)}: ${status} ${excerpt(error ?? output)}`];
-    if (status === 'ok' && (language !== 'python' || output.trim() === '42')) {
+    if (ranPlainCode(execution, language) && (language !== 'python' || output.trim() === '42')) {
       return ok({ result: 'pass', evidence });
     }
     return ok({

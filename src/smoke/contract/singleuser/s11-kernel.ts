@@ -1,6 +1,7 @@
 /** Clause S11: a kernel runs code, and only for those who may. */
 import { ok } from '../../../core/result.ts';
 import { excerpt, handshakeLine, seconds } from '../../evidence.ts';
+import { plainCode, ranPlainCode } from '../../kernel-session.ts';
 import type { Execution, KernelSession, KernelTrouble } from '../../kernel-session.ts';
 import { insideReport } from '../../inside-report.ts';
 import type { Pod } from '../../pod.ts';
@@ -23,7 +24,7 @@ export const runsKernel: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well; the same websocket without a login, which must be refused, and with a browser's, which must not; for Python also who and where it is, and an interrupt.",
+    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well (where a number alone is no code, as in a shell, an error is an answer too); the same websocket without a login, which must be refused, and with a browser's, which must not; for Python also who and where it is, and an interrupt.",
   remedy:
     "Install the kernel's package (`ipykernel`) for the interpreter that its kernelspec names, and let the kernelspec name one that is in the image.",
   needs: ['S6'],
@@ -74,9 +75,9 @@ interface FirstAnswer {
 async function firstAnswer(pod: Pod, kernel: KernelSession, signal: AbortSignal): Promise<FirstAnswer> {
   const isPython = kernel.language === 'python';
   const inside = isPython ? await insideReport(pod, firstAnswerMs, signal) : undefined;
-  const execution = inside?.execution ?? (await kernel.execute('1', firstAnswerMs));
+  const execution = inside?.execution ?? (await kernel.execute(plainCode, firstAnswerMs));
   const evidence = [`code: ${executionLine(execution)}`];
-  if (execution.status !== 'ok') return { evidence, hint: whyNot(execution) };
+  if (!ranPlainCode(execution, kernel.language)) return { evidence, hint: whyNot(execution) };
   const report = inside?.report;
   if (report !== undefined) {
     evidence.push(
