@@ -76,6 +76,14 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: 'shared memory ran out: a container has 64 MiB at /dev/shm unless the hub mounts more there; use fewer worker processes, or mount it',
   },
   {
+    sign: /Failed to connect to db:/,
+    hint: 'the hub cannot open its database, whose address (`db_url`) the log tells: uid 1000 has to be able to write the folder of an SQLite file (the chart mounts a volume at /srv/jupyterhub), and a database server has to be reached',
+  },
+  {
+    sign: /jupyterhub\/proxy\.py[\s\S]*HTTP 403: Forbidden/,
+    hint: "the proxy refuses the hub's token: take `auth_token` out of the image's configuration, so that CONFIGPROXY_AUTH_TOKEN counts, which the chart gives to both",
+  },
+  {
     sign: /database is locked|sqlite3\.OperationalError/i,
     hint: 'SQLite cannot lock its file, as on a home that is mounted by NFS; keep the history and the signatures elsewhere (`HistoryManager.hist_file`, `NotebookNotary.db_file`)',
   },
@@ -137,7 +145,7 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
   },
   {
     sign: /executable file not found|no such file or directory/i,
-    hint: 'a program that the ENTRYPOINT or the command names is not in the image, or not on PATH',
+    hint: "a program that the ENTRYPOINT or the command names is not in the image, not on PATH, or in a folder that the container's user may not enter",
   },
 ];
 

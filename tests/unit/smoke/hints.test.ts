@@ -35,6 +35,8 @@ describe('the likely cause of an ending', () => {
     ["traitlets.traitlets.TraitError: No such directory: ''/mnt/scratch''", 'JUPYTERHUB_ROOT_DIR'],
     ['[C 2026-11-26 ServerApp] Bad config encountered during initialization: x', '/etc/jupyter'],
     ['SyntaxError: invalid syntax', 'file and line'],
+    ['Failed to connect to db: sqlite:////opt/x.sqlite', 'db_url'],
+    ['File "/x/jupyterhub/proxy.py", line 9\nHTTPClientError: HTTP 403: Forbidden', 'CONFIGPROXY_AUTH_TOKEN'],
     ['Password: su: Authentication failure', 'changes its user'],
     ['setpriv: setresuid failed: Operation not permitted', 'changes its user'],
     ['error: failed switching to "jovyan": operation not permitted', 'changes its user'],

@@ -50,7 +50,10 @@ export const forwards: Clause<ProxyContainer> = {
         'pages arrive and websockets do not, so that no kernel ever connects: the proxy, or what stands before it in the image, has to hand on `Upgrade` and `Connection`';
       return ok({ result: 'fail', evidence, hint });
     }
-    const hint = "the route was set and the request did not arrive at its target; the log's end tells why";
+    const hint =
+      heard.length > 0
+        ? 'the route was set, and the request went to the default target all the same: this proxy looks its routes up by something else than the path (`--host-routing`)'
+        : "the route was set and the request did not arrive at its target; the log's end tells why";
     return ok({ result: 'fail', evidence, hint });
   },
 };
