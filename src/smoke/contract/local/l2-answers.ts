@@ -9,4 +9,8 @@ export const localAnswers = healthClause({
   path: localApi,
   why: 'Docker forwards the port all the same, and the browser says that the connection was reset.',
   needs: ['L1'],
+  explain: ({ status }) =>
+    status === 404
+      ? `it answers, and has no \`${localApi}\`: it lives under another \`base_url\`, which has to go from the command and the configuration, or it is no Jupyter server`
+      : undefined,
 });

@@ -11,6 +11,9 @@ const sums = `${folder}/SHA256SUMS`;
 const noList = 44;
 const noProgram = 45;
 
+const hint =
+  'files are missing, changed, or not readable for the user that the image starts as, or their folder is shut to him';
+
 const script = `
 [ -e ${sums} ] || exit ${noList}
 command -v sha256sum > /dev/null || exit ${noProgram}
@@ -35,11 +38,16 @@ export const hasDatasets: Clause<LocalServer> = {
       return ok({ result: 'not-run', evidence: [excerpt(ran.error.message)] });
     }
     const { exitCode, stdout } = ran.value;
-    if (exitCode === noList) return ok({ result: 'not-applicable', evidence: [`the image has no ${sums}`] });
+    if (exitCode === noList) {
+      // A folder that is shut to the user looks as empty to him as one that is not there.
+      const seen = await engine.fileMode(containerId, sums, signal);
+      if (seen.ok) return ok({ result: 'fail', evidence: [`${sums} is there and cannot be seen`], hint });
+      if (seen.error.kind === 'unreachable' || seen.error.kind === 'cancelled') return seen;
+      return ok({ result: 'not-applicable', evidence: [`the image has no ${sums}`] });
+    }
     if (exitCode === noProgram) return ok({ result: 'not-run', evidence: ['the image has no `sha256sum`'] });
     const [count = '0', ...troubles] = stdout.trim().split('\n');
     if (exitCode === 0) return ok({ result: 'pass', evidence: [`${count} files, all as listed`] });
-    const hint = 'files are missing, changed, or not readable for the user that the image starts as';
     return ok({ result: 'fail', evidence: troubles.slice(0, 5).map((line) => excerpt(line)), hint });
   },
 };
