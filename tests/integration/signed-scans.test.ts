@@ -3,6 +3,7 @@
  * cosign. The scanner is the rig's.
  */
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isDigest, type Digest } from '../../registry/digest.ts';
 import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
@@ -117,6 +118,19 @@ test('without the key a scan is told and not kept, and says why', async () => {
   const scan = await kit.build(['scan', '--from-sbom', `${kit.prefix}base`], trivy.env);
   expect(scan.exitCode, scan.stderr).toBe(0);
   expect(plain(scan.stderr)).toContain('was not kept in the registry: `keys/ours.key` is encrypted');
+});
+
+test('a hole is not let through because a stranger’s image has it under a tag that moves', async () => {
+  await kit.write('course/packages', 'numpy 1.0\npillow 1.0\n');
+  const built = await kit.build(['images', '--changed'], env);
+  expect(built.exitCode, built.stderr).toBe(0);
+  const latest = `${rig.host}/${kit.prefix}course:latest`;
+  await execa('docker', ['push', '--quiet', latest]);
+  await trivy.publish({ pillow: { id: 'CVE-2099-0003', severity: 'critical', fixed: '2.0' } });
+  await kit.write('course/more', 'another key than that of the stranger’s');
+  const run = await kit.build(['images', '--changed', '--push'], env);
+  expect(run.exitCode, run.stderr).toBe(1);
+  expect(plain(run.stderr)).toContain('scan failed: CVE-2099-0003 (critical) in pillow 1.0');
 });
 
 /** As it reads without the breaks of its lines. */
