@@ -38,17 +38,24 @@ export interface InsideAnswer {
 
 const answers = new WeakMap<KernelSession, Promise<InsideAnswer>>();
 
+/** Of servers whose kernel starts and does not answer: who asked first waited longest, and another does as the first. */
+const silences = new WeakMap<object, InsideAnswer>();
+
 /** Asks a Python kernel, once; undefined where the image has none. */
 export async function insideReport(
-  pod: Pod,
+  pod: Pick<Pod, 'kernel'>,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<InsideAnswer | undefined> {
+  const silence = silences.get(pod);
+  if (silence !== undefined) return silence;
   const kernel = await pod.kernel(signal);
   if (!kernel.ok || kernel.value.language !== 'python') return undefined;
   const known = answers.get(kernel.value) ?? ask(kernel.value, timeoutMs);
   answers.set(kernel.value, known);
-  return known;
+  const answer = await known;
+  if (answer.execution.status === 'silent') silences.set(pod, answer);
+  return answer;
 }
 
 async function ask(kernel: KernelSession, timeoutMs: number): Promise<InsideAnswer> {

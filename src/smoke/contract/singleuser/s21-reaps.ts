@@ -67,10 +67,10 @@ export const reapsOrphans: Clause<Pod> = {
 
 /** The state of an orphan after its end, as /proc tells it (`Z`), or `gone`; undefined where no Python could make one. */
 async function orphanOfKernel(pod: Pod, signal: AbortSignal): Promise<'Z' | 'gone' | undefined> {
-  const kernel = await pod.kernel(signal);
-  if (!kernel.ok || kernel.value.language !== 'python') return undefined;
   // One that told nothing about itself will not do this either.
   if ((await insideReport(pod, kernelMs, signal))?.report === undefined) return undefined;
+  const kernel = await pod.kernel(signal);
+  if (!kernel.ok) return undefined;
   const { output } = await kernel.value.execute(orphanInPython, kernelMs);
   const state = /state (Z|gone)/.exec(output)?.[1];
   return state === 'Z' || state === 'gone' ? state : undefined;
