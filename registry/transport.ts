@@ -4,12 +4,15 @@
  * agents: connections are kept and shared, and Node's settings for proxies and additional CAs apply. Not over fetch,
  * which ends the connection after each HEAD, and adds encodings that are not the registry's bytes.
  */
-import { request as requestHttp, type IncomingMessage } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { headersOf, type AnswerHeaders } from './answer-headers.ts';
 import { cancelled, failed, invalidAnswer, type Failed } from './error.ts';
 import { DOCKER_HUB } from './reference.ts';
 import { TimeLimit } from './time-limit.ts';
+
+// As modules of their own kind the two would load Node's whole fetch at every start, for exports that are not used.
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -110,7 +113,7 @@ function exchange(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const send = url.protocol === 'https:' ? https.request : http.request;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = send(url, { method, headers, signal });
   outgoing.on('response', resolve);
