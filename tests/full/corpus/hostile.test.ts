@@ -12,7 +12,7 @@ import type { Verdict } from '../../../src/smoke/verdict.ts';
 import { patience, valueOf } from '../../rig/engine.ts';
 import { coldFamilyMs, realBase } from '../../rig/family.ts';
 import { FaultyImages } from '../../rig/faulty-images.ts';
-import { failures, judge, leftovers, requestFor } from '../../rig/judge.ts';
+import { failures, judge, leftovers, requestFor, runId } from '../../rig/judge.ts';
 
 // One at a time: what an attack does to the machine has to be seen as its own.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: coldFamilyMs });
@@ -235,6 +235,12 @@ describe('an image that attacks', () => {
   });
 });
 
+/** Whether a container of this run is running. */
+async function isRunning(): Promise<boolean> {
+  const containers = valueOf(await engine.listContainers(`hubwright=${runId}`, patience()));
+  return containers.some(({ status }) => status === 'running');
+}
+
 describe('Ctrl-C', () => {
   it.each(attacks.filter(({ name }) => /flood|fork|never|fills-its|signal/.test(name)))(
     '$name: ends the test at once and leaves nothing behind',
@@ -242,7 +248,9 @@ describe('Ctrl-C', () => {
       const image = await build(attack);
       const controller = new AbortController();
       const running = smokeImage(engine, requestFor(image), () => {}, controller.signal);
-      setTimeout(() => controller.abort(), 4000);
+      // As soon as it runs: what fills a disk is refused within seconds.
+      await expect.poll(isRunning, { interval: 50 }).toBe(true);
+      controller.abort();
       const started = performance.now();
       expect(await running).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
       expect(performance.now() - started).toBeLessThan(30_000);
