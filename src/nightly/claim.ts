@@ -2,72 +2,79 @@
  * One night at a time in one repository: a second would throw away the bytes that the first compares. Nights on other
  * machines are not seen here; what they publish under one key agrees anyway (src/run/publish-stage.ts).
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { tryWriting } from '../adopt/try-writing.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { livingProcess, processMark } from '../core/process-alive.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
-/** Notes in the night's folder that a night of this process runs; disposing takes the note away. */
+/** SQLite's result code for a file that somebody else has locked (https://www.sqlite.org/rescode.html#busy). */
+const BUSY = 5;
+
+/**
+ * Takes the night's turn in this folder; disposing gives it back. The lock is the system's, by way of SQLite: it falls
+ * however the process ends, and holds between containers that share the folder. It has to stay one file: were it
+ * removed, a second night could lock a new one while somebody still holds the old.
+ */
 export async function claimNight(folder: string): Promise<Result<Disposable, Diagnostic>> {
-  const file = path.join(folder, 'process');
-  for (;;) {
-    const claimed = await tryWriting(file, async () => placeNote(folder, file));
-    if (claimed.ok) return ok({ [Symbol.dispose]: () => rmSync(file, { force: true }) });
-    const owner = textOf(file);
-    if (owner === undefined) return claimed;
-    const pid = livingProcess(owner);
-    if (pid !== undefined) return err(otherNight(pid));
-    // It was killed, or the machine was.
-    removeStale(file, owner);
-  }
+  const note = path.join(folder, 'process');
+  const made = await tryWriting(folder, async () => mkdirSync(folder, { recursive: true }));
+  if (!made.ok) return made;
+  const locked = lock(path.join(folder, 'lock'), note);
+  if (!locked.ok) return locked;
+  const release = (): void => {
+    rmSync(note, { force: true });
+    locked.value.close();
+  };
+  const noted = await tryWriting(note, async () => writeFileSync(note, processMark()));
+  if (noted.ok) return ok({ [Symbol.dispose]: release });
+  release();
+  return noted;
 }
 
-/** The note is whole from the moment that it is there: half of one would be taken for a dead process's. */
-function placeNote(folder: string, file: string): void {
-  mkdirSync(folder, { recursive: true });
-  const own = `${file}-${process.pid}`;
-  writeFileSync(own, processMark());
+function lock(file: string, note: string): Result<DatabaseSync, Diagnostic> {
+  let database: DatabaseSync | undefined;
   try {
-    linkSync(own, file);
+    database = new DatabaseSync(file, { timeout: 0 });
+    database.exec('BEGIN EXCLUSIVE');
+    return ok(database);
   } catch (cause) {
-    // Node throws errors with a code alone.
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw cause;
-    // Some file systems have no second names.
-    writeFileSync(file, processMark(), { flag: 'wx' });
-  } finally {
-    rmSync(own, { force: true });
+    database?.close();
+    // node:sqlite tells SQLite's own code and words beside its message.
+    const { errcode, errstr } = cause as { errcode?: number; errstr?: string };
+    if (errcode === undefined) throw cause;
+    return err(errcode === BUSY ? otherNight(note) : cannotLock(file, errstr ?? ''));
   }
 }
 
-/** Of two nights that find a dead one's note at the same time, the second must not remove the first's. */
-function removeStale(file: string, owner: string): void {
-  const aside = `${file}-${process.pid}`;
-  try {
-    renameSync(file, aside);
-    if (textOf(aside) !== owner) linkSync(aside, file);
-  } catch {
-    // Somebody else was quicker; the next look tells whom.
-  } finally {
-    rmSync(aside, { force: true });
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-function otherNight(pid: number): Diagnostic {
+/** The note is for people: whose turn it is, the lock alone says. */
+function otherNight(note: string): Diagnostic {
+  const pid = livingProcess(textOf(note));
   return {
     category: 'environment',
     severity: 'error',
     code: 'night-running',
-    message: `another night is under way in this repository (process ${pid})`,
+    message: `another night is under way in this repository${pid === undefined ? '' : ` (process ${pid})`}`,
     help: 'this one asked, built and moved nothing; wait for the other, or start them farther apart',
   };
+}
+
+function cannotLock(file: string, why: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code: 'cannot-write',
+    message: `\`${file}\` cannot be locked (${why})`,
+    help: 'it keeps two nights apart: let this user write it, on a file system that has locks',
+  };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
 }

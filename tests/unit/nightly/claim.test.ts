@@ -18,7 +18,28 @@ test('the second is told whose turn it is, and the one after the first gets it',
     error: { code: 'night-running', message: expect.stringContaining(String(process.pid)) },
   });
   first.value[Symbol.dispose]();
-  expect(await readdir(folder.path)).toEqual([]);
+  expect(await readdir(folder.path)).toEqual(['lock']);
+  expect((await claimNight(folder.path)).ok).toBe(true);
+});
+
+test('what a killed night holds falls with it', async () => {
+  await using folder = await temporaryFolder({});
+  const script = `
+    import { claimNight } from '${claim}';
+    const claimed = await claimNight(process.argv[1]);
+    console.log(claimed.ok);
+    setInterval(() => {}, 1000);
+  `;
+  const night = execa(process.execPath, ['--input-type=module', '--eval', script, folder.path], {
+    reject: false,
+  });
+  await new Promise((resolve) => night.stdout.once('data', resolve));
+  expect(await claimNight(folder.path)).toMatchObject({
+    ok: false,
+    error: { message: expect.stringContaining(`(process ${night.pid})`) },
+  });
+  night.kill('SIGKILL');
+  await night;
   expect((await claimNight(folder.path)).ok).toBe(true);
 });
 
