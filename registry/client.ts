@@ -24,12 +24,15 @@ import type { Referrers } from './referrers.ts';
 import { againAfter, defaultRetryPolicy, withRetries, type RetryPolicy } from './retry.ts';
 import { Sessions } from './session.ts';
 import { listTags, type Repository, type TagList } from './tags.ts';
+import { withProtocolTold } from './spoken-protocol.ts';
 import { createTransport } from './transport.ts';
 
 export interface RegistryClientOptions {
   readonly credentials: CredentialSource;
   /** Registries (`host` or `host:port`) beside this machine's own that are spoken to without TLS. */
   readonly insecure?: readonly string[];
+  /** What a user writes to declare one so, for messages. */
+  readonly insecureBy?: string;
   readonly userAgent?: string;
   /** For one try of one request, its answer's body included; large bodies get the time that a slow line needs. */
   readonly timeoutMs?: number;
@@ -104,7 +107,10 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     timeoutMs: options.timeoutMs ?? 30_000,
   });
   const sessions = new Sessions({
-    send: withRetries(withHostLimit(transport, options.perHost ?? PER_HOST), policy),
+    send: withRetries(
+      withProtocolTold(withHostLimit(transport, options.perHost ?? PER_HOST), options.insecureBy),
+      policy,
+    ),
     credentials: options.credentials,
     insecure: options.insecure ?? [],
     now: policy.now,

@@ -8,6 +8,8 @@ import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { CliContext } from './context.ts';
 import { tell } from './tell.ts';
 
+const insecureName = 'HUBWRIGHT_INSECURE_REGISTRIES';
+
 export interface Workplace extends AsyncDisposable {
   readonly engine: Engine;
   readonly registry: RegistryClient;
@@ -32,6 +34,7 @@ export function openWorkplace(context: CliContext, options: { readonly askAhead?
   const registry = createRegistryClient({
     credentials,
     insecure: insecureRegistries(context.env),
+    insecureBy: insecureName,
     userAgent: `hubwright/${context.version}`,
   });
   return { engine, registry, credentials, [Symbol.asyncDispose]: () => engine.close() };
@@ -44,7 +47,7 @@ function withoutOurs(env: CliContext['env']): CliContext['env'] {
 
 /** Hosts beside this machine that are spoken to without TLS, set apart by commas. */
 function insecureRegistries(env: CliContext['env']): readonly string[] {
-  const hosts = (env['HUBWRIGHT_INSECURE_REGISTRIES'] ?? '').split(',').map((host) => host.trim());
+  const hosts = (env[insecureName] ?? '').split(',').map((host) => host.trim());
   return hosts.filter((host) => host !== '');
 }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -164,6 +164,45 @@ describe('TLS', () => {
     expect(JSON.stringify(outcome)).toContain('declare it insecure');
   });
 
+  test.each(['resets what it cannot read', 'answers 400', 'sends an alert'])(
+    'a registry on this machine that speaks TLS and %s is told as that, and at once',
+    async (how) => {
+      await using folder = await temporaryFolder();
+      await using server = await overTls(await selfSigned(folder.path), how);
+      const options = { credentials: async () => undefined, retry: { baseMs: 60_000 } };
+      const here = await createRegistryClient(options).ping(`127.0.0.1:${server.port}`, signal);
+      expect(here).toMatchObject({ kind: 'failed', error: { kind: 'unreachable', code: 'ERR_TLS_SPOKEN' } });
+      expect(JSON.stringify(here)).toContain('it speaks TLS, and registries under this name');
+      const host = `127.0.0.2:${server.port}`;
+      const declared = createRegistryClient({ ...options, insecure: [host], insecureBy: 'INSECURE' });
+      expect(JSON.stringify(await declared.ping(host, signal))).toContain(
+        'it speaks TLS, and is declared insecure (INSECURE); do not declare it',
+      );
+    },
+  );
+
+  test('a registry that speaks no TLS and resets what it cannot read is told as that; one that resets all is not', async () => {
+    await using plain = await listening((socket) => {
+      socket.once('data', (bytes) => {
+        if (bytes.toString('latin1').startsWith('GET '))
+          socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+        else socket.resetAndDestroy();
+      });
+    });
+    const options = { credentials: async () => undefined, retry: { attempts: 1 }, insecureBy: 'INSECURE' };
+    const told = await createRegistryClient(options).ping(`127.0.0.2:${plain.port}`, signal);
+    expect(JSON.stringify(told)).toContain(
+      'it speaks plain HTTP where HTTPS was expected; declare it insecure (INSECURE)',
+    );
+    await using broken = await listening(
+      (socket) => void socket.once('data', () => socket.resetAndDestroy()),
+    );
+    for (const address of ['127.0.0.1', '127.0.0.2']) {
+      const reset = await createRegistryClient(options).ping(`${address}:${broken.port}`, signal);
+      expect(JSON.stringify(reset)).toContain('the connection failed (ECONNRESET)');
+    }
+  });
+
   test('what is wrong with a certificate is told in words', async () => {
     await using folder = await temporaryFolder();
     const valid = await selfSigned(folder.path);
@@ -198,6 +237,51 @@ describe('TLS', () => {
     expect(storage.seen).toEqual([]);
   });
 });
+
+/** A registry over TLS; `how` it treats who speaks plain HTTP: as Node's server, Go's or OpenSSL's does. */
+async function overTls(
+  certified: { readonly key: string; readonly cert: string },
+  how: string,
+): Promise<Listening> {
+  const server = createTlsServer(certified, (_, response) => response.end());
+  return await listening((socket) => {
+    socket.once('readable', () => {
+      const first: unknown = socket.read();
+      const bytes = first instanceof Buffer ? first : Buffer.alloc(0);
+      if (bytes[0] === 22) {
+        socket.unshift(bytes);
+        return void server.emit('connection', socket);
+      }
+      if (how === 'answers 400') return void socket.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent HTTP\n');
+      if (how === 'sends an alert') return void socket.end(Buffer.from([21, 3, 1, 0, 2, 2, 70]));
+      socket.resetAndDestroy();
+    });
+  });
+}
+
+interface Listening extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Something that listens on all of this machine's own addresses. */
+async function listening(onConnection: (socket: Socket) => void): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    onConnection(socket);
+  });
+  server.listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // It listens on TCP, so it is no pipe's name.
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
 
 async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'hubwright-tls-'));

@@ -9,7 +9,7 @@ import { err, ok } from '../../../src/core/result.ts';
 import { hubHealth } from '../../../src/smoke/contract/hub/h2-health.ts';
 import { exchange } from '../../../src/hub/http-exchange.ts';
 import type { LiveContainer, ServerOutcome } from '../../../src/smoke/live-container.ts';
-import { speaksTls } from '../../../src/smoke/speaks-tls.ts';
+import { speaksTls } from '../../../registry/speaks-tls.ts';
 import { temporaryFolder } from '../../rig/temporary-folder.ts';
 
 const host = '127.0.0.1';

@@ -2,7 +2,7 @@
 import { excerpt, exchangeLine, seconds } from '../../evidence.ts';
 import type { ListeningSocket } from '../../inside.ts';
 import type { LiveContainer, ServerOutcome } from '../../live-container.ts';
-import { speaksTls } from '../../speaks-tls.ts';
+import { speaksTls } from '../../../../registry/speaks-tls.ts';
 import { ok } from '../../../core/result.ts';
 import type { HttpAnswer } from '../../../hub/http-exchange.ts';
 import type { Clause, ClauseText, Finding } from '../clause.ts';

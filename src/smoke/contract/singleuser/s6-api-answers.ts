@@ -4,7 +4,7 @@ import { exchangeLine, excerpt } from '../../evidence.ts';
 import { exchange } from '../../../hub/http-exchange.ts';
 import type { HttpAnswer } from '../../../hub/http-exchange.ts';
 import type { Pod } from '../../pod.ts';
-import { speaksTls } from '../../speaks-tls.ts';
+import { speaksTls } from '../../../../registry/speaks-tls.ts';
 import type { Clause } from '../clause.ts';
 import { tlsHint } from '../common/port-finding.ts';
 
