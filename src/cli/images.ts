@@ -6,8 +6,9 @@ import { ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
 import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
 import { takenTags } from '../plan/taken-tags.ts';
-import type { Signing } from '../run/run-context.ts';
+import type { RunScan, Signing } from '../run/run-context.ts';
 import { scanPolicyOf, type ScanPolicyOfDay } from '../run/scan-policy.ts';
+import type { ScanQuestion } from '../run/scan-stage.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { openRepository } from './open-repository.ts';
@@ -105,6 +106,12 @@ export async function imagesCommand(
     const lack = await lackOfSpace(drawn.value);
     if (lack !== undefined) return await tell(context, [lack]);
   }
+  const scan = policy === undefined || scanner === undefined ? undefined : { scanner, policy };
+  if (scan !== undefined) {
+    const lacks = await scanTrouble(context, { scan, drawn: drawn.value, options: { push, force } });
+    if (context.signal.aborted) return exitCode.interrupted;
+    if (lacks.length > 0) return await tell(context, lacks);
+  }
   const signing = push ? await signingOf(context, drawn.value) : ok(undefined);
   if (!signing.ok) return await tell(context, [signing.error]);
   const { jobs, idleTimeout, failFast, cache, json, verbose } = options;
@@ -120,7 +127,7 @@ export async function imagesCommand(
     noCache: !cache,
     secrets,
     signing: signing.value,
-    ...(policy === undefined || scanner === undefined ? {} : { scan: { scanner, policy } }),
+    ...(scan === undefined ? {} : { scan }),
   });
   return exitCodeOfRun[report.result];
 }
@@ -143,6 +150,17 @@ async function scannerFor(
 ): Promise<Result<Scanner, readonly Diagnostic[]>> {
   const { openScanner } = await import('./open-scanner.ts');
   return await openScanner(context, workplace, settings);
+}
+
+/** What keeps from scanning; nothing is asked where nothing is to be scanned. */
+async function scanTrouble(
+  { signal }: CliContext,
+  question: ScanQuestion & { readonly scan: RunScan },
+): Promise<readonly Diagnostic[]> {
+  const { needsScan } = await import('../run/scan-stage.ts');
+  if (!question.drawn.plan.entries.some((entry) => needsScan(question, entry))) return [];
+  const { databaseTrouble } = await import('./open-scanner.ts');
+  return await databaseTrouble(question.scan, signal);
 }
 
 /** Where the run publishes. Without `--push` nothing is asked, and nothing loaded to ask with. */

@@ -26,7 +26,7 @@ import { shipNight, type NightlyShipping, type Shipped } from './nightly-shippin
 import { openRepository, type Repository } from './open-repository.ts';
 import { endEarly, keepSummary, kept, readIfThere, writeAll } from './nightly-files.ts';
 import { runPlan, type RunPlanOptions } from './run-plan.ts';
-import { openScanner, scanDiagnostic } from './open-scanner.ts';
+import { databaseTrouble, openScanner, scanDiagnostic } from './open-scanner.ts';
 import { tell, usage } from './tell.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
@@ -231,6 +231,8 @@ function toolsOf(
     async open(base) {
       const wrong = await shippingTrouble(context, base, options);
       if (wrong.length > 0) return err(wrong);
+      const lacks = options.dryRun || scan === undefined ? [] : await databaseTrouble(scan, signal);
+      if (lacks.length > 0) return err(lacks);
       if (options.dryRun || target === undefined || base.set.sign === undefined) return ok(undefined);
       const { openSigning } = await import('./open-signing.ts');
       const opened = await openSigning(context, base);

@@ -1,8 +1,10 @@
 /** What commands that scan open first: the policy of the day, and a Trivy with its database. */
 import { availableParallelism } from 'node:os';
+import { untilAborted } from '../../registry/until-aborted.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ScanSettings } from '../matrix/image-set.ts';
+import type { RunScan } from '../run/run-context.ts';
 import { Scanner } from '../scan/scanner.ts';
 import { findTrivy, type ScanTrouble } from '../scan/trivy-program.ts';
 import type { CliContext } from './context.ts';
@@ -26,6 +28,15 @@ export async function openScanner(
     maxDatabaseAgeHours: settings.maxDatabaseAgeHours,
   });
   return ok(scanner);
+}
+
+/** What is wrong with the database, told before anything is built that could not be published for it. */
+export async function databaseTrouble(
+  { scanner }: RunScan,
+  signal: AbortSignal,
+): Promise<readonly Diagnostic[]> {
+  const database = await untilAborted(scanner.database(), () => undefined, signal);
+  return database === undefined || database.ok ? [] : [scanDiagnostic(database.error)];
 }
 
 /** A scanner's trouble as a person is told of it: exit code 3. */

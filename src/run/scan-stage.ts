@@ -44,8 +44,15 @@ export interface PassedScan {
   readonly record: ScanRecord;
 }
 
+/** What of a run says which images it scans. */
+export interface ScanQuestion {
+  readonly scan?: RunScan;
+  readonly options: Pick<RunContext['options'], 'push' | 'force'>;
+  readonly drawn: RunContext['drawn'];
+}
+
 /** Whether an image has to be scanned in this run: it is to be published, and was not under today's policy. */
-export function needsScan({ scan, options, drawn }: RunContext, entry: PlanEntry): boolean {
+export function needsScan({ scan, options, drawn }: ScanQuestion, entry: PlanEntry): boolean {
   if (scan === undefined || !options.push || drawn.set.registry === undefined) return false;
   if (entry.kind === 'builder' || entry.action === 'reuse') return false;
   return options.force || entry.published?.passed !== true || entry.published.scanned !== true;

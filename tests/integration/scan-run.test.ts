@@ -2,7 +2,7 @@
  * What a run does with what a scanner finds, from the plan to the registry. The scanner is the rig's; that the real one
  * is understood, tests/full holds.
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createRegistryClient } from '../../registry/client.ts';
@@ -11,6 +11,7 @@ import type { RunEvent } from '../../src/core/event.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { readArtifact } from '../../src/scan/kept-artifacts.ts';
 import { readScanRecord, type ScanRecord } from '../../src/scan/scan-record.ts';
+import { patience, valueOf } from '../rig/engine.ts';
 import { fakeTrivy, type FakeTrivy } from '../rig/fake-trivy.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, workspace, type Workspace } from '../rig/workspace.ts';
@@ -210,7 +211,7 @@ test('an exception lets pass what it names; a changed policy means verify, and i
   expect(await planned(family, env)).toEqual(['reuse base', 'reuse course', 'reuse hub']);
 });
 
-test('without Trivy, or with a database that is too old, nothing is published: exit code 3', async () => {
+test('without Trivy, or with a database that is too old or missing, nothing is built: exit code 3', async () => {
   await using rig = await bench();
   const { family, trivy, env } = rig;
   const missing = await family.build(['images', '--push'], { ...env, HUBWRIGHT_TRIVY: '/nowhere/trivy' });
@@ -219,11 +220,24 @@ test('without Trivy, or with a database that is too old, nothing is published: e
     '`HUBWRIGHT_TRIVY` names `/nowhere/trivy`, which is no program that can be run',
   );
   await trivy.publish({}, new Date(Date.now() - 100 * 3_600_000));
-  const old = await family.events(['--push'], env);
-  expect(old.exitCode).toBe(3);
-  expect(endings(old.events, family)['hub']).toContain(
-    'the vulnerability database is 100 h old, and 72 h are allowed (`maxDatabaseAge`)',
-  );
+  for (const command of [['images', '--push'], ['nightly']]) {
+    const old = await family.build(command, env);
+    expect(old.exitCode, old.stderr).toBe(3);
+    expect(old.stderr).toContain(
+      'the vulnerability database is 100 h old, and 72 h are allowed (`maxDatabaseAge`)',
+    );
+  }
+  await rm(path.join(family.directory, 'trivy/upstream/metadata.json'));
+  await rm(path.join(family.directory, 'trivy/cache'), { recursive: true });
+  const none = await family.build(['images', '--push'], env);
+  expect(none.exitCode, none.stderr).toBe(3);
+  expect(none.stderr).toContain('there is no vulnerability database: ');
+  // Nothing was begun: no run has a journal, and the engine was given no work.
+  const left = await readdir(path.join(family.directory, '.hubwright'), { recursive: true });
+  expect(left.filter((file) => /events\.ndjson|logs/.test(file))).toEqual([]);
+  const built = await family.engine.images.list({}, patience());
+  const names = valueOf(built).flatMap(({ tags }) => tags);
+  expect(names.filter((tag) => tag.startsWith(`hubwright/${family.prefix}`))).toEqual([]);
   const tags = await fetch(`http://${rig.host}/v2/_catalog`);
   expect(await tags.json()).toEqual({ repositories: [] });
 });
