@@ -10,7 +10,7 @@ import { familyAfter, type Environment } from './check-edit.ts';
 import { isMadeUpPlace } from './fill-arguments.ts';
 import { findBuilds } from './find-builds.ts';
 import { findDockerfiles } from './find-dockerfiles.ts';
-import { buildRemarks, lostWarnings } from './build-remarks.ts';
+import { buildRemarks, lostWarnings, remoteRemarks } from './build-remarks.ts';
 import { guessKind, type Guess } from './guess-kind.ts';
 import { linkImages, type Links } from './link-images.ts';
 import { openArguments } from './open-arguments.ts';
@@ -47,11 +47,14 @@ export async function adoptTree(
   { root, below, environment }: Tree,
   signal: AbortSignal,
 ): Promise<Result<AdoptedTree, readonly Diagnostic[]>> {
-  const builds = await findBuilds(root, below, signal);
+  const { builds, remote } = await findBuilds(root, below, signal);
   const named = builds.flatMap(({ dockerfiles }) => dockerfiles);
   const found = await findDockerfiles({ root, below, named }, signal);
   const read = await readImages(root, found, builds);
-  const unplaced = await buildRemarks({ root, below }, found, builds, read.images);
+  const unplaced = [
+    ...(await buildRemarks({ root, below }, found, builds, read.images)),
+    ...remoteRemarks(remote, read.images),
+  ];
   let { images } = read;
   let unread = read.unread;
   for (;;) {

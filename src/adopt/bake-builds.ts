@@ -10,8 +10,9 @@ import { filled, type Variables, type Written } from './written-text.ts';
 export function bakeBuilds(text: string, file: string, folder: string): readonly WrittenBuild[] | undefined {
   const read = file.endsWith('.json') ? readJson(text) : readHcl(text);
   if (read === undefined) return undefined;
-  const { variables } = read;
   const targets = read.targets.flatMap(withoutMatrix);
+  const { variables } = read;
+  const names = namesOfTargets(variables, targets);
   const byName = new Map(targets.map((target) => [target.name, target]));
   const inherited = new Set(targets.flatMap(({ values }) => texts(values.get('inherits'))));
   const whole = new Map(targets.map((target) => [target, withInherited(target, byName, new Set())]));
@@ -19,7 +20,8 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
   return targets.flatMap((target) => {
     const values = whole.get(target) ?? target.values;
     // What others inherit from, and has no name of its own, is no image.
-    const isTemplate = inherited.has(target.name) && writtenTags(values.get('tags'), variables).length === 0;
+    const isTemplate =
+      inherited.has(target.name) && writtenTags(values.get('tags'), variables, names).length === 0;
     if (isTemplate || target.name.startsWith('_') || values.has('dockerfile-inline')) return [];
     const one = (key: string): Written | undefined => {
       const value = values.get(key);
@@ -38,11 +40,11 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
         target: one('target'),
         args:
           args?.kind === 'map'
-            ? [...args.entries].map(([name, value]) => [name, writtenOf(value, variables)] as const)
+            ? [...args.entries].map(([name, value]) => [name, namedOf(value, variables, names)] as const)
             : [],
         aliases: [...named.keys()].filter((alias) => !shared.has(alias)),
         tags: [
-          ...writtenTags(values.get('tags'), variables),
+          ...writtenTags(values.get('tags'), variables, names),
           ...[...shared].flatMap(([alias, name]) =>
             name === target.name ? { text: alias, value: alias } : [],
           ),
@@ -162,9 +164,37 @@ function sharedAliases(
   );
 }
 
+/**
+ * Some write as a variable's default what it is for. In a tag, which holds no blanks, such a variable comes to
+ * nothing; and so it does in an argument that is one of these tags.
+ */
+function namesOfTargets(variables: Variables, targets: readonly Target[]): ReadonlyMap<string, string> {
+  const plain = new Map([...variables].map(([name, value]) => [name, /\s/.test(value) ? '' : value]));
+  const names = new Map<string, string>();
+  for (const { values } of targets) {
+    const tags = values.get('tags');
+    for (const each of tags?.kind === 'list' ? tags.items : []) {
+      const described = writtenOf(each, variables).value;
+      const bare = writtenOf(each, plain).value;
+      if (described !== undefined && bare !== undefined && /\s/.test(described)) names.set(described, bare);
+    }
+  }
+  return names;
+}
+
+function namedOf(value: HclValue, variables: Variables, names: ReadonlyMap<string, string>): Written {
+  const written = writtenOf(value, variables);
+  const named = names.get(written.value ?? '');
+  return named === undefined ? written : { text: written.text, value: named };
+}
+
 /** Tags that are written out. */
-function writtenTags(value: HclValue | undefined, variables: Variables): readonly Written[] {
-  const all = value?.kind === 'list' ? value.items.map((each) => writtenOf(each, variables)) : [];
+function writtenTags(
+  value: HclValue | undefined,
+  variables: Variables,
+  names: ReadonlyMap<string, string>,
+): readonly Written[] {
+  const all = value?.kind === 'list' ? value.items.map((each) => namedOf(each, variables, names)) : [];
   return all.filter((each) => each.value !== undefined);
 }
 

@@ -174,9 +174,11 @@ function readOptions(words: readonly string[], script: Place): WrittenBuild {
     else if (name === '--build-arg') args.push(argument(value, read, environment));
     else if (telling.test(name)) others.push(veil.show(`${name} ${value}`));
   }
-  // What may be further options, or a folder, is not known; a folder that is written is.
+  // What may be further options, or a folder, is not known; a folder that is written is, as is a path with a variable.
   const written = plain.filter(({ value }) => value !== undefined);
-  const context = written.length === 1 ? written[0] : plain.length === 1 ? plain[0] : unknown(plain);
+  const paths = plain.filter(({ text }) => text.includes('/') && !isVariable(text));
+  const [only, ...more] = written.length > 0 ? written : plain.length === 1 ? plain : paths;
+  const context = only !== undefined && more.length === 0 ? only : unknown(plain);
   const unread = plain.filter((each) => each !== context && each.value === undefined);
   return {
     place,
@@ -189,6 +191,11 @@ function readOptions(words: readonly string[], script: Place): WrittenBuild {
     tags,
     others: [...others, ...unread.map(({ text }) => text)],
   };
+}
+
+/** True for a variable or a call alone: options, or anything. */
+function isVariable(text: string): boolean {
+  return /^["']?\$(?:\w+|\{[^{}]*\}|\(.*\))["']?$/s.test(text);
 }
 
 function unknown(words: readonly Written[]): Written {

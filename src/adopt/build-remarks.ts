@@ -6,7 +6,7 @@ import { matrixFile } from '../matrix/load-matrix.ts';
 import { usageWarning } from '../matrix/usage-error.ts';
 import { defaultsOf, placesOf } from './build-recipe.ts';
 import type { FoundDockerfile } from './find-dockerfiles.ts';
-import type { GivenBuild } from './given-build.ts';
+import type { GivenBuild, RemoteBuild } from './given-build.ts';
 import type { ReadImage } from './read-images.ts';
 
 /** Sentences on builds that belong to no Dockerfile of the tree: it cannot be told which, or it is not there. */
@@ -36,10 +36,50 @@ export async function buildRemarks(
       ([settings, all]) =>
         `${placesOf(all.map(({ place }) => place))}: which Dockerfile is built cannot be told; not taken over: ${settings}`,
     ),
-    ...[...Map.groupBy(absent, ({ dockerfiles }) => dockerfiles[0])].map(
-      ([file, all]) => `${placesOf(all.map(({ place }) => place))}: builds \`${file}\`, which is not there`,
-    ),
+    ...(await Promise.all(
+      [...Map.groupBy(absent, ({ dockerfiles }) => dockerfiles[0])].map(
+        async ([file, all]) =>
+          `${placesOf(all.map(({ place }) => place))}: ${await absentSentence(root, file, all)}`,
+      ),
+    )),
   ];
+}
+
+/** What repo2docker makes an image of where there is no Dockerfile. */
+const readByRepo2docker = ['environment.yml', 'requirements.txt', 'apt.txt', 'postBuild', 'install.R'];
+
+async function absentSentence(
+  root: string,
+  file: string | undefined,
+  builds: readonly GivenBuild[],
+): Promise<string> {
+  const [first] = builds;
+  const folder = first?.context;
+  const isOther =
+    folder !== undefined &&
+    (await anyExists(
+      root,
+      readByRepo2docker.map((name) => path.posix.join(folder, name)),
+    ));
+  return isOther
+    ? `builds the folder \`${folder}\`, which has no Dockerfile but what repo2docker reads; ` +
+        'with a Dockerfile there it can be an image here'
+    : `builds \`${file}\`, which is not there`;
+}
+
+/** Sentences on builds of files from elsewhere whose images the tree draws on. */
+export function remoteRemarks(
+  builds: readonly RemoteBuild[],
+  images: readonly ReadImage[],
+): readonly string[] {
+  const used = new Set(images.flatMap(({ references }) => references.map(({ text }) => text)));
+  return builds.flatMap(({ place, source, tags }) => {
+    const drawn = tags.find((tag) => used.has(tag));
+    return drawn === undefined
+      ? []
+      : `${place}: builds \`${drawn}\` from \`${source}\`, which is not part of this tree: ` +
+          'it stays an image from outside';
+  });
 }
 
 /** Of what such builds give: `NAME=value` that every Dockerfile which declares the argument has as its default. */

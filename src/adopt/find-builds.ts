@@ -1,6 +1,7 @@
 /**
  * Finds what builds the images of a tree until now: Makefiles, scripts, compose files, bake files, files of
- * chartpress and hubploy, GitHub workflows and GitLab pipelines, in the tree itself and in the folders above it. Reads them, and runs nothing.
+ * chartpress, hubploy and people's own tools, GitHub workflows and GitLab pipelines, in the tree itself and in the
+ * folders above it. Reads them, and runs nothing.
  */
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,8 +11,15 @@ import { chartpressBuilds } from './chartpress-builds.ts';
 import { composeBuilds } from './compose-builds.ts';
 import { filesBelow, longest } from './find-dockerfiles.ts';
 import { gitlabBuilds } from './gitlab-builds.ts';
-import { givenBuild, type GivenBuild, type WrittenBuild } from './given-build.ts';
+import {
+  givenBuild,
+  remoteBuild,
+  type GivenBuild,
+  type RemoteBuild,
+  type WrittenBuild,
+} from './given-build.ts';
 import { hubployBuilds } from './hubploy-builds.ts';
+import { listedBuilds } from './listed-builds.ts';
 import { assignedVariables, includedFiles, makefileBuilds } from './makefile-builds.ts';
 import type { Variables } from './written-text.ts';
 import { workflowBuilds } from './workflow-builds.ts';
@@ -22,27 +30,30 @@ const bakeFile = /(?:^|[.-])docker-bake(?:\.override)?\.(?:hcl|json)$/;
 const chartpressFile = /^chartpress\.ya?ml$/;
 const hubployFile = /^hubploy\.ya?ml$/;
 const pipelineFile = /(?:^|\.)gitlab-ci\.ya?ml$/;
-const workflow = /\.ya?ml$/;
+const yaml = /\.ya?ml$/;
 const script = /\.(?:ba)?sh$/;
 
 function isBuildFile(name: string): boolean {
-  return [makefile, composeFile, bakeFile, chartpressFile, hubployFile, pipelineFile, script].some(
-    (pattern) => pattern.test(name),
-  );
+  return [makefile, bakeFile, yaml, script].some((pattern) => pattern.test(name));
+}
+
+export interface FoundBuilds {
+  readonly builds: readonly GivenBuild[];
+  /** Those that take their files from elsewhere. */
+  readonly remote: readonly RemoteBuild[];
 }
 
 /** All builds that the files tell, in the order of their names. */
-export async function findBuilds(
-  root: string,
-  below: string,
-  signal: AbortSignal,
-): Promise<readonly GivenBuild[]> {
+export async function findBuilds(root: string, below: string, signal: AbortSignal): Promise<FoundBuilds> {
   const within = await filesBelow(root, below, isBuildFile, signal);
   const above = await Promise.all(foldersAbove(below).map((folder) => filesIn(root, folder, isBuildFile)));
-  const workflows = await filesIn(root, '.github/workflows', (name) => workflow.test(name));
+  const workflows = await filesIn(root, '.github/workflows', (name) => yaml.test(name));
   const files = [...new Set([...within, ...above.flat(), ...workflows])].toSorted();
-  const builds = await Promise.all(files.map((file) => buildsOf(root, file)));
-  return builds.flat().flatMap((build) => givenBuild(build) ?? []);
+  const builds = (await Promise.all(files.map((file) => buildsOf(root, file)))).flat();
+  return {
+    builds: builds.flatMap((build) => givenBuild(build) ?? []),
+    remote: builds.flatMap((build) => remoteBuild(build) ?? []),
+  };
 }
 
 /** Of `a/b`: the root and `a`; of the root itself none. */
@@ -75,6 +86,7 @@ async function buildsOf(root: string, file: string): Promise<readonly WrittenBui
   if (hubployFile.test(name)) return await hubployBuildsOf(root, file, text);
   if (pipelineFile.test(name)) return gitlabBuilds(text, file);
   if (bakeFile.test(name)) return await bakeBuildsOf(root, file, text);
+  if (yaml.test(name)) return await listedBuildsOf(root, file, text);
   if (makefile.test(name))
     return makefileBuilds(text, file, folder, await variablesOf(root, folder, includedFiles(text)));
   return buildCommands({ text, file, line: 1, folder, variables: assignedVariables(text) });
@@ -88,6 +100,21 @@ async function hubployBuildsOf(root: string, file: string, text: string): Promis
     contexts.map(
       (context) => context !== undefined && lstat(path.join(root, context)).then(Boolean, () => false),
     ),
+  );
+  return builds.filter((_, index) => isThere[index]);
+}
+
+/** What some YAML lists means images of this tree only where their Dockerfiles are. */
+async function listedBuildsOf(root: string, file: string, text: string): Promise<readonly WrittenBuild[]> {
+  const builds = listedBuilds(text, file);
+  const isThere = await Promise.all(
+    builds.map(async (build) => {
+      const dockerfiles = givenBuild(build)?.dockerfiles ?? [];
+      const found = await Promise.all(
+        dockerfiles.map((each) => lstat(path.join(root, each)).then(Boolean, () => false)),
+      );
+      return found.includes(true);
+    }),
   );
   return builds.filter((_, index) => isThere[index]);
 }

@@ -44,10 +44,28 @@ export interface GivenBuild {
   readonly lost: readonly string[];
 }
 
+/** An image that is built of files which are not in the tree. */
+export interface RemoteBuild {
+  readonly place: string;
+  /** The repository or archive, as it is written. */
+  readonly source: string;
+  /** References that its image is called by. */
+  readonly tags: readonly string[];
+}
+
+/** What docker fetches a context from; `github.com/` stands for a repository even without a scheme. */
+const remote = /^(?:https?:|git@|ssh:|git:|github\.com\/)/;
+
+/** Set where a build takes its files from elsewhere. */
+export function remoteBuild({ place, context, tags }: WrittenBuild): RemoteBuild | undefined {
+  const source = context?.value ?? '';
+  return remote.test(source) ? { place, source, tags: tags.flatMap(({ value }) => value ?? []) } : undefined;
+}
+
 /** What can be told of a build with confidence; undefined for one of something else than this tree. */
 export function givenBuild(build: WrittenBuild): GivenBuild | undefined {
   const { place, target, args, tags, others } = build;
-  if (/^(?:-$|https?:|git@|ssh:|git:)/.test(build.context?.value ?? '')) return undefined;
+  if (build.context?.value === '-' || remoteBuild(build) !== undefined) return undefined;
   const context = pathFrom(build.folder, build.context ?? { text: '.', value: '.' });
   const aliases = new Set(build.aliases);
   const isKnown = (written: Written | undefined): written is Written & { readonly value: string } =>

@@ -76,9 +76,12 @@ export function guessKind(clues: KindClues): Guess {
   const started = startCommands(dockerfile, target);
   const isForeign = started.some((text) => foreignCommand.test(text));
   const standsOnForeign = root !== undefined && foreignRoot.test(wordsOfRoot(root).repository);
+  const byCommand = started.map((text) => kindBy(commands, text)).find((kind) => kind !== undefined);
+  // `Dockerfile.test` beside a server's: it runs the tests of that, and ends.
+  if (/-tests?$/.test(name) && started.length > 0 && byCommand === undefined)
+    return { kind: 'custom', why: 'its name and its command say that it runs tests' };
   const byName = isForeign || standsOnForeign ? undefined : kindByName(name);
   if (byName !== undefined) return { kind: byName, why: 'its name' };
-  const byCommand = started.map((text) => kindBy(commands, text)).find((kind) => kind !== undefined);
   if (byCommand !== undefined) return { kind: byCommand, why: 'the command that it starts' };
   const installed = installedPackages(dockerfile);
   for (const [kind, pattern] of packages) {

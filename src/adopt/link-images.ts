@@ -163,10 +163,10 @@ function resemblances(
     const last = asWords(lastComponent(reference));
     const owner = place.slice(place.lastIndexOf('/') + 1);
     const alike = images.filter(
-      ({ name, references }) =>
-        (name === last || name.startsWith(`${last}-`) || last === `${owner}-${name}`) &&
-        !references.some((each) => each.text === text),
+      ({ name }) => name === last || name.startsWith(`${last}-`) || last === `${owner}-${name}`,
     );
+    // Who adds to an image from outside calls what comes of it by the same name; so do its versions.
+    if (alike.some(({ references }) => references.some((each) => each.text === text))) return [];
     // The name itself, else the newest version.
     const name = alike.find((each) => each.name === last)?.name ?? alike.at(-1)?.name;
     return name === undefined
@@ -224,13 +224,16 @@ export function patternOf({ place, shared }: Published): string {
   return shared ? `${place}:NAME-TAG` : `${place}/NAME`;
 }
 
-/** The place by which the most images are named; of two, the first. */
+/** The place by which the most images are named; of two, the one that more use, else the first. */
 function commonPlace(candidates: readonly Candidate[]): Published | undefined {
   const counted = [...Map.groupBy(candidates, patternOf).values()].flatMap((all) => {
     const [first] = all;
-    return first === undefined ? [] : [{ ...first, images: new Set(all.map(({ name }) => name)).size }];
+    const users = all.reduce((sum, each) => sum + each.users, 0);
+    return first === undefined
+      ? []
+      : [{ ...first, images: new Set(all.map(({ name }) => name)).size, users }];
   });
-  const [most] = counted.toSorted((a, b) => b.images - a.images);
+  const [most] = counted.toSorted((a, b) => b.images - a.images || b.users - a.users);
   return most && { place: most.place, shared: most.shared };
 }
 

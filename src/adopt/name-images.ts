@@ -10,6 +10,9 @@ const holders = /^(?:\.?docker|dockerfiles?|images?|containers?|build|src|latest
 const variantWord =
   /^(?:(?:cpu|gpu|cuda|cudnn|rocm|alpine|debian|ubuntu|rc|beta|alpha|py|python|r|v)?\d\w*|cpu|gpu|cuda|cudnn|rocm|dev|devel|prod|slim|full|alpine|debian|ubuntu|jammy|noble|bullseye|bookworm|trixie|amd64|arm64)$/i;
 
+/** `cuda12-…`: the first word alone tells that it is a make of what the folder above is called. */
+const acceleratorVersion = /^(?:cuda|cudnn|rocm)\d/i;
+
 /** True for a word, or several, that only tell makes of one image apart: `gpu`, `4.2.0`, `slim-bookworm`. */
 export function isVariant(name: string): boolean {
   return name.split(/[-_.]+/).every((word) => variantWord.test(word));
@@ -76,7 +79,9 @@ function folderWords(folder: string, folders: ReadonlySet<string>, top: string):
       return [...folderWords(parent, folders, top), ...folder.slice(parent.length + 1).split('/')];
     }
   }
-  return isVariant(last) && !isHeld ? [...folderWords(above, folders, top), last] : [last];
+  return (isVariant(last) || acceleratorVersion.test(last)) && !isHeld
+    ? [...folderWords(above, folders, top), last]
+    : [last];
 }
 
 /** The words' name; where several want it, with the folders above that say something, then with all. */

@@ -1,7 +1,8 @@
 /**
- * Builds that a GitHub workflow makes: steps with `docker/build-push-action`, and `docker build` in `run:`. Of its
+ * Builds that a GitHub workflow makes: steps with an action that builds, and `docker build` in `run:`. Of its
  * expressions the values of a matrix and of `env:` are filled in where they are written out. Pure.
  */
+import { actionBuilds } from './action-builds.ts';
 import { buildCommands } from './build-command.ts';
 import { list, readBuildYaml, record, scalar } from './build-yaml.ts';
 import type { WrittenBuild } from './given-build.ts';
@@ -55,45 +56,7 @@ function stepBuilds(step: Readonly<Record<string, unknown>>, place: StepPlace): 
     const first = step['run'].includes('\n') ? line + 1 : line;
     return buildCommands({ text, file, line: first, folder, variables, isEnvironment: true, veil });
   }
-  if (!scalar(step['uses'] ?? '').startsWith('docker/build-push-action@')) return [];
-  const settings = record(step['with']);
-  const one = (key: string): Written | undefined => {
-    const value = settings[key];
-    return value === undefined || value === null || value === '' ? undefined : filledIn(scalar(value), known);
-  };
-  const lines = (key: string, separator: RegExp): readonly string[] =>
-    scalar(settings[key] ?? '')
-      .split(separator)
-      .map((each) => each.trim())
-      .filter((each) => each !== '' && !each.startsWith('#'));
-  return [
-    {
-      place: `${file}:${line}`,
-      folder: '.',
-      context: one('context'),
-      dockerfile: one('file'),
-      dockerfileFrom: 'folder',
-      target: one('target'),
-      args: lines('build-args', /\n/).map((each) => {
-        const at = each.indexOf('=');
-        if (at < 0) return [each, undefined] as const;
-        return [
-          each.slice(0, at),
-          filledIn(each.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2'), known),
-        ] as const;
-      }),
-      tags: lines('tags', /[\n,]/).map((each) => filledIn(each, known)),
-      others: [
-        'secrets',
-        'secret-envs',
-        'secret-files',
-        'ssh',
-        'build-contexts',
-        'network',
-        'add-hosts',
-      ].filter((key) => settings[key] !== undefined),
-    },
-  ];
+  return actionBuilds(step, { place: `${file}:${line}`, fill: (text) => filledIn(text, known) });
 }
 
 const expression = /\$\{\{(.*?)\}\}/gs;

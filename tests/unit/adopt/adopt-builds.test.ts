@@ -311,7 +311,8 @@ it('tells of folders that a deployment builds without a Dockerfile', async () =>
     'extra custom extra ← physics',
   ]);
   expect(adoption.tree.warnings.map(({ message }) => message)).toEqual([
-    'hubs/maths/hubploy.yaml:1: builds `hubs/maths/image/Dockerfile`, which is not there',
+    'hubs/maths/hubploy.yaml:1: builds the folder `hubs/maths/image`, which has no Dockerfile but what repo2docker ' +
+      'reads; with a Dockerfile there it can be an image here',
   ]);
 });
 

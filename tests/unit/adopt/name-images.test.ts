@@ -43,6 +43,11 @@ describe('an image’s name', () => {
       ['torch-gpu-cuda12-4', 'torch-slim-bookworm'],
     ],
     [
+      'both folders where the inner one begins with a version of CUDA',
+      ['images/robot/cuda12-humble/Dockerfile', 'images/maps/cuda12-torch-2.2/Dockerfile'],
+      ['robot-cuda12-humble', 'maps-cuda12-torch-2-2'],
+    ],
+    [
       'not the root’s where only folders that hold stand above a variant',
       ['images/gpu/Dockerfile', 'docker/cpu.Dockerfile'],
       ['gpu', 'cpu'],
