@@ -8,7 +8,7 @@ import { ownerLabel } from '../core/labels.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { Bench } from './bench.ts';
 import { playFairly, refuses } from './contract/clause.ts';
-import type { ClauseText } from './contract/clause.ts';
+import type { ClauseText, Cue, Scene, SceneReport } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
 import { engineReturns } from './engine-return.ts';
 import { tailLines } from './evidence.ts';
@@ -16,7 +16,7 @@ import { contractVersion } from './contract-version.ts';
 import { noopCommand } from './noop-command.ts';
 import type { SmokeRequest } from './request.ts';
 import { Solitude } from './solitude.ts';
-import type { ClauseResult, Verdict, Versions } from './verdict.ts';
+import type { ClauseResult, Verdict } from './verdict.ts';
 
 const logTailLines = 30;
 
@@ -38,39 +38,38 @@ export async function smokeImage(
   onStart: (what: string) => void = () => {},
 ): Promise<Result<Verdict, EngineError>> {
   const started = performance.now();
-  const clauses: ClauseResult[] = [];
-  let log = '';
-  let versions: Versions | undefined;
   const wants = selection(request);
-  for (const scene of scenes[request.profile]) {
-    if (!scene.clauses.some(wants)) continue;
-    if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
-    const teller = new Teller(onClause);
-    const label = `${ownerLabel}=${request.runId}`;
-    let tries = 0;
-    const play = async (): ReturnType<typeof scene.play> => {
-      tries += 1;
-      {
-        await using bench = new Bench(engine, {
-          runId: request.runId,
-          image: request.name,
-          keep: request.keep ?? false,
-        });
-        const cue = { wants, onStart, onClause: (result: ClauseResult) => teller.hear(result) };
-        const played = await scene.play(request, bench, cue, signal);
-        const lost = !played.ok && played.error.kind === 'unreachable' && tries <= 2;
-        // What a lost engine has of this test is taken away once it is back.
-        if (!lost || !(await engineReturns(engine, label, signal))) return played;
-      }
-      return await play();
-    };
-    const played = await playFairly(play, machine, signal);
-    if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
-    teller.tellRest(played.value.clauses);
-    clauses.push(...played.value.clauses);
-    if (played.value.log !== '') log = played.value.log;
-    versions ??= played.value.versions;
+  const asked = scenes[request.profile].filter((scene) => scene.clauses.some(wants));
+  const left = new AbortController();
+  const own = AbortSignal.any([signal, left.signal]);
+  // What mostly waits does so beside all the rest, and is told at the end.
+  const waiting = new Map(
+    asked
+      .filter(({ waits }) => waits)
+      .map((scene) => [scene, perform(engine, request, scene, { wants, onClause: () => {} }, own)]),
+  );
+  const ends = Promise.allSettled(waiting.values());
+  const reports = new Map<Scene, SceneReport>();
+  try {
+    for (const scene of [...asked.filter(({ waits }) => !waits), ...waiting.keys()]) {
+      if (signal.aborted) return err({ kind: 'cancelled', message: 'cancelled' });
+      const teller = new Teller(onClause);
+      const begun = waiting.get(scene);
+      if (begun !== undefined) onStart(`waiting for ${scene.title}`);
+      const cue = { wants, onStart, onClause: (result: ClauseResult) => teller.hear(result) };
+      const played = await (begun ?? perform(engine, request, scene, cue, signal));
+      if (!played.ok) return signal.aborted ? err({ kind: 'cancelled', message: 'cancelled' }) : played;
+      teller.tellRest(played.value.clauses);
+      reports.set(scene, played.value);
+    }
+  } finally {
+    left.abort();
+    await ends;
   }
+  const played = asked.flatMap((scene) => reports.get(scene) ?? []);
+  const clauses = played.flatMap((report) => report.clauses);
+  const log = played.findLast((report) => report.log !== '')?.log ?? '';
+  const versions = played.find((report) => report.versions !== undefined)?.versions;
   const noop = await lookForNoop(engine, request, signal);
   return ok({
     image: request.name,
@@ -85,6 +84,35 @@ export async function smokeImage(
     logTail: tailLines(log, logTailLines),
     durationMs: performance.now() - started,
   });
+}
+
+/** Plays one scene on benches of its own, again where the engine went away meanwhile. */
+async function perform(
+  engine: ContainerEngine,
+  request: SmokeRequest,
+  scene: Scene,
+  cue: Cue,
+  signal: AbortSignal,
+): Promise<Result<SceneReport, EngineError>> {
+  const label = `${ownerLabel}=${request.runId}`;
+  let tries = 0;
+  const play = async (only: (clause: ClauseText) => boolean): ReturnType<Scene['play']> => {
+    tries += 1;
+    {
+      await using bench = new Bench(engine, {
+        runId: request.runId,
+        image: request.name,
+        keep: request.keep ?? false,
+      });
+      const wants = (clause: ClauseText): boolean => cue.wants(clause) && only(clause);
+      const played = await scene.play(request, bench, { ...cue, wants }, signal);
+      const lost = !played.ok && played.error.kind === 'unreachable' && tries <= 2;
+      // What a lost engine has of this test is taken away once it is back.
+      if (!lost || !(await engineReturns(engine, label, signal))) return played;
+    }
+    return await play(only);
+  };
+  return await playFairly(scene.clauses, play, machine, signal);
 }
 
 /** Nothing hangs on it: an engine that is gone by now has given its verdict. */

@@ -74,6 +74,8 @@ export interface Cue {
 export interface Scene {
   readonly title: string;
   readonly clauses: readonly ClauseText[];
+  /** Hardly uses a processor: it is played beside the image's other scenes, from the beginning. */
+  readonly waits?: true;
   play(
     request: SmokeRequest,
     bench: Bench,
@@ -90,10 +92,12 @@ export function scene<Subject extends Specimen>(
   title: string,
   open: (request: SmokeRequest, bench: Bench, signal: AbortSignal) => Promise<Result<Subject, EngineError>>,
   clauses: readonly Clause<Subject>[],
+  more: Pick<Scene, 'waits'> = {},
 ): Scene {
   return {
     title,
     clauses,
+    ...more,
     async play(request, bench, cue, signal) {
       cue.onStart?.(`starting ${title}`);
       const opened = await open(request, bench, signal);
@@ -125,18 +129,35 @@ export function refuses({ severity, result }: Pick<ClauseResult, 'severity' | 'r
 
 /**
  * Plays a scene; where the clock alone refuses the image a second time, while this process tests nothing else: what
- * counts is then the second.
+ * counts is then the second. It ends with the last clause that hangs on what the clock refused: what comes after it
+ * was judged rightly. `play` is told which clauses to ask for; `clauses` are the scene's, in order.
  */
 export async function playFairly(
-  play: () => Promise<Result<SceneReport, EngineError>>,
+  clauses: readonly ClauseText[],
+  play: (wants: (clause: ClauseText) => boolean) => Promise<Result<SceneReport, EngineError>>,
   solitude: Solitude,
   signal: AbortSignal,
 ): Promise<Result<SceneReport, EngineError>> {
-  const first = await solitude.beside(play, signal);
+  const first = await solitude.beside(() => play(() => true), signal);
   if (!first.ok) return err({ kind: 'cancelled', message: 'cancelled' });
   if (!first.value.ok || !refusesByTimeAlone(first.value.value.clauses)) return first.value;
-  const second = await solitude.alone(play, signal);
-  return second.ok ? second.value : err({ kind: 'cancelled', message: 'cancelled' });
+  const once = first.value.value;
+  const doubtful = upToDoubt(clauses, once.clauses);
+  const second = await solitude.alone(() => play(({ id }) => doubtful.has(id)), signal);
+  if (!second.ok) return err({ kind: 'cancelled', message: 'cancelled' });
+  if (!second.value.ok) return second.value;
+  const again = second.value.value;
+  const rest = once.clauses.filter(({ id }) => !doubtful.has(id));
+  return ok({ ...once, ...again, clauses: [...again.clauses, ...rest] });
+}
+
+/** The ids of all clauses up to the last that was refused, or that needs one that was. */
+function upToDoubt(clauses: readonly ClauseText[], results: readonly ClauseResult[]): ReadonlySet<string> {
+  const doubted = new Set(results.filter(refuses).map(({ id }) => id));
+  // Needs point backwards, so that one pass finds all of them.
+  for (const { id, needs = [] } of clauses) if (needs.some((need) => doubted.has(need))) doubted.add(id);
+  const last = clauses.findLastIndex(({ id }) => doubted.has(id));
+  return new Set(clauses.slice(0, last + 1).map(({ id }) => id));
 }
 
 function refusesByTimeAlone(results: readonly ClauseResult[]): boolean {

@@ -3,7 +3,7 @@ import { err, ok } from '../../../src/core/result.ts';
 import { connectDocker } from '../../../src/engine/docker/docker-engine.ts';
 import { Bench } from '../../../src/smoke/bench.ts';
 import { playFairly, scene } from '../../../src/smoke/contract/clause.ts';
-import type { Clause, Finding, Specimen } from '../../../src/smoke/contract/clause.ts';
+import type { Clause, ClauseText, Finding, Specimen } from '../../../src/smoke/contract/clause.ts';
 import { scenes } from '../../../src/smoke/contract/profiles.ts';
 import type { SmokeRequest } from '../../../src/smoke/request.ts';
 import { profileOf } from '../../../src/smoke/profile.ts';
@@ -41,12 +41,12 @@ function clause(id: string, finding: Finding, more: Partial<Clause<Specimen>> = 
   };
 }
 
-function play(clauses: readonly Clause<Specimen>[]) {
+function play(clauses: readonly Clause<Specimen>[], wants: (clause: ClauseText) => boolean = () => true) {
   const bench = new Bench(engine, { runId: 'unit', image: 'x', keep: false });
   return scene('a scene', async () => ok(specimen), clauses).play(
     request,
     bench,
-    { wants: () => true, onClause: () => {} },
+    { wants, onClause: () => {} },
     signal,
   );
 }
@@ -54,7 +54,12 @@ function play(clauses: readonly Clause<Specimen>[]) {
 /** Plays with the findings of the first try, then those of the second; answers how often, and the last results. */
 async function fairly(...tries: readonly (readonly Clause<Specimen>[])[]) {
   let count = 0;
-  const played = await playFairly(() => play(tries[count++] ?? []), new Solitude(), signal);
+  const played = await playFairly(
+    tries[0] ?? [],
+    (wants) => play(tries[count++] ?? [], wants),
+    new Solitude(),
+    signal,
+  );
   return {
     count,
     results: played.ok ? played.value.clauses.map(({ id, result }) => `${id} ${result}`) : [],
@@ -127,6 +132,31 @@ describe('a busy machine', () => {
       count: 2,
       results: ['A pass', 'T pass'],
     });
+  });
+
+  it('has all asked again that led there or hangs on it, and nothing that came after', async () => {
+    const asked: string[] = [];
+    const heard = (id: string, finding: Finding, more: Partial<Clause<Specimen>> = {}): Clause<Specimen> =>
+      clause(id, finding, { ...more, test: async () => (asked.push(id), ok(finding)) });
+    const first = [
+      heard('A', passing),
+      heard('T', failing, { timed: true }),
+      heard('B', passing),
+      heard('U', passing, { needs: ['T'], severity: 'should' }),
+      heard('C', passing),
+    ];
+    const second = [
+      heard('A', passing),
+      heard('T', passing, { timed: true }),
+      heard('B', failing),
+      heard('U', passing, { needs: ['T'], severity: 'should' }),
+      heard('C', failing),
+    ];
+    expect(await fairly(first, second)).toEqual({
+      count: 2,
+      results: ['A pass', 'T pass', 'B fail', 'U pass', 'C pass'],
+    });
+    expect(asked.join('')).toBe('ATBCATBU');
   });
 
   it('is no excuse twice, nor for what no clock judges', async () => {

@@ -82,6 +82,6 @@ export const singleuserScenes: readonly Scene[] = [
   scene('a user that the image does not know', openAsAnyUser, [worksAsAnyUser]),
   scene('a full home', openWithFullHome, [livesWithFullHome]),
   scene('a home that cannot be written', openWithReadOnlyHome, [livesWithReadOnlyHome]),
-  scene('a hub that cannot be reached', openWithoutHub, [endsWithoutHub]),
+  scene('a hub that cannot be reached', openWithoutHub, [endsWithoutHub], { waits: true }),
   scene('several at once', openCrowd, [startsInCrowd]),
 ];
