@@ -102,15 +102,14 @@ async function ownStatements(
   return bill.kind === 'ok' ? done([...missing.value, ...bill.value]) : bill;
 }
 
-/** Whether the pass of a published image counts: where keys are trusted, only if one of them signed it. */
-export async function passCounts(
+/** Whether one of the trusted keys signed the pass of a published image. */
+export async function passIsSigned(
   { drawn, registry }: RunContext,
   entry: PlanEntry,
   place: Place,
   digest: string,
   signal: AbortSignal,
 ): Promise<StageResult<boolean>> {
-  if (drawn.trusted.length === 0) return done(true);
   const proof = await readProof({ registry, ...place, digest }, entry, drawn.trusted, signal);
   if (proof.ok) return done(proof.value.hasPassed);
   return proof.error.kind === 'cancelled' ? cancelled : environment(proof.error.message);

@@ -2,7 +2,7 @@
  * How the revision of a family's files stands to another one, by its git repository. Asks git, which gets no more of the
  * environment than it needs and runs no program that the repository names; what git does not know is not told.
  */
-import { execa } from 'execa';
+import { execFile } from 'node:child_process';
 import { childEnvironment } from '../core/child-environment.ts';
 import type { History } from './run-context.ts';
 
@@ -15,17 +15,20 @@ export function openHistory(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): History {
-  const git = async (...args: readonly string[]): Promise<string | undefined> => {
-    const result = await execa('git', ['-c', 'core.fsmonitor=false', ...args], {
+  const git = (...args: readonly string[]): Promise<string | undefined> => {
+    const options = {
       cwd: directory,
       env: childEnvironment(env, [], { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }),
-      extendEnv: false,
-      stdin: 'ignore',
-      reject: false,
       timeout: timeoutMs,
-      cancelSignal: signal,
-    });
-    return result.failed ? undefined : result.stdout.trim();
+      signal,
+    };
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    // Not by execa, which takes a short run as long to load as git to answer.
+    const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout) =>
+      resolve(error === null ? stdout.trim() : undefined),
+    );
+    child.stdin?.end();
+    return promise;
   };
   const ask = async (): Promise<string | undefined> => {
     const head = await git('rev-parse', '--verify', 'HEAD');

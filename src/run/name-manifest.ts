@@ -7,7 +7,7 @@ import { keyTag, passTag } from '../core/labels.ts';
 import { publishedReference, shortKey } from '../matrix/naming.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { passCounts } from './attest-stage.ts';
+import { passCounts } from './attest-where-asked.ts';
 import { putTag, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
 import { publishedRelease } from './published-release.ts';
 import { done, failed, type RunContext, type StageResult } from './run-context.ts';

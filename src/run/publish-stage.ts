@@ -11,11 +11,10 @@ import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import { fixedTagsOf, tagsOf } from '../plan/image-tags.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { attestImage, passCounts } from './attest-stage.ts';
+import { attestWhereAsked, passCounts } from './attest-where-asked.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
-import { keepScan, tagScan } from './keep-scan.ts';
 import { travellingLayers, type TravellingLayer } from './manifest.ts';
 import { nameManifest } from './name-manifest.ts';
 import { isSameImage, readDigest, readManifest, type Manifest, type Place } from './published-manifest.ts';
@@ -88,12 +87,14 @@ export async function nameImage(
   signal: AbortSignal,
 ): Promise<StageResult<Published>> {
   const { emit, drawn, clock } = context;
-  const kept =
-    passed === undefined ? undefined : await keepScan(context, entry, place, manifest, passed, signal);
+  // Loaded by runs that scan something.
+  const scans = passed === undefined ? undefined : { passed, ...(await import('./keep-scan.ts')) };
+  const kept = await scans?.keepScan(context, entry, place, manifest, scans.passed, signal);
   // Kept and signed before it gets a name: whoever finds the name finds what is known of it.
-  const signed = await attestImage(context, entry, place, manifest, { bytes, passed, kept }, signal);
+  const signed = await attestWhereAsked(context, entry, place, manifest, { bytes, passed, kept }, signal);
   if (signed.kind !== 'ok') return signed;
-  const isKept = kept !== undefined && (await tagScan(context, entry, place, manifest, kept, signal));
+  const isKept =
+    kept !== undefined && (await scans?.tagScan(context, entry, place, manifest, kept, signal)) === true;
   const tagging = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'tag' });
   const tags = {

@@ -3,8 +3,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import type { Release } from '../../src/run/schema.ts';
 import { FakeCluster } from '../rig/fake-cluster.ts';
+import { startRegistry } from '../rig/registry.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
+import { matrixOf, workspace } from '../rig/workspace.ts';
 
 const script = path.resolve(import.meta.dirname, '../../build.ts');
 const preload = path.resolve(import.meta.dirname, '../rig/loaded-modules.ts');
@@ -32,6 +35,38 @@ test('a family that was read before is listed without the YAML parser, and no st
   expect(second.has('/node_modules/yaml/')).toBe(false);
   expect(second.has('/zod/v4/core/')).toBe(true);
   expect(second.has('/zod/v4/locales/uk.js')).toBe(false);
+});
+
+test('a run that publishes unsigned loads nothing that signs, and no library for the one question to git', async () => {
+  await using registry = await startRegistry();
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['a'], `registry: ${registry.host}\ntags: [latest]\n`),
+    'a/Dockerfile': 'FROM rig.example/{p}root:1\nCMD ["true"]\n',
+  });
+  const git = (...args: readonly string[]) => execa('git', args, { cwd: family.directory });
+  await git('init', '-q');
+  await git(
+    '-c',
+    'user.name=rig',
+    '-c',
+    'user.email=rig@rig.example',
+    'commit',
+    '-qm',
+    'one',
+    '--allow-empty',
+  );
+  const file = path.join(family.directory, 'modules');
+  const run = await family.build(['images', '--push'], {
+    NODE_OPTIONS: `--import ${preload}`,
+    TEST_LOADED_MODULES: file,
+  });
+  expect(run.exitCode, run.stderr).toBe(0);
+  const release: Release = JSON.parse(await family.read('release.json'));
+  expect(release.images[0]?.revision).toBe((await git('rev-parse', 'HEAD')).stdout);
+  const modules = await readFile(file, 'utf8');
+  expect(modules).toContain('/src/run/publish-stage.ts');
+  expect(modules).not.toContain('/node_modules/execa/');
+  expect(modules).not.toMatch(/\/src\/(?:attest|scan)\/(?!trust)/);
 });
 
 test('who asks a cluster loads the reader of kubeconfigs, and neither its models nor its HTTP client', async () => {
