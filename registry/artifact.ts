@@ -31,16 +31,19 @@ export function artifactManifest({
   annotations,
   subject,
 }: Artifact): Buffer<ArrayBuffer> {
+  const empty = { mediaType: EMPTY_TYPE, digest: digestOf(EMPTY), size: EMPTY.length };
+  const layers = files.map(({ mediaType, bytes }) => ({
+    mediaType,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  }));
   const manifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.ociManifest,
     artifactType,
-    config: { mediaType: EMPTY_TYPE, digest: digestOf(EMPTY), size: EMPTY.length },
-    layers: files.map(({ mediaType, bytes }) => ({
-      mediaType,
-      digest: digestOf(bytes),
-      size: bytes.length,
-    })),
+    config: empty,
+    // One that says all it has to in its annotations names the empty layer: some registries refuse none.
+    layers: layers.length === 0 ? [empty] : layers,
     ...(subject === undefined
       ? {}
       : { subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size } }),

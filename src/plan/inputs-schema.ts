@@ -30,6 +30,7 @@ export const keyInputsSchema: z.ZodType<KeyInputs> = z.object({
 export const artifactSchema = z.object({
   config: z.object({ digest: z.string() }),
   layers: z.array(z.object({ mediaType: z.string(), digest: z.string() })),
+  annotations: z.record(z.string(), z.string()).nullish(),
 });
 
 /** An image's configuration, as far as its labels. */

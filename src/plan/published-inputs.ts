@@ -1,6 +1,6 @@
 /**
- * What keys were made from, as the registry keeps it: beside an image's `key-…` a manifest `inputs-…` whose one
- * layer is the inputs' JSON. By it a machine that never built an image can say why it would. It explains and never
+ * What keys were made from, as the registry keeps it: beside an image's `key-…` a manifest `inputs-…` with the inputs'
+ * JSON, packed, in an annotation; in a layer where it is long. By it a machine that never built an image can say why it would. It explains and never
  * decides: whatever cannot be read here is as good as not there.
  */
 import { promisify } from 'node:util';
@@ -18,6 +18,11 @@ import { artifactSchema, imageConfigSchema, keyInputsSchema } from './inputs-sch
 
 const mediaType = 'application/vnd.hubwright.inputs.v1+json+gzip';
 
+const annotation = 'hubwright.inputs';
+
+/** Of some thousand files. A layer costs three requests more; some registries take no manifest of 256 KiB. */
+const maxAnnotatedBytes = 64 * 1024;
+
 /** A listing of a hundred thousand files; what is longer is not from us. */
 const maxPackedBytes = 8 * 1024 * 1024;
 const maxPlainBytes = 64 * 1024 * 1024;
@@ -29,20 +34,25 @@ export interface PublishedPlace {
   readonly image: string;
 }
 
-/** Keeps an image's inputs beside its key; what is there already stays. The error is a sentence for a person. */
+/**
+ * Keeps an image's inputs beside its key; what is there already stays. `isNew`: the registry had nothing under this key,
+ * and need not be asked for its inputs. The error is a sentence for a person.
+ */
 export async function publishInputs(
   place: PublishedPlace,
-  key: string,
-  inputs: KeyInputs,
+  { key, inputs, isNew }: { readonly key: string; readonly inputs: KeyInputs; readonly isNew: boolean },
   signal: AbortSignal,
 ): Promise<Result<void, string>> {
   const { registry } = place;
   const reference = referenceOf(place, inputsTag(key));
   if (reference === undefined) return err('its name leaves no room for such a tag');
-  const there = await registry.headManifest(reference, signal);
-  if (there.kind === 'found') return ok(undefined);
+  const there = isNew ? undefined : await registry.headManifest(reference, signal);
+  if (there?.kind === 'found') return ok(undefined);
   const packed = await promisify(gzip)(JSON.stringify(inputs));
-  const artifact = { artifactType: mediaType, files: [{ mediaType, bytes: packed }] };
+  const artifact =
+    packed.length > maxAnnotatedBytes
+      ? { artifactType: mediaType, files: [{ mediaType, bytes: packed }] }
+      : { artifactType: mediaType, files: [], annotations: { [annotation]: packed.toString('base64') } };
   const put = await putArtifact(registry, reference, artifact, signal);
   return put.kind === 'failed' ? err(put.error.message) : ok(undefined);
 }
@@ -58,8 +68,13 @@ export async function fetchInputs(
   if (reference === undefined) return undefined;
   const manifest = await registry.getManifest(reference, signal);
   if (manifest.kind !== 'found') return undefined;
-  const layer = read(artifactSchema, manifest.bytes)?.layers.find((each) => each.mediaType === mediaType);
-  const packed = await blob(place, reference, layer?.digest, signal);
+  const artifact = read(artifactSchema, manifest.bytes);
+  const annotated = artifact?.annotations?.[annotation];
+  const layer = artifact?.layers.find((each) => each.mediaType === mediaType);
+  const packed =
+    annotated === undefined
+      ? await blob(place, reference, layer?.digest, signal)
+      : Buffer.from(annotated, 'base64');
   if (packed === undefined) return undefined;
   const plain = await promisify(gunzip)(packed, { maxOutputLength: maxPlainBytes }).catch(() => undefined);
   const inputs = plain === undefined ? undefined : read(keyInputsSchema, plain);

@@ -132,6 +132,7 @@ class Walk {
       if (prepared.value !== undefined) this.#bytes.set(entry.name, prepared.value);
       releaseSlot();
       await this.#finish(walker, prepared.value);
+      await this.#stages.beside(walker);
     } catch (cause) {
       // A bug of ours ends this image and no other; the cause goes into the journal.
       const message = `internal error: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;

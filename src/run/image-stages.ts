@@ -6,6 +6,8 @@ import pLimit from 'p-limit';
 import { keyTag, recordReference } from '../core/labels.ts';
 import type { GraphNode } from '../graph/image-graph.ts';
 import { layerParent } from '../graph/layer-parent.ts';
+import type { RegistryTarget } from '../matrix/image-set.ts';
+import type { PlanEntry } from '../plan/plan.ts';
 import { buildImage, pullImage, type Bytes } from './build-stage.ts';
 import { tagLocally } from './local-tags.ts';
 import type { PublishedParent } from './published-parent.ts';
@@ -29,6 +31,8 @@ export class ImageStages {
   readonly #smokeSlots: ReturnType<typeof pLimit>;
   readonly #pushSlots = pLimit(pushSlots);
   readonly #nameSlots = pLimit(nameSlots);
+  readonly #beside = new Map<string, Promise<void>>();
+  #ahead: Promise<void> | undefined;
 
   constructor(context: RunContext, walkers: ReadonlyMap<string, Walker>) {
     this.#context = context;
@@ -139,10 +143,12 @@ export class ImageStages {
     if (publishes) {
       const { nameImage, pushImage } = await import('./publish-stage.ts');
       const { signal } = abort;
+      this.#ahead ??= this.#askAhead(target, signal);
       const pushed = await this.#pushSlots(async () =>
         signal.aborted ? cancelled : await pushImage(this.#context, entry, target, bytes, signal),
       );
       if (pushed.kind !== 'ok') return pushed;
+      this.#beside.set(entry.name, this.#keepInputs(entry, target, signal));
       const result = await this.#nameSlots(async () =>
         signal.aborted
           ? cancelled
@@ -153,6 +159,23 @@ export class ImageStages {
     }
     const tagged = await tagLocally(this.#context, entry, node, bytes, abort.signal);
     return tagged.kind === 'ok' ? done(publishes) : tagged;
+  }
+
+  /** Ends with what goes on beside an image's stages, and beside what waits for them. */
+  async beside({ entry }: Walker): Promise<void> {
+    await this.#beside.get(entry.name);
+    await this.#ahead;
+  }
+
+  /** What the names and the release of this run will want to know is asked while the engine pushes. */
+  async #askAhead(target: RegistryTarget, signal: AbortSignal): Promise<void> {
+    const { newestRelease } = await import('./name-manifest.ts');
+    await Promise.all([this.#context.history?.revision(), newestRelease(this.#context, target, signal)]);
+  }
+
+  async #keepInputs(entry: PlanEntry, target: RegistryTarget, signal: AbortSignal): Promise<void> {
+    const { keepInputs } = await import('./keep-inputs.ts');
+    await keepInputs(this.#context, entry, target, signal);
   }
 
   /** The layers of the nearest ancestor that is judged itself: a builder is not. */

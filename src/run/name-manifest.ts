@@ -187,7 +187,8 @@ async function laterRevision(
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly revision: string } | undefined> {
   const { history, answers } = context;
-  if (history === undefined) return undefined;
+  // Without a history no revision is later than ours, whatever was released.
+  if (history === undefined || (await history.revision()) === undefined) return undefined;
   const behind = (release: Release | undefined): ReleasedImage | undefined =>
     release?.images.find((each) => each.name === name && digests.has(each.digest));
   // A release that knows the digest is believed for good; one that does not may have had a successor since.
@@ -198,13 +199,15 @@ async function laterRevision(
     : undefined;
 }
 
-async function newestRelease(
+/** The registry's newest release, as far as it can be read and believed; kept in the run's answers. */
+export async function newestRelease(
   { registry, drawn, answers }: RunContext,
   target: RegistryTarget,
   signal: AbortSignal,
 ): Promise<Release | undefined> {
   const read = async (shared: AbortSignal): Promise<Release | undefined> => {
-    const release = await publishedRelease({ registry, trusted: drawn.trusted }, target, shared);
+    const where = { registry, trusted: drawn.trusted, known: answers.releaseBytes };
+    const release = await publishedRelease(where, target, shared);
     if (release.ok && release.value !== 'unsigned') answers.newestRelease = release.value;
     return release.ok && release.value !== 'unsigned' ? release.value : undefined;
   };

@@ -101,11 +101,7 @@ export async function nameImage(
     all: tagsOf(drawn.set, entry.name, entry.key, bytes?.created),
     fixed: fixedTagsOf(drawn.set, entry.name, entry.key, bytes?.created),
   };
-  // What only explains waits for nothing, and lets nothing wait.
-  const [named] = await Promise.all([
-    nameManifest(context, entry, place, manifest, tags, signal),
-    keepInputs(context, entry, place.target, signal),
-  ]);
+  const named = await nameManifest(context, entry, place, manifest, tags, signal);
   if (named.kind !== 'ok') return named;
   const { digest } = named.value.manifest;
   if (bytes !== undefined && !isSameImage(context, named.value.manifest, bytes.id)) {
@@ -133,27 +129,6 @@ export async function nameImage(
 
 function referenceTo({ target, name }: Place, digest: string): string {
   return `${publishedRepository(target, name)}@${digest}`;
-}
-
-/** Keeps what the key was made from beside it, so that another machine can explain a change; no image fails by it. */
-async function keepInputs(
-  context: RunContext,
-  entry: PlanEntry,
-  target: RegistryTarget,
-  signal: AbortSignal,
-): Promise<void> {
-  const { drawn, registry, emit } = context;
-  const inputs = drawn.keys.get(entry.name)?.inputs;
-  if (inputs === undefined) return;
-  // Loaded by runs that publish something; most publish nothing.
-  const { publishInputs } = await import('../plan/published-inputs.ts');
-  const kept = await publishInputs({ registry, target, image: entry.name }, entry.key, inputs, signal);
-  if (kept.ok || signal.aborted) return;
-  emit({
-    kind: 'remark',
-    image: entry.name,
-    message: `other machines cannot explain later changes of it: what it was built from was not kept in the registry (${kept.error})`,
-  });
 }
 
 /** The manifest under the key's tag: what is there already where it counts, else what the engine pushes now. */

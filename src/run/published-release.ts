@@ -11,6 +11,8 @@ export interface PublishedIn {
   readonly registry: ReleaseRegistry;
   /** Keys under `trust`; none: the registry is believed. */
   readonly trusted: readonly Trusted[];
+  /** Releases that were read before, by the digest of their bytes. */
+  readonly known?: Map<string, Release>;
 }
 
 /** The newest of a family, as `trustedRelease` answers it. */
@@ -28,17 +30,17 @@ export async function publishedRelease(
  * is one, and none of them did. Undefined where the registry has none.
  */
 export async function trustedRelease(
-  { registry, trusted }: PublishedIn,
+  { registry, trusted, known }: PublishedIn,
   reference: Reference,
   signal: AbortSignal,
 ): Promise<Result<Release | 'unsigned' | undefined, string>> {
-  if (trusted.length === 0) return await fetchRelease(registry, reference, signal);
+  if (trusted.length === 0) return await fetchRelease(registry, reference, signal, known);
   const { signedRelease } = await import('./release-signature.ts');
   const named = await signedRelease(registry, reference, trusted, signal);
   if (!named.ok) return named;
   if (named.value.kind === 'unsigned') return ok('unsigned');
   return named.value.kind === 'signed'
-    ? await fetchRelease(registry, named.value.reference, signal)
+    ? await fetchRelease(registry, named.value.reference, signal, known)
     : ok(undefined);
 }
 

@@ -36,11 +36,15 @@ export function releaseReference(target: RegistryTarget, tag: string): Reference
   return reference.kind === 'invalid-reference' ? undefined : reference;
 }
 
-/** The release that a reference names; undefined where there is none. The error is a sentence for a person. */
+/**
+ * The release that a reference names; undefined where there is none. What is `known` by its digest is not fetched again,
+ * and what is fetched is added. The error is a sentence for a person.
+ */
 export async function fetchRelease(
   registry: Pick<ReleaseRegistry, 'getBlob' | 'getManifest'>,
   reference: Reference,
   signal: AbortSignal,
+  known?: Map<string, Release>,
 ): Promise<Result<Release | undefined, string>> {
   const manifest = await registry.getManifest(reference, signal);
   if (manifest.kind === 'absent') return ok(undefined);
@@ -50,10 +54,14 @@ export async function fetchRelease(
   );
   const none = err(`\`${formatFamiliar(reference)}\` is no release`);
   if (layer === undefined || !isDigest(layer.digest)) return none;
+  const before = known?.get(layer.digest);
+  if (before !== undefined) return ok(before);
   const blob = await registry.getBlob(reference, layer.digest, maxReleaseBytes, signal);
   if (blob.kind === 'failed') return err(blob.error.message);
   const release = blob.kind === 'found' ? parseJson(releaseSchema, blob.bytes) : undefined;
-  return release === undefined ? none : ok(release);
+  if (release === undefined) return none;
+  known?.set(layer.digest, release);
+  return ok(release);
 }
 
 /** A release ready to be put, under a tag of its own. */

@@ -33,12 +33,13 @@ export async function publishRelease(
   created: Date,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { registry, drawn, options } = context;
+  const { registry, drawn, options, answers } = context;
   const target = drawn.set.registry;
   if (!options.push || options.until !== undefined || target === undefined) return undefined;
   const file = await readRelease(drawn.set.directory);
   for (let round = 1; ; round += 1) {
-    const published = await publishedRelease({ registry, trusted: drawn.trusted }, target, signal);
+    const where = { registry, trusted: drawn.trusted, known: answers.releaseBytes };
+    const published = await publishedRelease(where, target, signal);
     if (!published.ok) tellUnpublished(context, published.error, signal);
     if (published.ok && published.value === 'unsigned') context.emit(nothingCarried);
     const newest = published.ok && published.value !== 'unsigned' ? published.value : undefined;
@@ -113,15 +114,16 @@ async function compose(
   signal: AbortSignal,
 ): Promise<Release> {
   const { drawn, options } = context;
-  const inputs = new Map<string, ReleaseInput>();
-  for (const [name, outcome] of report.outcomes) {
-    const before = earlier?.images.find((image) => image.name === name);
-    const lastTest = await readVerdict(drawn.set.directory, name);
-    const released = await releasedImage(context, report, { name, before, lastTest }, signal);
-    inputs.set(name, { outcome, released });
-  }
+  const inputs = await Promise.all(
+    Array.from(report.outcomes, async ([name, outcome]): Promise<readonly [string, ReleaseInput]> => {
+      const before = earlier?.images.find((image) => image.name === name);
+      const lastTest = await readVerdict(drawn.set.directory, name);
+      const released = await releasedImage(context, report, { name, before, lastTest }, signal);
+      return [name, { outcome, released }];
+    }),
+  );
   const facts = { run: options.runId, created, registry: target.prefix, naming: target.naming };
-  return composeRelease(drawn.set, facts, inputs, earlier);
+  return composeRelease(drawn.set, facts, new Map(inputs), earlier);
 }
 
 /** What current images' keys were made from, as far as this run knows. */

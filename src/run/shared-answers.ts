@@ -11,6 +11,8 @@ export class SharedAnswers {
   readonly layers = new AskOnce<readonly string[]>();
   /** Reads of the newest release that go on at the same moment are one. */
   readonly releases = new SingleFlight<Release | undefined>();
+  /** Releases that were read, by the digest of their bytes. */
+  readonly releaseBytes = new Map<string, Release>();
   /** As this run read it last: what it names was published, whatever was released since. */
   newestRelease: Release | undefined;
 }

@@ -58,18 +58,36 @@ test.each(['repository-per-image', 'single-repository'] as const)(
     const inputs = inputsOf(3);
     const key = keyOf(inputs);
     expect(await fetchInputs(place, key, signal)).toBeUndefined();
-    expect(await publishInputs(place, key, inputs, signal)).toEqual({ ok: true, value: undefined });
-    expect(await publishInputs(place, key, inputs, signal)).toEqual({ ok: true, value: undefined });
+    expect(await publishInputs(place, { key, inputs, isNew: false }, signal)).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(await publishInputs(place, { key, inputs, isNew: false }, signal)).toEqual({
+      ok: true,
+      value: undefined,
+    });
     expect(await fetchInputs(place, key, signal)).toEqual(inputs);
   },
 );
+
+test('inputs of some files lie in the manifest itself, and cost one upload less', async () => {
+  await using rig = await startRegistry();
+  const place = placeAt(rig.host);
+  const inputs = inputsOf(100);
+  const key = keyOf(inputs);
+  expect((await publishInputs(place, { key, inputs, isNew: true }, signal)).ok).toBe(true);
+  const manifest = await place.registry.getManifest(referenceTo(rig.host, inputsTag(key)), signal);
+  const { config, layers } = JSON.parse(manifest.kind === 'found' ? manifest.bytes.toString() : '{}');
+  expect([config.digest, layers]).toEqual([digestOf(Buffer.from('{}')), [config]]);
+  expect(await fetchInputs(place, key, signal)).toEqual(inputs);
+});
 
 test('a listing of ten thousand files takes less than a megabyte', async () => {
   await using rig = await startRegistry();
   const place = placeAt(rig.host);
   const inputs = inputsOf(10_000);
   const key = keyOf(inputs);
-  expect((await publishInputs(place, key, inputs, signal)).ok).toBe(true);
+  expect((await publishInputs(place, { key, inputs, isNew: false }, signal)).ok).toBe(true);
   const manifest = await place.registry.getManifest(referenceTo(rig.host, inputsTag(key)), signal);
   const { layers } = JSON.parse(manifest.kind === 'found' ? manifest.bytes.toString() : '{}');
   expect(layers[0].size).toBeLessThan(1e6);
@@ -80,7 +98,7 @@ test('what does not give the key again is not believed', async () => {
   await using rig = await startRegistry();
   const place = placeAt(rig.host);
   const key = keyOf(inputsOf(3));
-  await publishInputs(place, key, inputsOf(2), signal);
+  await publishInputs(place, { key, inputs: inputsOf(2), isNew: true }, signal);
   expect(await fetchInputs(place, key, signal)).toBeUndefined();
 });
 
@@ -113,7 +131,7 @@ test('a registry that is gone is an answer, not an exception', async () => {
   await rig[Symbol.asyncDispose]();
   const inputs = inputsOf(1);
   expect(await fetchInputs(place, keyOf(inputs), signal)).toBeUndefined();
-  expect(await publishInputs(place, keyOf(inputs), inputs, signal)).toEqual({
+  expect(await publishInputs(place, { key: keyOf(inputs), inputs, isNew: true }, signal)).toEqual({
     ok: false,
     error: `${rig.host}: nothing listens there (connection refused)`,
   });
