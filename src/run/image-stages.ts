@@ -9,6 +9,7 @@ import { layerParent } from '../graph/layer-parent.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { buildImage, pullImage, type Bytes } from './build-stage.ts';
+import { holdRefused } from './hold-refused.ts';
 import { tagLocally } from './local-tags.ts';
 import type { PublishedParent } from './published-parent.ts';
 import type { Published } from './publish-stage.ts';
@@ -65,6 +66,8 @@ export class ImageStages {
     bytes: Bytes | undefined,
     always = false,
   ): Promise<StageResult<unknown>> {
+    const held = await holdRefused(this.#context, entry, node);
+    if (held.kind !== 'ok') return held;
     if (
       this.#context.options.until === 'built' ||
       bytes === undefined ||

@@ -1,14 +1,17 @@
 /**
  * What an image's last test found, kept beside its record in `.hubwright/verdicts`: `build explain` shows it.
- * It decides nothing: whether an image passed, the record's tags say.
+ * Whether an image passed, the record's tags say; that the deep tier refused it, this alone.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { verdictFile } from '../plan/memory.ts';
 import type { Verdict } from '../smoke/verdict.ts';
-import type { KeptVerdict } from './schema-verdict.ts';
+import type { KeptVerdict, Refusal } from './schema-verdict.ts';
 
-/** Keeps a verdict in the place of the image's earlier one. */
+/**
+ * Keeps a verdict in the place of the image's earlier one. That the deep tier refused the same content is not forgotten
+ * for a test that asks less.
+ */
 export async function keepVerdict(
   directory: string,
   keys: { readonly key: string; readonly verdictKey: string },
@@ -17,8 +20,19 @@ export async function keepVerdict(
   const { default: writeFileAtomic } = await import('write-file-atomic');
   const file = verdictFile(directory, verdict.image);
   await mkdir(path.dirname(file), { recursive: true });
-  const kept: KeptVerdict = { version: 1, ...keys, judgedAt: Date.now(), verdict };
+  const earlier = verdict.tier === 'deep' ? undefined : await readVerdict(directory, verdict.image);
+  const refusal = earlier?.key === keys.key ? deepRefusal(earlier) : undefined;
+  const own = { version: 1, ...keys, judgedAt: Date.now(), verdict } as const;
+  const kept: KeptVerdict = refusal === undefined ? own : { ...own, refusal };
   await writeFileAtomic(file, `${JSON.stringify(kept)}\n`, { fsync: false });
+}
+
+/** The deep tier's word, where the last time that it was asked of this content it refused it. */
+export function deepRefusal({ verdict, verdictKey, judgedAt, refusal }: KeptVerdict): Refusal | undefined {
+  if (verdict.tier !== 'deep') return refusal;
+  if (verdict.passed) return undefined;
+  const clauses = verdict.clauses.filter(({ result, severity }) => result === 'fail' && severity === 'must');
+  return { verdictKey, judgedAt, clauses };
 }
 
 /** The last verdict of an image; undefined where there is none that can be read. */

@@ -1,6 +1,6 @@
 /** The shape of a verdict as it is kept (`.hubwright/verdicts/<image>.json`) and read back. Permissive: a verdict only tells. */
 import { z } from 'zod';
-import { clauseOutcomes, profiles, type Verdict } from '../smoke/verdict.ts';
+import { clauseOutcomes, profiles, type ClauseResult, type Verdict } from '../smoke/verdict.ts';
 
 /** Another version is read as "nothing kept". */
 export const keptVerdictVersion = 1;
@@ -42,6 +42,16 @@ export interface KeptVerdict {
   /** Milliseconds since 1970. */
   readonly judgedAt: number;
   readonly verdict: Verdict;
+  /** What the deep tier said of the same content, where it refused it and the gate was asked since. */
+  readonly refusal?: Refusal;
+}
+
+/** A test that an image did not pass. */
+export interface Refusal {
+  readonly verdictKey: string;
+  readonly judgedAt: number;
+  /** Those that it had to pass and did not. */
+  readonly clauses: readonly ClauseResult[];
 }
 
 export const keptVerdictSchema: z.ZodType<KeptVerdict> = z.object({
@@ -50,4 +60,7 @@ export const keptVerdictSchema: z.ZodType<KeptVerdict> = z.object({
   verdictKey: z.string(),
   judgedAt: z.number(),
   verdict,
+  refusal: z
+    .object({ verdictKey: z.string(), judgedAt: z.number(), clauses: z.array(clause) })
+    .exactOptional(),
 });
