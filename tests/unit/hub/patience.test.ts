@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { patient, slowness } from '../../../src/hub/patience.ts';
+import { Activity, activeIn, patient, slowness } from '../../../src/hub/patience.ts';
 
 it.each([
   ['an idle machine', 0.1, 2, 1],
@@ -12,4 +12,26 @@ it.each([
 
 it('never gives less than was asked for', () => {
   expect(patient(1000)).toBeGreaterThanOrEqual(1000);
+});
+
+it('takes for busy what is at work now, and guesses nothing from too few looks', () => {
+  const activity = new Activity();
+  for (let at = 0; at < 5000; at += 1000) activity.look(at, () => 200);
+  expect(activity.lately(5000)).toBeUndefined();
+  for (let at = 5000; at < 8000; at += 1000) activity.look(at, () => 200);
+  expect(activity.lately(8000)).toBe(200);
+  for (let at = 20_000; at < 28_000; at += 1000) activity.look(at, () => 4);
+  expect(activity.lately(28_000)).toBe(4);
+});
+
+it('looks once where it is asked often', () => {
+  const activity = new Activity();
+  let looks = 0;
+  for (let at = 0; at <= 1000; at += 50) activity.look(at, () => (looks += 1));
+  expect(looks).toBe(5);
+});
+
+it('counts what runs and what waits for a disk, without itself', () => {
+  expect(activeIn('cpu 1 2 3\nprocs_running 4\nprocs_blocked 2\nsoftirq 1\n')).toBe(5);
+  expect(activeIn('cpu 1 2 3\n')).toBeUndefined();
 });
