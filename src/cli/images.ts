@@ -171,7 +171,7 @@ async function registryFor(
   { push, setup }: ImagesOptions,
   secrets: ReadonlyMap<string, Buffer>,
 ): Promise<Result<Family, readonly Diagnostic[]>> {
-  if (!push) return ok(family);
+  if (!push || (family.set.registry !== undefined && !setup)) return ok(family);
   const { chooseRegistry } = await import('./choose-registry.ts');
   return await chooseRegistry(context, workplace, family, { setup, secrets });
 }
