@@ -1,7 +1,8 @@
 /** `build prune --local`: lets go of what earlier builds left in the engine and nobody will ask for again. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import { drawPlan, engineDiagnostic, readFamily, type DrawnPlan } from '../plan/draw-plan.ts';
+import { drawPlan, engineDiagnostic, readFamily } from '../plan/draw-plan.ts';
 import { forgetImages, forgettableImages } from '../plan/forget-images.ts';
+import { builtKeys, forgetBuilds } from '../plan/remembered-inputs.ts';
 import { renderPrune } from '../report/prune.ts';
 import { expiredRuns, expiredTags, removeRuns, removeTags } from '../run/prune-local.ts';
 import { screenOf, type CliContext } from './context.ts';
@@ -40,9 +41,13 @@ export async function pruneCommand(context: CliContext, options: PruneOptions): 
   if (!stored.ok) return await tell(context, [engineDiagnostic(stored.error)]);
 
   const now = Date.now();
+  const { keys, memories } = drawn.value;
   const tags = expiredTags({
     stored: stored.value,
-    ...familyFacts(drawn.value),
+    keys: new Map([...keys].map(([name, { key }]) => [name, key])),
+    built: new Map(
+      [...new Set([...names, ...memories.keys()])].map((name) => [name, builtKeys(directory, name)]),
+    ),
     now,
     olderThanMs: options.olderThan,
   });
@@ -54,14 +59,8 @@ export async function pruneCommand(context: CliContext, options: PruneOptions): 
   await removeRuns(runs);
   const removed = await removeTags(engine.images, tags, signal);
   if (!removed.ok) return await tell(context, [engineDiagnostic(removed.error)]);
+  for (const { image, key } of tags) forgetBuilds(directory, image, [key]);
   // Last, for the tags of an image that was forgotten would no longer be known to be ours.
   await forgetImages(directory, forgotten);
   return exitCode.ok;
-}
-
-function familyFacts({ keys, memories }: DrawnPlan): {
-  readonly keys: ReadonlyMap<string, string>;
-  readonly known: Iterable<string>;
-} {
-  return { keys: new Map([...keys].map(([name, { key }]) => [name, key])), known: memories.keys() };
 }

@@ -11,6 +11,8 @@ export interface RememberedBuild {
   readonly key: string;
   /** What it was made from; undefined where no more than its key is known. */
   readonly inputs: KeyInputs | undefined;
+  /** True where only the engine tells of it: most families have a `base`, and it may be another's. */
+  readonly maybeOthers?: true;
 }
 
 /** Parents that one reason names at most. */
@@ -66,6 +68,7 @@ export class ReasonChain {
     const today = this.#keys.get(name);
     if (today === undefined) throw new Error(`no key for ${name}`);
     const { inputs } = build;
+    if (build.maybeOthers === true) return [{ kind: 'built-elsewhere', from: build.key, to: today.key }];
     const reasons =
       inputs === undefined
         ? this.#byKeysAlone(today, build.key)
@@ -87,7 +90,8 @@ export class ReasonChain {
   #byKeysAlone(today: ImageKey, from: string): readonly Reason[] {
     const changed = today.inputs.parents.flatMap(({ name: image }): readonly Reason[] => {
       const [because] = this.#remembered.has(image) ? this.reasons(image) : [];
-      if (because === undefined || because.kind === 'bytes-gone') return [];
+      if (because === undefined || because.kind === 'bytes-gone' || because.kind === 'built-elsewhere')
+        return [];
       return [{ kind: 'parent-changed', image, because: withoutMiddle(because) }];
     });
     return changed.length > 0 ? changed : [{ kind: 'content-changed', from, to: today.key }];

@@ -48,6 +48,8 @@ export type Reason =
   | { readonly kind: 'never-built' }
   /** This very content was built before, but neither the engine nor the registry has it any more. */
   | { readonly kind: 'bytes-gone' }
+  /** This checkout never built it; the engine has other contents under its name, of another checkout or another family. */
+  | { readonly kind: 'built-elsewhere'; readonly from: string; readonly to: string }
   /** The key differs, and nobody kept what the earlier one was made from. */
   | { readonly kind: 'content-changed'; readonly from: string; readonly to: string }
   /** The plan that is compared with did not have this image. */
@@ -129,6 +131,8 @@ export function describeReason(reason: Reason): string {
       return 'never built';
     case 'bytes-gone':
       return 'built before, but its image is gone';
+    case 'built-elsewhere':
+      return `not built from here; what the engine has of that name is other content (key ${shortKey(reason.from)}, not ${shortKey(reason.to)})`;
     case 'content-changed':
       return `content changed (key ${shortKey(reason.from)} to ${shortKey(reason.to)})`;
     case 'new-image':

@@ -105,6 +105,7 @@ function chainOf(drawn: ExplanationSources, name: string, reasons: readonly Reas
       follow(reason.image, stoodOn, own);
     }
   };
-  follow(name, remembered.get(name)?.[0]?.key, reasons);
+  const last = remembered.get(name)?.[0];
+  follow(name, last?.maybeOthers === true ? undefined : last?.key, reasons);
   return [...links.values()];
 }

@@ -69,8 +69,13 @@ class Gathering {
   async #last(name: string): Promise<RememberedBuild | undefined> {
     const here = await this.#lastHere(name);
     if (here !== undefined) return here;
-    const key = this.#sources.local.lastKey(name) ?? (await this.#publishedKey(name));
-    return key === undefined ? undefined : ((await this.#build(name, key)) ?? { key, inputs: undefined });
+    // An engine serves several families, and most have a `base`: its last one is ours where our registry knows it.
+    const stored = this.#sources.local.lastKey(name);
+    const ours = stored === undefined ? undefined : await this.#build(name, stored);
+    if (ours !== undefined) return ours;
+    const key = await this.#publishedKey(name);
+    if (key !== undefined) return (await this.#build(name, key)) ?? { key, inputs: undefined };
+    return stored === undefined ? undefined : { key: stored, inputs: undefined, maybeOthers: true };
   }
 
   /** This checkout's last build; and whether it ever built today's content. */

@@ -2,7 +2,7 @@
  * The inputs of the last builds of each image on this machine (`.hubwright/record/<image>/<key>.json`), from which
  * a change is explained. Read only for images that are to be explained: a plan with nothing to do reads none.
  */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyInputs } from '../key/content-key.ts';
@@ -12,6 +12,8 @@ import type { RememberedBuild } from '../key/reason-chain.ts';
 const kept = 8;
 
 const keyFile = /^(?<key>[0-9a-f]{64})\.json$/;
+/** Stands for a build of which no more than the key is remembered. */
+const builtFile = /^(?<key>[0-9a-f]{64})\.(?:json|built)$/;
 
 function folderOf(directory: string, image: string): string {
   return path.join(directory, '.hubwright', 'record', image);
@@ -20,6 +22,18 @@ function folderOf(directory: string, image: string): string {
 /** The keys of an image's remembered builds, the last one first. */
 export function rememberedKeys(directory: string, image: string): readonly string[] {
   return newestFirst(folderOf(directory, image));
+}
+
+/** The keys of all builds of an image that this checkout made, in no order: others in the same engine are not its own. */
+export function builtKeys(directory: string, image: string): ReadonlySet<string> {
+  return new Set(
+    filesIn(folderOf(directory, image)).flatMap((file) => builtFile.exec(file)?.groups?.['key'] ?? []),
+  );
+}
+
+/** Lets go of the mere keys of builds that nothing is left of. */
+export function forgetBuilds(directory: string, image: string, keys: Iterable<string>): void {
+  for (const key of keys) rmSync(path.join(folderOf(directory, image), `${key}.built`), { force: true });
 }
 
 /** What one build of an image was made from; undefined where this machine does not remember it. */
@@ -40,7 +54,7 @@ export async function readRememberedInputs(
 }
 
 /**
- * Keeps what an image's build was made from, as its last one, and forgets the oldest. Synchronously, since the
+ * Keeps what an image's build was made from, as its last one, and forgets what the oldest was, but for its key. Synchronously, since the
  * builds that stand on this image wait for it.
  */
 export async function rememberInputs(
@@ -55,7 +69,10 @@ export async function rememberInputs(
   // Losing it in a power cut costs an explanation; waiting for the disk would cost each build.
   writeFileAtomic.sync(path.join(folder, `${key}.json`), JSON.stringify(inputs), { fsync: false });
   const old = newestFirst(folder).slice(kept);
-  for (const each of old) rmSync(path.join(folder, `${each}.json`), { force: true });
+  for (const each of old) {
+    writeFileSync(path.join(folder, `${each}.built`), '');
+    rmSync(path.join(folder, `${each}.json`), { force: true });
+  }
 }
 
 /** Keys by when they were built last; a rebuild of the same content writes its file anew. */

@@ -57,7 +57,9 @@ function headline({ action, chain }: Explanation): string {
   const kind = chain[0]?.reasons[0]?.kind;
   switch (action) {
     case 'build':
-      return kind === 'never-built' ? 'would be built for the first time.' : 'would be built again.';
+      return kind === 'never-built' || kind === 'built-elsewhere'
+        ? 'would be built for the first time.'
+        : 'would be built again.';
     case 'verify':
       return 'would be checked again.';
     case 'publish':

@@ -1,11 +1,11 @@
 /**
  * Which of this machine's local records have expired: contents of images that nobody will ask for again, and
- * folders of old runs. Knows only images that this repository has or had, for an engine may serve several; what is current
- * is never among them. People's own tags, and roots, are not its business.
+ * folders of old runs. Takes only contents that this checkout built, for an engine may serve several families, and
+ * most have a `base`; what is current is never among them. People's own tags, and roots, are not its business.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { keyTag, recordReference, recordRepositoryPrefix } from '../core/labels.ts';
+import { keyLabel, keyTag, recordReference, recordRepositoryPrefix } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineError, ImageStore, StoredImage } from '../engine/engine.ts';
 import { hasProcessNote, runsFolder } from './abandoned-runs.ts';
@@ -15,6 +15,8 @@ export interface ExpiredTag {
   readonly reference: string;
   /** `course`: the image that it is a record of. */
   readonly image: string;
+  /** The content key of the bytes behind it. */
+  readonly key: string;
   readonly why: 'not-in-family' | 'superseded';
   readonly ageMs: number;
   /** Of the image behind it, which it may share with other tags; in bytes. */
@@ -25,36 +27,53 @@ export interface PruneFacts {
   readonly stored: readonly StoredImage[];
   /** Content keys of all images of the family, by name. */
   readonly keys: ReadonlyMap<string, string>;
-  /** Images that this repository built at some time. */
-  readonly known: Iterable<string>;
+  /** Keys of the contents that this checkout built at some time, by image. */
+  readonly built: ReadonlyMap<string, ReadonlySet<string>>;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly olderThanMs: number;
 }
 
-const recordTag = /^(?<image>.+):(?:key|pass)-[0-9a-f]{64}$/;
+const recordTag = /^(?<image>.+):(?<kind>key|pass)-(?<hex>[0-9a-f]{64})$/;
 
 /** The expired record tags, in code-unit order. Pure. */
-export function expiredTags({ stored, keys, known, now, olderThanMs }: PruneFacts): readonly ExpiredTag[] {
-  const ours = new Set([...known, ...keys.keys()]);
+export function expiredTags({ stored, keys, built, now, olderThanMs }: PruneFacts): readonly ExpiredTag[] {
   const current = new Set([...keys].map(([name, key]) => recordReference(name, keyTag(key))));
   return stored
-    .flatMap(({ tags, created, size }) => {
+    .flatMap(({ tags, labels, created, size }) => {
       // A pass of the bytes that are current is current too, whatever contract it was a pass of.
       if (tags.some((tag) => current.has(tag))) return [];
       const ageMs = now - created * 1000;
+      if (ageMs < olderThanMs) return [];
       return tags.flatMap((reference): ExpiredTag[] => {
-        const image = imageOf(reference);
-        if (image === undefined || !ours.has(image) || ageMs < olderThanMs) return [];
-        return [{ reference, image, why: keys.has(image) ? 'superseded' : 'not-in-family', ageMs, size }];
+        const image = recordOf(reference)?.image;
+        if (image === undefined) return [];
+        // A pass whose key's tag a rebuild took over still bears the key.
+        const behind = [...tags.flatMap((tag) => keyIn(tag, image)), labels[keyLabel] ?? ''];
+        const key = behind.find((each) => built.get(image)?.has(each) === true);
+        if (key === undefined) return [];
+        const why = keys.has(image) ? 'superseded' : 'not-in-family';
+        return [{ reference, image, key, why, ageMs, size }];
       });
     })
     .toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
 }
 
-function imageOf(reference: string): string | undefined {
+interface RecordTag {
+  readonly image: string;
+  readonly kind: string;
+  readonly hex: string;
+}
+
+function recordOf(reference: string): RecordTag | undefined {
   if (!reference.startsWith(recordRepositoryPrefix)) return undefined;
-  return recordTag.exec(reference.slice(recordRepositoryPrefix.length))?.groups?.['image'];
+  const { image, kind, hex } = recordTag.exec(reference.slice(recordRepositoryPrefix.length))?.groups ?? {};
+  return image === undefined || kind === undefined || hex === undefined ? undefined : { image, kind, hex };
+}
+
+function keyIn(reference: string, image: string): readonly string[] {
+  const record = recordOf(reference);
+  return record?.kind === 'key' && record.image === image ? [record.hex] : [];
 }
 
 /** Removes these tags; one that is gone already is no trouble. */

@@ -14,7 +14,7 @@ function plain(text: string, { prefix }: Workspace): string {
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\); contract \d+/, '<just now>; contract <version>');
 }
 
-test('an edit of the parent is the first cause; a checkout that did not build it knows the keys', async () => {
+test('an edit of the parent is the first cause; a checkout that did not build it says so, with the keys', async () => {
   await using family = await workspace({
     'matrix.yaml': matrixOf(['base', 'course']),
     'base/Dockerfile': trivial,
@@ -56,6 +56,6 @@ test('an edit of the parent is the first cause; a checkout that did not build it
   const [{ action, chain }] = JSON.parse(elsewhere.stdout).images;
   expect([action, chain[0].reasons.map(({ text }: { text: string }) => plain(text, family))]).toEqual([
     'build',
-    ['base changed: content changed (key <short> to <short>)'],
+    ['not built from here; what the engine has of that name is other content (key <short>, not <short>)'],
   ]);
 });

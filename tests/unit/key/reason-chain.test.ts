@@ -140,3 +140,16 @@ test('of a chain of three thousand images each reason is short, and ends in the 
   expect(new Set(reasons.slice(1).map(describeReason))).toEqual(new Set(['i0 changed: i0/file edited']));
   expect(Math.max(...reasons.map((reason) => JSON.stringify(reason).length))).toBeLessThan(1500);
 });
+
+test('what only the engine has of an image is told as not built from here, and blamed for nothing', () => {
+  const chain = chainOf(today, {
+    base: [{ key: 'b1', inputs: undefined, maybeOthers: true }],
+    mid: keyAlone('m1'),
+  });
+  const [reason] = chain.reasons('base');
+  expect(reason).toEqual({ kind: 'built-elsewhere', from: 'b1', to: 'b2' });
+  expect(describeReason(reason!)).toBe(
+    'not built from here; what the engine has of that name is other content (key b1, not b2)',
+  );
+  expect(chain.reasons('mid')).toEqual([{ kind: 'content-changed', from: 'm1', to: 'm2' }]);
+});

@@ -57,9 +57,9 @@ async function gathered(
   const named = contents.map((content) => ({ content, keys: keysOf(content) }));
   return [...known]
     .map(([name, builds]) => {
-      const told = builds.map(({ key, inputs }) => {
+      const told = builds.map(({ key, inputs, maybeOthers }) => {
         const content = named.find(({ keys }) => keys.get(name)?.key === key)?.content;
-        return inputs === undefined ? `(${content})` : content;
+        return inputs === undefined ? `(${content})${maybeOthers === true ? '?' : ''}` : content;
       });
       return [name, ...told].join(' ');
     })
@@ -98,12 +98,12 @@ test('an older build of today’s content is found', async () => {
   expect(await gathered(folder.directory, '0', ['base'], ['0', '1'])).toEqual(['base 1 0']);
 });
 
-test('where this checkout remembers nothing, the engine’s last build is known by its key', async () => {
+test('what only the engine has under an image’s name is marked, since it may be another family’s', async () => {
   await using folder = await matrixFolder({});
   await built(folder.directory, keysOf('0'), ['base'], 10);
   const lastKey = (name: string) => keysOf('1').get(name)?.key;
   expect(await gathered(folder.directory, '2', ['base', 'mid'], ['0', '1'], lastKey)).toEqual([
     'base 0',
-    'mid (1)',
+    'mid (1)?',
   ]);
 });

@@ -2,7 +2,13 @@ import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { KeyInputs } from '../../../src/key/content-key.ts';
-import { readRememberedInputs, rememberedKeys, rememberInputs } from '../../../src/plan/remembered-inputs.ts';
+import {
+  builtKeys,
+  forgetBuilds,
+  readRememberedInputs,
+  rememberedKeys,
+  rememberInputs,
+} from '../../../src/plan/remembered-inputs.ts';
 import { matrixFolder } from '../../rig/matrix-folder.ts';
 
 const inputs: KeyInputs = {
@@ -44,11 +50,18 @@ test('what is remembered comes back as it was, the last build first', async () =
   expect(await readRememberedInputs(folder.directory, 'base', keyOf(4))).toBeUndefined();
 });
 
-test('the oldest are forgotten', async () => {
+test('of the oldest no more than their keys are kept, until they are forgotten', async () => {
   await using folder = await matrixFolder({});
-  await rememberBuilds(folder.directory, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  const files = await readdir(path.join(folder.directory, '.hubwright/record/base'));
-  expect(files.toSorted()).toEqual([3, 4, 5, 6, 7, 8, 9, 10].map((number) => `${keyOf(number)}.json`));
+  const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  await rememberBuilds(folder.directory, all);
+  const record = path.join(folder.directory, '.hubwright/record/base');
+  expect((await readdir(record)).toSorted()).toEqual(
+    all.map((number) => `${keyOf(number)}.${number <= 2 ? 'built' : 'json'}`),
+  );
+  expect(rememberedKeys(folder.directory, 'base')).toHaveLength(8);
+  expect([...builtKeys(folder.directory, 'base')].toSorted()).toEqual(all.map(keyOf));
+  forgetBuilds(folder.directory, 'base', [keyOf(1), keyOf(3)]);
+  expect([...builtKeys(folder.directory, 'base')].toSorted()).toEqual(all.slice(1).map(keyOf));
 });
 
 test('what is cut off, of another shape, or not ours is as good as nothing', async () => {

@@ -9,6 +9,10 @@ function stored(ageDays: number, ...tags: readonly string[]): StoredImage {
   return { id: tags.join(), tags, digests: [], labels: {}, created: ((100 - ageDays) * day) / 1000, size: 5 };
 }
 
+function labelled(image: StoredImage, label: string): StoredImage {
+  return { ...image, labels: { 'hubwright.key': label } };
+}
+
 function key(digit: string): string {
   return digit.repeat(64);
 }
@@ -18,7 +22,11 @@ const facts = {
     ['base', key('1')],
     ['hub', key('2')],
   ]),
-  known: ['base', 'hub', 'gone'],
+  built: new Map([
+    ['base', new Set([key('1'), key('3')])],
+    ['hub', new Set([key('2')])],
+    ['gone', new Set([key('5')])],
+  ]),
   now,
   olderThanMs: 7 * day,
 };
@@ -44,6 +52,21 @@ test('what is current never expires, nor any pass of it', () => {
   expect(expired(stored(99, `hubwright/base:key-${key('1')}`, `hubwright/base:pass-${key('9')}`))).toEqual(
     [],
   );
+});
+
+test('a pass goes with the bytes that it was a pass of, though their key’s tag names others by now', () => {
+  const pass = stored(8, `hubwright/base:pass-${key('9')}`);
+  expect(expired(labelled(pass, key('3')))).toEqual([`hubwright/base:pass-${key('9')} superseded`]);
+  expect(expired(labelled(pass, key('7')), pass)).toEqual([]);
+});
+
+test('what another family built under the same name stays', () => {
+  expect(
+    expired(
+      labelled(stored(99, `hubwright/base:key-${key('7')}`, `hubwright/base:pass-${key('8')}`), key('7')),
+      stored(99, `hubwright/gone:key-${key('7')}`),
+    ),
+  ).toEqual([]);
 });
 
 test('what is young stays', () => {
