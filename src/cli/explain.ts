@@ -92,7 +92,12 @@ async function whatIf(
     return err(
       outside.map((file) => usage(`\`${file}\` is not in this repository`, `it lies at \`${directory}\``)),
     );
-  const touched = await Promise.all(paths.map((file) => ifChanged(family, file ?? '')));
+  const touched = await Promise.all(
+    paths.map(async (file = '') => {
+      const told = await ifChanged(family, file);
+      return existsSync(path.join(directory, file)) ? told : { ...told, isThere: false as const };
+    }),
+  );
   if (json) return ok(`${JSON.stringify({ version: 1, files: touched }, null, 2)}\n`);
   const options = { ...screenOf(context.stdout, context.env), now: Date.now() };
   return ok(renderIfChanged(touched, names, images.length, options));

@@ -12,6 +12,7 @@ import { findRepository } from './repository.ts';
 import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
 import { contractOf } from '../run/smoke-contract.ts';
 import { tell } from './tell.ts';
+import { estimateMs, usualJobs } from '../run/estimate.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 export interface PlanOptions {
@@ -28,6 +29,7 @@ export interface PlanOptions {
 interface Shown {
   readonly entries: readonly ShownEntry[];
   readonly facts: PlanFacts;
+  readonly estimateMs?: number | undefined;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -69,7 +71,7 @@ async function planned(
     context.signal,
   );
   if (!drawn.ok) return drawn;
-  const { plan, info, roots, keys } = drawn.value;
+  const { plan, info, roots, keys, memories } = drawn.value;
   const taken = mode.push
     ? await takenTags(drawn.value, workplace.registry, 'warning', context.signal)
     : ok([]);
@@ -80,7 +82,8 @@ async function planned(
     roots: new Map([...roots].map(([root, { identity }]) => [root, identity])),
     ...(options.inputs ? { inputs: keys } : {}),
   };
-  return ok({ entries: plan.entries, facts, warnings });
+  const estimate = estimateMs(plan.entries, memories, usualJobs(info.cpus));
+  return ok({ entries: plan.entries, facts, estimateMs: estimate, warnings });
 }
 
 /** Asks nobody: the files of today against a file of then. */
@@ -111,11 +114,17 @@ async function compared(
   return ok({ entries, facts, warnings: family.warnings });
 }
 
-async function show(screen: Screen, { entries, facts }: Shown, format: PlanOptions['format']): Promise<void> {
+async function show(
+  screen: Screen,
+  { entries, facts, estimateMs: estimate }: Shown,
+  format: PlanOptions['format'],
+): Promise<void> {
   switch (format) {
     case 'tree': {
       const { renderPlanTree } = await import('../report/plan-tree.ts');
-      return screen.write(await renderPlanTree({ entries, removed: facts.removed }, screen));
+      return screen.write(
+        await renderPlanTree({ entries, removed: facts.removed, estimateMs: estimate }, screen),
+      );
     }
     case 'json': {
       const { planDocument } = await import('../plan/plan.ts');

@@ -6,6 +6,7 @@ import type { PlanMode } from '../plan/make-plan.ts';
 import { jsonReporter } from '../report/json.ts';
 import { plainReporter } from '../report/plain.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { usualJobs } from '../run/estimate.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import { openHistory } from '../run/history.ts';
 import type { Signing } from '../run/run-context.ts';
@@ -73,9 +74,6 @@ export interface RunPlanOptions {
   readonly scan?: RunScan;
 }
 
-/** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
-const waitingJobs = 4;
-
 /** Longer than any step that works is silent, short enough that a hanging one does not cost the night. */
 const defaultIdleTimeoutMs = 20 * 60_000;
 
@@ -100,7 +98,7 @@ export async function runPlan(
         signing: options.signing,
         ...(options.scan === undefined ? {} : { scan: options.scan }),
         options: {
-          jobs: options.jobs ?? drawn.info.cpus + waitingJobs,
+          jobs: options.jobs ?? usualJobs(drawn.info.cpus),
           checks: drawn.info.cpus,
           idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
           tier: options.tier ?? 'gate',

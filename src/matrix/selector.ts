@@ -103,7 +103,7 @@ function imagesByName(set: Choosable, name: string): Result<readonly string[], D
     unknownImage(
       `no image, definition or group is called \`${name}\``,
       near,
-      'matrix.yaml names the definitions and groups',
+      '`build list` shows what there is',
     ),
   );
 }
@@ -119,7 +119,7 @@ function imagesByGlob(set: Choosable, glob: string): Result<readonly string[], D
     unknownImage(
       `no image's name is like \`${glob}\``,
       near === undefined ? undefined : `${near}${separator}${rest}`,
-      '`*` stands for any characters, `?` for one',
+      '`*` stands for any characters, `?` for one; `build list` shows what there is',
     ),
   );
 }

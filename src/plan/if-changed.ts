@@ -15,6 +15,8 @@ export type FileUse = 'context' | 'dockerfile' | 'ignore-file' | 'lock';
 export interface TouchedImages {
   /** Relative to the repository, with `/`. */
   readonly path: string;
+  /** Set where nothing is there: a new file, or a name that is mistyped. */
+  readonly isThere?: false;
   /** `definition`: it says which images there are, so that all depends on what is changed in it. */
   readonly kind: 'file' | 'definition';
   readonly readers: readonly { readonly image: string; readonly use: FileUse }[];

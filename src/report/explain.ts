@@ -223,7 +223,21 @@ function touchedLines(
   options: ExplainOptions,
   style: Style,
 ): readonly string[] {
-  const path = style.bold(cleanLine(file.path));
+  const name = style.bold(cleanLine(file.path));
+  const isNew = file.isThere === false;
+  const path = isNew ? 'As a new file it' : name;
+  const told = toldOf(file, path, asked, familySize, options, style);
+  return isNew ? [`${name} does not exist.`, ...told] : told;
+}
+
+function toldOf(
+  file: TouchedImages,
+  path: string,
+  asked: readonly string[],
+  familySize: number,
+  options: ExplainOptions,
+  style: Style,
+): readonly string[] {
   if (file.kind === 'definition' && file.readers.length === 0)
     return [`${path} may say which images there are: what a change rebuilds, \`build plan\` tells after it.`];
   if (file.readers.length === 0) return [`${path} is part of no image: nothing would be rebuilt.`];

@@ -2,7 +2,7 @@
 import { describeReason } from '../key/reasons.ts';
 import type { ShownEntry } from '../plan/plan.ts';
 import { styleOf, type Style } from './style.ts';
-import { cleanLine, count } from './text.ts';
+import { cleanLine, count, formatDuration } from './text.ts';
 import { cellWidth } from './text-width.ts';
 
 /** What the displays of a plan go by: one that is to be done, or one that is only compared. */
@@ -10,6 +10,8 @@ export interface ShownPlan {
   readonly entries: readonly ShownEntry[];
   /** Of a comparison: images that are no more. */
   readonly removed?: readonly string[] | undefined;
+  /** About how long it would take; undefined where something was never built here. */
+  readonly estimateMs?: number | undefined;
 }
 
 export interface TreeOptions {
@@ -78,7 +80,7 @@ export async function renderPlanTree(plan: ShownPlan, options: TreeOptions): Pro
     const padding = ' '.repeat(labelWidth - cellWidth(label) + gap);
     return [cut(`${label}${padding}${action}${reason}`.trimEnd(), width)];
   });
-  return `${[...lines, '', totals(plan)].join('\n')}\n`;
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), totals(plan)].join('\n')}\n`;
 }
 
 interface Row {
@@ -121,19 +123,24 @@ function reasonText(entry: ShownEntry, style: Style, room: number, cut: Cut): st
   const [first, ...others] = entry.reasons;
   if (first === undefined) return '';
   const note = noteOn(others.length);
-  const words = cleanLine(describeReason(first));
   const rest = room - note.length;
+  const whole = cleanLine(describeReason(first));
+  // That a root moved says more than the ends of two digests.
+  const words = whole.length > rest ? whole.replace(/ moved from \S+ to \S+$/, ' moved') : whole;
   const fits = words.length <= rest || rest < leastCut;
   return `${fits ? words : cut(words, rest, { position: 'middle' })}${style.dim(note)}`;
 }
 
-function totals({ entries, removed }: ShownPlan): string {
+function totals({ entries, removed, estimateMs = 0 }: ShownPlan): string {
+  if (entries.length === 0 && removed === undefined) return 'No image is selected.';
   const reused = entries.filter(({ action }) => action === 'reuse').length;
   const todo = entries.length - reused;
   if (removed === undefined)
     return todo === 0
       ? `Nothing to do: ${count(reused, 'image')} unchanged.`
-      : `${count(todo, 'image')} with something to do, ${reused} unchanged.`;
+      : `${count(todo, 'image')} with something to do, ${reused} unchanged.${
+          estimateMs > 0 ? ` About ${formatDuration(estimateMs)}, as the last builds took.` : ''
+        }`;
   const added = entries.filter(({ reasons }) => reasons[0]?.kind === 'new-image').length;
   const parts = [
     ...(todo > added ? [`${count(todo - added, 'image')} would be rebuilt`] : []),

@@ -2,6 +2,14 @@
 import type { PlanEntry } from '../plan/plan.ts';
 import type { Memory } from '../plan/schema.ts';
 
+/** Builds beyond the processors: some always wait for the network, or for the engine to write a layer. */
+const waitingJobs = 4;
+
+/** How many builds run at once on so many processors where nobody says. */
+export function usualJobs(cpus: number): number {
+  return cpus + waitingJobs;
+}
+
 /**
  * Milliseconds: the longest way from a parent to its last child, or all work shared by the slots, whichever is more.
  * Undefined where an image that is to be built was never built here. Entries stand parents first; pushes do not count.

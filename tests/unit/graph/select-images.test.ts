@@ -124,7 +124,7 @@ describe('selecting images', () => {
   test('tells every unknown name, with what was probably meant', () => {
     expect(select('bse', 'hub', 'zzz', 'pause', '!curses', 'corse+')).toEqual([
       'unknown-image: no image, definition or group is called `bse` (help: did you mean `base`?)',
-      'unknown-image: no image, definition or group is called `zzz` (help: matrix.yaml names the definitions and groups)',
+      'unknown-image: no image, definition or group is called `zzz` (help: `build list` shows what there is)',
       'unknown-image: `pause` is a mirror; there is nothing to build (help: correct the name, or take it out; `build list` shows what there is)',
       'unknown-image: no image, definition or group is called `curses` (help: did you mean `courses`?)',
       'unknown-image: no image, definition or group is called `corse` (help: did you mean `course`?)',
@@ -136,7 +136,7 @@ describe('selecting images', () => {
       select('curse-*', 'zzz*', 'rle=student', 'role=studnt', 'size=big', 'role=x', 'cuda=12.4,role=student'),
     ).toEqual([
       "unknown-image: no image's name is like `curse-*` (help: did you mean `course-*`?)",
-      "unknown-image: no image's name is like `zzz*` (help: `*` stands for any characters, `?` for one)",
+      "unknown-image: no image's name is like `zzz*` (help: `*` stands for any characters, `?` for one; `build list` shows what there is)",
       'unknown-image: no image has an axis `rle` (help: did you mean `role`?)',
       'unknown-image: no image has `studnt` for its axis `role` (help: did you mean `student`?)',
       'unknown-image: no image has an axis `size` (help: there are `course`, `role`, `cuda`)',

@@ -217,6 +217,19 @@ matrix.yaml may say which images there are: what a change rebuilds, \`build plan
 `);
   });
 
+  test('says of a file that is not there that it is not: the name may be mistyped', () => {
+    const missing = { ...file, path: 'images/base/requirments.lock', isThere: false as const };
+    const nobody = { ...missing, path: 'REDME.md', readers: [], rebuilt: [] };
+    expect(renderIfChanged([missing, nobody], ['hub'], 14, plain))
+      .toBe(`images/base/requirments.lock does not exist.
+As a new file it is in the build context of base.
+hub would not be rebuilt.
+
+REDME.md does not exist.
+As a new file it is part of no image: nothing would be rebuilt.
+`);
+  });
+
   test('answers for the images that were asked for', () => {
     expect(renderIfChanged([file], ['scientific', 'hub'], 14, plain))
       .toBe(`images/base/requirements.lock is in the build context of base.

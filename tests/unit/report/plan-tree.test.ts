@@ -62,6 +62,37 @@ test('a plan without anything to do says so', async () => {
   );
 });
 
+test('a root that moved says so before it says from where to where', async () => {
+  const entries = [
+    entry('base', [], {
+      action: 'build',
+      reasons: [
+        {
+          kind: 'root-moved',
+          root: 'debian:13',
+          from: `sha256:${'1'.repeat(64)}`,
+          to: `sha256:${'2'.repeat(64)}`,
+        },
+      ],
+    }),
+  ];
+  const told = (await renderPlanTree({ entries }, { colour: false, width: 50 })).split('\n');
+  expect(told[0]).toBe('base  build   root debian:13 moved');
+});
+
+test('a plan of no image says that none is selected', async () => {
+  expect(await renderPlanTree({ entries: [] }, { colour: false, width: 0 })).toBe('No image is selected.\n');
+});
+
+test('how long it will take is told, where it is known', async () => {
+  const told = await renderPlanTree({ ...plan, estimateMs: 95_000 }, { colour: false, width: 0 });
+  expect(told).toContain(
+    '\n2 images with something to do, 2 unchanged. About 1m35s, as the last builds took.\n',
+  );
+  const idle = { entries: plan.entries.slice(0, 2), estimateMs: 0 };
+  expect(await renderPlanTree(idle, { colour: false, width: 0 })).not.toContain('About');
+});
+
 test('names that leave no room for reasons stand alone, with action and reason below, within the tree', async () => {
   const long = 'introduction-to-computational-physics';
   const reasons = [
