@@ -120,7 +120,7 @@ async function run(
     return err({
       kind: 'missing',
       message: 'cosign is not installed, and `sign:` in matrix.yaml asks for it',
-      help: '`./build setup` installs it, or `apt-get install cosign`',
+      help: '`build setup` installs it, or `apt-get install cosign`',
     });
   }
   return err(refusal(key, result.timedOut ? 'it did not answer in time' : lastLine(result.stderr)));

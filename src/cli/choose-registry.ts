@@ -33,7 +33,7 @@ export async function chooseRegistry(
       return ok(withRegistry(family, status.value.address));
     if (!choice.setup) {
       const help =
-        'name one (`DOCKER_REGISTRY=…`, or `registry:`), or start a local one with `./build registry start`';
+        'name one (`DOCKER_REGISTRY=…`, or `registry:`), or start a local one with `build registry start`';
       return err([
         usage(
           'there is nowhere to push to: `registry:` in matrix.yaml is empty, and no local registry runs',

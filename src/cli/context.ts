@@ -1,5 +1,6 @@
-/** What a command gets from the process: made once, in build.ts, and handed down. Types only. */
+/** What a command gets from the process: made once, in build.ts, and handed down. */
 import type { Redactor } from '../core/redact.ts';
+import { asStarted, startedAs } from '../report/own-command.ts';
 import type { Write } from '../report/reporter.ts';
 
 export interface CliContext {
@@ -23,7 +24,13 @@ export interface Screen {
   readonly colour: boolean;
   readonly width: number;
   readonly isTerminal: boolean;
+  /** Commands of ours that the text tells become those that a person can copy. */
   readonly write: Write;
+}
+
+/** How this process was started; commands of ours are told so. */
+export function commandOf(env: CliContext['env']): string {
+  return startedAs(env['HUBWRIGHT_COMMAND'], env['PATH']);
 }
 
 /** Follows NO_COLOR and FORCE_COLOR (no-color.org, force-color.org); else colour is for terminals. */
@@ -31,10 +38,11 @@ export function screenOf(stream: NodeJS.WriteStream, env: CliContext['env']): Sc
   const isTerminal = stream.isTTY === true && env['TERM'] !== 'dumb';
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const colour = forced || (isTerminal && (env['NO_COLOR'] ?? '') === '');
+  const command = commandOf(env);
   return {
     colour,
     width: isTerminal ? stream.columns || 80 : 0,
     isTerminal,
-    write: (text) => void stream.write(text),
+    write: (text) => void stream.write(asStarted(text, command)),
   };
 }

@@ -51,7 +51,8 @@ export async function emitGithubCommand(context: CliContext, options: EmitGithub
     return exitCode.imageFailed;
   }
   if (!options.write) {
-    screen.write(text);
+    // What is committed tells commands as everybody may start them.
+    context.stdout.write(text);
     return exitCode.ok;
   }
   if (before === text) {

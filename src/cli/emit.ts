@@ -110,7 +110,7 @@ async function imagesOf(
   }
   const release = await readRelease(directory);
   if (release === undefined) {
-    const help = 'after `./build images --push` they are named by digest';
+    const help = 'after `build images --push` they are named by digest';
     await tell(context, [
       { ...usage('nothing is released: images are named by their tags', help), severity: 'warning' },
     ]);
@@ -128,7 +128,8 @@ async function emit(
   if (output === undefined) {
     if (only === undefined || files.length > 1)
       return await tell(context, [usage('this is several files', '`--output DIR` says where they go')]);
-    screenOf(context.stdout, context.env).write(only.text);
+    // A file for a repository tells commands as everybody may start them.
+    context.stdout.write(only.text);
     return exitCode.ok;
   }
   const folder = path.resolve(context.cwd, output);

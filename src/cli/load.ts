@@ -48,7 +48,7 @@ export async function loadCommand(
   if (!drawn.ok) return await tell(context, drawn.error);
   const { ready, stale } = namesInEngine(drawn.value, chosen.value);
   if (stale.length > 0) {
-    const help = `./build images --changed ${stale.join(' ')}`;
+    const help = `\`build images --changed ${stale.join(' ')}\` builds and checks ${stale.length === 1 ? 'it' : 'them'}`;
     return await tell(context, [
       usage(`not built and passed as the files say: ${stale.map((name) => `\`${name}\``).join(', ')}`, help),
     ]);

@@ -132,7 +132,7 @@ export async function registryStatusCommand(context: CliContext): Promise<ExitCo
 
 const nextStep = {
   running:
-    './build images --changed --push, which publishes to it where `registry:` is empty; ./build registry stop ends it',
-  stopped: './build registry start, which finds its images again',
-  absent: './build registry start, which builds the image of the kind `registry` and starts it',
+    'build images --changed --push, which publishes to it where `registry:` is empty; build registry stop ends it',
+  stopped: 'build registry start, which finds its images again',
+  absent: 'build registry start, which builds the image of the kind `registry` and starts it',
 } as const satisfies Record<LocalRegistryStatus['state'], string>;

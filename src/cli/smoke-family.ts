@@ -145,5 +145,5 @@ const noChromium: Diagnostic = {
   severity: 'error',
   code: 'no-chromium',
   message: '`build smoke --family` opens JupyterLab in Chromium, which this machine does not have',
-  help: '`./build setup --browser` installs Debian’s, as does `apt-get install chromium`',
+  help: '`build setup --browser` installs Debian’s, as does `apt-get install chromium`',
 };

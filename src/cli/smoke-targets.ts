@@ -216,7 +216,7 @@ function notBuilt(name: string): Diagnostic {
     severity: 'error',
     code: 'image-missing',
     message: `\`${name}\` has not been built as its files are now`,
-    help: `\`./build images ${name} --changed\` builds it, and checks it as well`,
+    help: `\`build images ${name} --changed\` builds it, and checks it as well`,
   };
 }
 

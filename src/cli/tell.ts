@@ -1,7 +1,8 @@
 /** How commands speak besides their results: diagnostics, on stderr. */
 import { exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
 import type { ExitCode } from '../core/exit-code.ts';
-import { screenOf, type CliContext } from './context.ts';
+import { asStarted } from '../report/own-command.ts';
+import { commandOf, screenOf, type CliContext } from './context.ts';
 
 /** Lines of diagnostics that a pipe gets are not cut to any window. */
 const pipeWidth = 120;
@@ -13,13 +14,22 @@ export async function tell(context: CliContext, diagnostics: readonly Diagnostic
     const { renderDiagnostics } = await import('../report/diagnostics.ts');
     const screen = screenOf(context.stderr, context.env);
     screen.write(
-      renderDiagnostics(context.secrets.redactData(diagnostics), {
+      renderDiagnostics(context.secrets.redactData(diagnostics.map(copyable(commandOf(context.env)))), {
         colour: screen.colour,
         width: screen.width || pipeWidth,
       }),
     );
   }
   return exitCodeOf(diagnostics);
+}
+
+/** Before lines are broken: the command may be longer than it is written. */
+function copyable(command: string): (diagnostic: Diagnostic) => Diagnostic {
+  return ({ message, help, ...rest }) => ({
+    ...rest,
+    message: asStarted(message, command),
+    ...(help === undefined ? {} : { help: asStarted(help, command) }),
+  });
 }
 
 /** What to do where a registry does not answer as it should. */

@@ -39,7 +39,7 @@ export async function valuesProfilesCommand(
     missing.map((name) => ({
       ...usage(
         `\`${name}\` has no profile: the release does not have it`,
-        'publish it: `./build images --push`',
+        'publish it: `build images --push`',
       ),
       severity: 'warning' as const,
     })),

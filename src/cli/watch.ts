@@ -114,6 +114,6 @@ function cannotWatch(error: unknown): Diagnostic {
     message: `the folders cannot be watched: ${message}`,
     help: message.includes('ENOSPC')
       ? 'the kernel watches no more: `sysctl fs.inotify.max_user_watches=524288`'
-      : 'run `./build images` after each change instead',
+      : 'run `build images` after each change instead',
   };
 }

@@ -289,7 +289,7 @@ export function engineDiagnostic(error: EngineError): Diagnostic {
     code: unreachable ? 'engine-unreachable' : 'engine-failed',
     message: unreachable ? error.message : `the Docker Engine could not answer: ${error.message}`,
     help: unreachable
-      ? '`./build images --setup` installs and starts what is missing; `./build doctor` tells what is there'
-      : '`./build doctor` tells what is there',
+      ? '`build images --setup` installs and starts what is missing; `build doctor` tells what is there'
+      : '`build doctor` tells what is there',
   };
 }

@@ -142,7 +142,7 @@ function unresolved(all: readonly Unanswered[]): Diagnostic {
     ...(isOne && first !== undefined ? { span: first.root.span } : {}),
     help:
       first?.root.bootstrap === undefined
-        ? `check the name${isOne ? '' : 's'} and the network, or write ${isOne ? 'its digest' : 'their digests'} into matrix.lock with \`./build lock\` where ${isOne ? 'it' : 'they'} can be reached`
-        : `where no registry of the world can be reached, \`./build images --setup\` makes ${isOne ? 'it' : 'them'} from Debian’s packages`,
+        ? `check the name${isOne ? '' : 's'} and the network, or write ${isOne ? 'its digest' : 'their digests'} into matrix.lock with \`build lock\` where ${isOne ? 'it' : 'they'} can be reached`
+        : `where no registry of the world can be reached, \`build images --setup\` makes ${isOne ? 'it' : 'them'} from Debian’s packages`,
   };
 }

@@ -39,7 +39,7 @@ export async function lackOfSpace(
     code: 'disk-space',
     message: `\`${dataRoot}\` has ${gigabytes(free)} free, but these builds need about ${gigabytes(needed)}`,
     notes: [{ message: '`docker system df` tells what takes the space' }],
-    help: '`./build prune --local --yes` removes what earlier builds left, `docker builder prune` empties the build cache',
+    help: '`build prune --local --yes` removes what earlier builds left, `docker builder prune` empties the build cache',
   };
 }
 

@@ -98,9 +98,9 @@ export function staleLockFailure<T>(
   const line = 'line' in failure ? failure.line : undefined;
   const place = line === undefined ? evidence.dockerfile : `${evidence.dockerfile}:${line}`;
   const { diagnostic } = diagnosticAt(evidence, line, 'stale-lock', `the lock is stale: ${message}`);
-  const help = `\`./build lock --update ${image}\` takes what there is now`;
+  const help = `\`build lock --update ${image}\` takes what there is now`;
   return failed({
-    message: `lock is stale: ${message} (${place}); run \`./build lock --update ${image}\``,
+    message: `lock is stale: ${message} (${place}); run \`build lock --update ${image}\``,
     blame: 'image',
     ...(diagnostic === undefined ? {} : { diagnostic: { ...diagnostic, help } }),
     tail: evidence.tail,

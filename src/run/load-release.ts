@@ -56,7 +56,7 @@ export async function loadRelease(
 function missing(directory: string, besides: string): Result<never, readonly Diagnostic[]> {
   return err([
     usageError('no-release', `there is no \`${releaseFile}\` in \`${directory}\`${besides}`, undefined, {
-      help: 'publish the family first: `./build images --changed --push` writes it; or name one: `--release FILE`',
+      help: 'publish the family first: `build images --changed --push` writes it; or name one: `--release FILE`',
     }),
   ]);
 }

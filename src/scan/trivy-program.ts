@@ -51,8 +51,8 @@ export async function findTrivy(env: Environment): Promise<Result<TrivyProgram, 
       ? `\`HUBWRIGHT_TRIVY\` names \`${named}\`, which is no program that can be run`
       : 'images are to be scanned (`scan:` in matrix.yaml), and Trivy is not there',
     help: named
-      ? 'name a Trivy there, or unset it: then the one on PATH is taken, or the one that `./build setup --scanner` builds'
-      : '`./build setup --scanner` builds it with Go; or install it, or name it in `HUBWRIGHT_TRIVY`',
+      ? 'name a Trivy there, or unset it: then the one on PATH is taken, or the one that `build setup --scanner` builds'
+      : '`build setup --scanner` builds it with Go; or install it, or name it in `HUBWRIGHT_TRIVY`',
   });
 }
 

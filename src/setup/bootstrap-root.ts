@@ -127,6 +127,6 @@ function bootstrapFailed(root: Root, output: string): Diagnostic {
     message: `the root \`${root.name}\` could not be made on the spot`,
     span: root.span,
     notes: [{ message: output }],
-    help: '`./build doctor` tells what it needs',
+    help: '`build doctor` tells what it needs',
   };
 }

@@ -86,7 +86,7 @@ function inspectNode(version: string): Requirement {
     needed: `${oldestNode} or newer`,
     found: version,
     state: fits ? 'ok' : 'too-old',
-    mend: fits ? undefined : 'start with ./build, which brings its own',
+    mend: fits ? undefined : 'start it by its launcher, `build`, which brings its own',
   };
 }
 
@@ -123,7 +123,7 @@ function inspectEngine(answer: Result<EngineInfo, EngineError>, daemon: string |
     why: 'builds and runs the images',
     needed: `${oldestEngine} or newer, answering`,
   } as const;
-  const mend = './build setup';
+  const mend = '`build setup`';
   if (answer.ok) {
     const { version, store } = answer.value;
     const fits = majorOf(version) >= oldestEngine;
@@ -140,7 +140,7 @@ function inspectEngine(answer: Result<EngineInfo, EngineError>, daemon: string |
       ...common,
       found: answer.error.message,
       state: 'not-running',
-      mend: 'sudo ./build, or join the group docker',
+      mend: 'run it with `sudo`, or join the group docker',
     };
   }
   if (daemon === undefined) return { ...common, found: undefined, state: 'missing', mend };

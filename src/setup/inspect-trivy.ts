@@ -15,7 +15,7 @@ export async function inspectTrivy(
 ): Promise<readonly Requirement[]> {
   const trivy = await findTrivy(env);
   if (trivy.ok) return [trivyIs({ found: trivy.value.program, state: 'ok', mend: undefined })];
-  const missing = trivyIs({ found: undefined, state: 'missing', mend: './build setup --scanner' });
+  const missing = trivyIs({ found: undefined, state: 'missing', mend: '`build setup --scanner`' });
   // A name that leads nowhere is the user's to mend: what setup builds would not be taken.
   if (env['HUBWRIGHT_TRIVY'])
     return [{ ...missing, mend: 'unset HUBWRIGHT_TRIVY, or name a Trivy that is there' }];

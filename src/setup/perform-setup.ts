@@ -137,6 +137,6 @@ function stepFailed(step: SetupStep, output: string): Diagnostic {
     code: 'setup-failed',
     message: `setup stopped at: ${step.title}`,
     notes: [{ message: output }],
-    help: `See what it says, then run \`./build setup\` again; by hand: ${step.shown.join(' && ')}`,
+    help: `See what it says, then run \`build setup\` again; by hand: ${step.shown.join(' && ')}`,
   };
 }

@@ -72,7 +72,7 @@ export function planSetup(
 function planTrivy(open: readonly Requirement[]): Result<readonly SetupStep[], Diagnostic> {
   const [trivy, go] = ['trivy', 'go'].map((id) => open.find((requirement) => requirement.id === id));
   if (trivy === undefined) return ok([]);
-  if (trivy.mend?.startsWith('./build') !== true)
+  if (trivy.mend?.startsWith('`build') !== true)
     return err(trouble('trivy-missing', 'there is no Trivy where one is said to be', trivy.mend ?? ''));
   if (go !== undefined && go.mend?.startsWith('apt-get') !== true)
     return err(
@@ -237,7 +237,7 @@ function setupNeedsRoot(open: readonly Requirement[]): Diagnostic {
   return trouble(
     'setup-needs-root',
     `only root can set up what is missing: ${names(open)}`,
-    'Run `sudo ./build setup`',
+    'Run `sudo build setup`',
   );
 }
 
@@ -245,7 +245,7 @@ function setupNeedsApt(open: readonly Requirement[]): Diagnostic {
   return trouble(
     'setup-needs-apt',
     `setup installs with apt, which this machine does not have; missing: ${names(open)}`,
-    'Install them by hand; `./build doctor` tells what is needed',
+    'Install them by hand; `build doctor` tells what is needed',
   );
 }
 

@@ -78,5 +78,5 @@ function sourceOf(mirror: MirrorSource): { readonly tag: string | undefined; rea
 
 function lockHint({ name, digest }: MirrorSource): string {
   if (digest === undefined) return '';
-  return ` as ${digest.slice(0, 19)}…; \`./build lock --update ${name}\` asks what it is now`;
+  return ` as ${digest.slice(0, 19)}…; \`build lock --update ${name}\` asks what it is now`;
 }

@@ -161,6 +161,20 @@ describe('the launcher', () => {
 });
 
 describe('the repository', () => {
+  it('tells its commands as it was called itself', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'launcher-'));
+    await symlink(join(repository, 'build'), join(folder.path, 'tool'));
+    const path = `${folder.path}:${process.env['PATH'] ?? ''}`;
+    for (const [called, told] of [
+      ['./tool', './tool'],
+      ['tool', 'tool'],
+      [join(repository, 'build'), join(repository, 'build')],
+    ] as const) {
+      const answer = await execa(called, ['list'], { cwd: folder.path, reject: false, env: { PATH: path } });
+      expect(answer.stderr).toContain(`\`${told} init\``);
+    }
+  });
+
   it('starts at most 0.1 s slower than Node itself', async () => {
     const node = (await execa(join(repository, 'build'), ['--print-node'])).stdout;
     // What both can do is compared, not what a busy machine lets them do: rounds go on while it is busy.

@@ -133,7 +133,7 @@ test('a locked mirror stays what it was when its tag moves upstream', async () =
   await client.deleteManifest(withDigest(referenceTo(`${own.host}/family/pause`), digest), signal);
   const gone = await build(folder.directory, ['mirror']);
   expect(gone.exitCode).toBe(3);
-  expect(gone.stdout).toContain('`./build lock --update pause` asks what it is now');
+  expect(gone.stdout).toContain('`build lock --update pause` asks what it is now');
 });
 
 test('a mirror that does not exist, or nowhere to copy to, is told with exit code 2', async () => {

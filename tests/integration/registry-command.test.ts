@@ -91,7 +91,7 @@ test('it is built, checked and started; images are pushed to it; its data outliv
   const absent = await family.build(['registry', 'status']);
   expect([absent.stdout, absent.stderr]).toEqual([
     'registry: absent',
-    'next: ./build registry start, which builds the image of the kind `registry` and starts it',
+    'next: build registry start, which builds the image of the kind `registry` and starts it',
   ]);
 
   const started = await family.build(['registry', 'start', '--port', String(port)]);
@@ -100,7 +100,7 @@ test('it is built, checked and started; images are pushed to it; its data outliv
   expect(started.stderr).toContain(`✓ ${family.prefix}store`);
   const running = await family.build(['registry', 'status']);
   expect(running.stdout).toBe(`registry: running at localhost:${port}`);
-  expect(running.stderr).toContain('next: ./build images --changed --push, ');
+  expect(running.stderr).toContain('next: build images --changed --push, ');
 
   const pushed = await family.events(['--push']);
   expect(pushed.exitCode, pushed.stderr).toBe(0);
@@ -113,7 +113,7 @@ test('it is built, checked and started; images are pushed to it; its data outliv
   const status = await family.build(['registry', 'status']);
   expect([status.stdout, status.stderr]).toEqual([
     'registry: stopped',
-    'next: ./build registry start, which finds its images again',
+    'next: build registry start, which finds its images again',
   ]);
   await expect(repositories(port)).rejects.toThrow();
 

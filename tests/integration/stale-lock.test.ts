@@ -39,13 +39,13 @@ RUN pip install --break-system-packages --no-index --find-links /lock --require-
   expect(run.exitCode, run.stderr).toBe(1);
   expect(failureOf(run.events, 'old')).toMatchObject({
     message:
-      'lock is stale: `humanize==1.0.0` of old/requirements.lock is not in the package index any more (old/Dockerfile:3); run `./build lock --update old`',
+      'lock is stale: `humanize==1.0.0` of old/requirements.lock is not in the package index any more (old/Dockerfile:3); run `build lock --update old`',
     blame: 'image',
     diagnostic: { code: 'stale-lock', span: { file: 'old/Dockerfile', line: 3 } },
   });
   expect(failureOf(run.events, course)?.message).toMatch(
     new RegExp(
-      `^lock is stale: \`humanize==999.0.0\` of courses/first-steps/requirements.lock is not in the package index any more .*; run \`./build lock --update ${course}\`$`,
+      `^lock is stale: \`humanize==999.0.0\` of courses/first-steps/requirements.lock is not in the package index any more .*; run \`build lock --update ${course}\`$`,
     ),
   );
 });

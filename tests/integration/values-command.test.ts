@@ -176,7 +176,7 @@ test('without a release there is nothing to bring values up to', async () => {
   await using folder = await matrixFolder({ 'matrix.yaml': 'images: {}\n', 'values.yaml': values });
   const refused = await build(folder.directory, ['values', '--file', 'values.yaml']);
   expect(refused.exitCode).toBe(2);
-  expect(refused.stderr).toContain('`./build images --changed --push` writes it');
+  expect(refused.stderr).toContain('`build images --changed --push` writes it');
 });
 
 test('a file of 5 MB is edited as well', async () => {

@@ -159,7 +159,7 @@ function judged(mention: Mention, release: Release, settings: ValuesSettings): D
 /** An image that should be in the release and is not. */
 export function notReleased(name: string, span: SourceSpan): Diagnostic {
   return usageError('not-released', `the release has no image \`${name}\``, span, {
-    help: 'publish it (`./build images --push`), or name another',
+    help: 'publish it (`build images --push`), or name another',
   });
 }
 

@@ -34,14 +34,14 @@ test('a registry that cannot be reached is told once, with all roots that lack f
       message: expect.stringMatching(
         /^the root `debian` \(`localhost:\d+\/debian:trixie`\) can't be found: /,
       ),
-      help: expect.stringContaining('`./build images --setup` makes it from Debian’s packages'),
+      help: expect.stringContaining('`build images --setup` makes it from Debian’s packages'),
       place: span,
     },
     {
       message: expect.stringMatching(
         /^the roots `python` \(`localhost:\d+\/python:3\.12`\), `spark` \(`localhost:\d+\/spark:3`\) can't be found: localhost:\d+/,
       ),
-      help: 'check the names and the network, or write their digests into matrix.lock with `./build lock` where they can be reached',
+      help: 'check the names and the network, or write their digests into matrix.lock with `build lock` where they can be reached',
       place: undefined,
     },
   ]);
