@@ -116,9 +116,17 @@ async function startDatabase(
         break;
       }
     }
-    if (!(await pause(300, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
+    if (!(await pause(pauseAfter(afterMs), signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   }
   return ok({ ...live, greeting: { answer, afterMs: performance.now() - started } });
+}
+
+/**
+ * Each question is a client that is started inside: the longer nobody answers, the seldomer it is asked, never later
+ * than by a twentieth of the time.
+ */
+function pauseAfter(afterMs: number): number {
+  return Math.min(2000, Math.max(300, afterMs / 20));
 }
 
 /** Asks over TCP, on 127.0.0.1: `localhost` would mean a socket that the notebook beside it does not have. */
