@@ -11,8 +11,8 @@ const mostPatience = 5;
 /** Looks at the machine further apart than this see something new. */
 const apartMs = 250;
 const memoryMs = 20_000;
-/** With fewer looks the load average is the better witness. */
-const enoughLooks = 8;
+/** With fewer looks the load average is the better witness. Who waits may look every few seconds only. */
+const enoughLooks = 5;
 /** A few looks may fall into quiet moments. */
 const margin = 1.5;
 

@@ -16,12 +16,12 @@ it('never gives less than was asked for', () => {
 
 it('takes for busy what is at work now, and guesses nothing from too few looks', () => {
   const activity = new Activity();
-  for (let at = 0; at < 5000; at += 1000) activity.look(at, () => 200);
-  expect(activity.lately(5000)).toBeUndefined();
-  for (let at = 5000; at < 8000; at += 1000) activity.look(at, () => 200);
-  expect(activity.lately(8000)).toBe(200);
-  for (let at = 20_000; at < 28_000; at += 1000) activity.look(at, () => 4);
-  expect(activity.lately(28_000)).toBe(4);
+  for (let at = 0; at < 12_000; at += 3000) activity.look(at, () => 200);
+  expect(activity.lately(12_000)).toBeUndefined();
+  activity.look(12_000, () => 200);
+  expect(activity.lately(15_000)).toBe(200);
+  for (let at = 33_000; at < 38_000; at += 1000) activity.look(at, () => 4);
+  expect(activity.lately(38_000)).toBe(4);
 });
 
 it('looks once where it is asked often', () => {
