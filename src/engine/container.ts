@@ -45,6 +45,8 @@ export interface ContainerSpec {
   /** Host ports, bound to 127.0.0.1 alone: container port → host port. Only the local registry uses it. */
   readonly publish?: Readonly<Record<number, number>>;
   readonly restart?: 'no' | 'unless-stopped';
+  /** The image's HEALTHCHECK is not run, as in Kubernetes. */
+  readonly noHealthcheck?: true;
   /** Bytes of log that the engine keeps on its disk, the oldest thrown away first. Undefined: the engine's own rule. */
   readonly logLimit?: number;
 }

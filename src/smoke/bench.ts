@@ -61,7 +61,11 @@ export class Bench implements AsyncDisposable {
   async container(spec: BenchContainer, signal: AbortSignal): Promise<Result<string, EngineError>> {
     const name = this.#nextName('c', this.#containers);
     return make(
-      (own) => this.engine.createContainer({ logLimit, ...spec, name, labels: this.#labels() }, own),
+      (own) =>
+        this.engine.createContainer(
+          { logLimit, noHealthcheck: true, ...spec, name, labels: this.#labels() },
+          own,
+        ),
       signal,
     );
   }

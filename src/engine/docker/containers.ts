@@ -158,6 +158,7 @@ function createBody(spec: ContainerSpec): object {
     Labels: spec.labels,
     User: spec.user,
     WorkingDir: spec.workingDir,
+    Healthcheck: spec.noHealthcheck ? { Test: ['NONE'] } : undefined,
     ExposedPorts: Object.fromEntries(ports.map(([port]) => [`${port}/tcp`, {}])),
     HostConfig: {
       ...hostLimits(spec),
