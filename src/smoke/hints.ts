@@ -80,6 +80,14 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: 'the hub cannot open its database, whose address (`db_url`) the log tells: uid 1000 has to be able to write the folder of an SQLite file (the chart mounts a volume at /srv/jupyterhub), and a database server has to be reached',
   },
   {
+    sign: /invalid cookie_secret_file/,
+    hint: 'the hub takes no cookie secret that others may read, or that is none; a secret in an image is everybody’s: leave `cookie_secret_file` to the hub, which makes one in its volume at /srv/jupyterhub',
+  },
+  {
+    sign: /Failed to (find|start) proxy/,
+    hint: 'the hub is to start a proxy of its own, and its image has none: set `ConfigurableHTTPProxy.should_start = False` in the configuration; the proxy is a pod, or a container, of its own',
+  },
+  {
     sign: /jupyterhub\/proxy\.py[\s\S]*HTTP 403: Forbidden/,
     hint: "the proxy refuses the hub's token: take `auth_token` out of the image's configuration, so that CONFIGPROXY_AUTH_TOKEN counts, which the chart gives to both",
   },

@@ -1,6 +1,6 @@
 /**
- * The last error that a server's log tells, out of what surrounds it: tracebacks, headers of the request, lines for
- * each answer. It may be of another time than the failure that it is quoted for; whoever quotes it says so. Pure.
+ * The errors that a server's log tells, the first and the last, out of what surrounds them: tracebacks, headers of the request, lines for
+ * each answer. They may be of another time than the failure that they are quoted for; whoever quotes them says so. Pure.
  */
 import { excerpt } from './evidence.ts';
 
@@ -16,4 +16,22 @@ export function lastError(log: string): string | undefined {
   const found =
     lines.findLast((line) => raised.test(line.trimStart())) ?? lines.findLast((line) => logged.test(line));
   return found === undefined ? undefined : excerpt(found);
+}
+
+/** Where a line of Jupyter's own log begins, at whatever level. */
+const begins = /^\[[A-Z] [^\]]+\] /;
+
+/**
+ * The first, as its traceback ends where it has one; undefined where it tells none, or no other than the last. What
+ * ends a program at last is often but the consequence.
+ */
+export function earlierError(log: string): string | undefined {
+  const lines = log.split('\n').map((line) => line.trimEnd());
+  const at = lines.findIndex((line) => logged.test(line) || raised.test(line.trimStart()));
+  if (at === -1) return undefined;
+  const after = lines.slice(at + 1);
+  const next = after.findIndex((line) => begins.test(line));
+  const block = [lines[at] ?? '', ...(next === -1 ? after : after.slice(0, next))];
+  const found = excerpt(block.findLast((line) => raised.test(line.trimStart())) ?? lines[at] ?? '');
+  return found === lastError(log) ? undefined : found;
 }

@@ -35,6 +35,11 @@ describe('the likely cause of an ending', () => {
     ["traitlets.traitlets.TraitError: No such directory: ''/mnt/scratch''", 'JUPYTERHUB_ROOT_DIR'],
     ['[C 2026-11-26 ServerApp] Bad config encountered during initialization: x', '/etc/jupyter'],
     ['SyntaxError: invalid syntax', 'file and line'],
+    ['Refusing to run JupyterHub with invalid cookie_secret_file. /x error was: y', '/srv/jupyterhub'],
+    [
+      "[E JupyterHub] Failed to find proxy ['configurable-http-proxy']\nFileNotFoundError: [Errno 2]",
+      'should_start',
+    ],
     ['Failed to connect to db: sqlite:////opt/x.sqlite', 'db_url'],
     ['File "/x/jupyterhub/proxy.py", line 9\nHTTPClientError: HTTP 403: Forbidden', 'CONFIGPROXY_AUTH_TOKEN'],
     ['Password: su: Authentication failure', 'changes its user'],

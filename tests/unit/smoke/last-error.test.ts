@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastError } from '../../../src/smoke/last-error.ts';
+import { earlierError, lastError } from '../../../src/smoke/last-error.ts';
 
 const traceback = `[E 2026-11-26 14:43:46.146 ServerApp] Unhandled error
     Traceback (most recent call last):
@@ -28,4 +28,18 @@ test.each([
   'Error handling is on',
 ])('there is none in %j', (log) => {
   expect(lastError(log)).toBeUndefined();
+});
+
+test('the error that led to the last is found before it, by the end of its traceback', () => {
+  const log = `${traceback}\n[E 2026-11-26 JupyterHub] proxy is gone\n[C 2026-11-26 JupyterHub] Failed to start proxy`;
+  const ended = log.replace('PermissionError: [Errno 13]', 'OSError: [Errno 5]');
+  expect(earlierError(`[E 2026-11-26 JupyterHub] no route\n${ended}`)).toBe(
+    '[E 2026-11-26 JupyterHub] no route',
+  );
+  expect(lastError(ended)).toContain('OSError');
+  expect(earlierError('[E 2026 x] first\n[I 2026 x] well\n[C 2026 x] last')).toBe('[E 2026 x] first');
+});
+
+test.each(['', traceback, '[C 2026-11-26 JupyterHub] alone'])('there is no earlier one in %j', (log) => {
+  expect(earlierError(log)).toBeUndefined();
 });

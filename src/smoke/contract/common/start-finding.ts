@@ -2,9 +2,9 @@
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
-import { excerpt, seconds } from '../../evidence.ts';
+import { excerpt, seconds, tailLines } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
-import { lastError } from '../../last-error.ts';
+import { earlierError, lastError } from '../../last-error.ts';
 import type { LiveContainer, ServerOutcome, Start } from '../../live-container.ts';
 import type { Clause, ClauseText, Finding } from '../clause.ts';
 
@@ -26,9 +26,19 @@ export async function startFailure(
   const { exitCode, outOfMemory, afterMs } = outcome;
   const ended = `ended with exit code ${exitCode} after ${seconds(afterMs)}, before it answered`;
   const hint = hintForEnding({ exitCode, outOfMemory, words: log.value });
-  const error = lastError(log.value);
-  const evidence = [asked, ended, ...(error === undefined ? [] : [`the log's last error: ${error}`])];
+  const [earlier, error] = [earlierError(log.value), lastError(log.value)];
+  const evidence = [
+    asked,
+    ended,
+    ...(earlier === undefined ? [] : [`an error before: ${earlier}`]),
+    ...(error === undefined ? lastWords(log.value) : [`the log's last error: ${error}`]),
+  ];
   return ok({ result: 'fail', evidence, hint });
+}
+
+/** What a program says at its end that calls nothing an error. */
+function lastWords(log: string): readonly string[] {
+  return tailLines(log, 1).map((line) => `the log's last words: ${excerpt(line)}`);
 }
 
 /** A clause that holds a profile's container to nothing more than that. */
