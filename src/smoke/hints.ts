@@ -137,7 +137,7 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
   },
   {
     sign: /Bad config encountered|TraitError/,
-    hint: "the image's configuration asks for something that is not there (a class, a package, a folder), which the log names: look in /etc/jupyter and {prefix}/etc/jupyter, and at variables such as JUPYTERHUB_ROOT_DIR",
+    hint: "the image's configuration asks for something that is not there (a class, a package, a folder), which the log names: look in /etc/jupyter and {prefix}/etc/jupyter (of a hub in jupyterhub_config.py, and in what it loads), and at variables such as JUPYTERHUB_ROOT_DIR",
   },
   {
     sign: /SyntaxError|IndentationError/,

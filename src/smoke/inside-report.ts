@@ -23,7 +23,7 @@ export interface InsideReport {
   readonly tmpTrouble: string;
   /** Where Jupyter looks for configuration; undefined where this Python does not know. */
   readonly configPaths: readonly string[] | undefined;
-  /** Those among them that are there and that it may not look into. */
+  /** Those among them, and of the files and folders in them that a server reads, that are there and shut to it. */
   readonly shutConfigPaths: readonly string[];
   /** Bytes in use by the container. */
   readonly memory: number | undefined;
@@ -89,7 +89,14 @@ def _hubwright():
     try:
         from jupyter_core.paths import jupyter_config_path
         report['configPaths'] = jupyter_config_path()
-        report['shutConfigPaths'] = [path for path in report['configPaths'] if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK)]
+        names = ['jupyter_' + name + ending for name in ('config', 'server_config') for ending in ('.py', '.json', '.d')]
+        shut = report['shutConfigPaths'] = []
+        for path in report['configPaths']:
+            folders = [each for each in [path] + [os.path.join(path, name) for name in names] if os.path.isdir(each)]
+            shut += [each for each in folders if not os.access(each, os.R_OK | os.X_OK)]
+            files = [os.path.join(path, name) for name in names[:2] + names[3:5]]
+            files += [os.path.join(each, name) for each in folders if each.endswith('.d') and each not in shut for name in os.listdir(each)]
+            shut += [each for each in files if os.path.isfile(each) and not os.access(each, os.R_OK)]
     except Exception: pass
     print('\\n${marker}' + json.dumps(report))
 _hubwright()

@@ -18,6 +18,8 @@ export interface KernelTrouble {
   readonly step: 'specs' | 'start' | 'websocket';
   /** What was asked and answered. */
   readonly evidence: string;
+  /** The websocket's handshake was answered as a plain request is: nobody between heard of an upgrade. */
+  readonly notUpgraded?: true;
 }
 
 /** What came of a piece of code. `silent`: no end in time. `lost`: the connection broke, or the kernel died. */
@@ -35,6 +37,8 @@ export interface KernelSession {
   readonly spec: string;
   readonly language: string;
   readonly interpreter: string;
+  /** The other kernels that the page offers and this machine starts: name to program. */
+  readonly others: ReadonlyMap<string, string>;
   /** Path of its websocket, for others who try it; the server takes a second one with our session for ours. */
   readonly channelsPath: string;
   /** False once the kernel died or was lost, or did not come to the end of what it was given. */
@@ -91,7 +95,10 @@ export async function openKernel(
   if (!shaken.ok || shaken.value.kind === 'refused') {
     const answer = shaken.ok ? 'refused' : shaken.error.message;
     const status = shaken.ok && shaken.value.kind === 'refused' ? ` with ${shaken.value.status}` : '';
-    return err({ step: 'websocket', evidence: `websocket api/kernels/…/channels: ${answer}${status}` });
+    const evidence = `websocket api/kernels/…/channels: ${answer}${status}`;
+    // What tornado answers to a request for a websocket that does not say so (RFC 6455, 4.2.1).
+    const plain = shaken.ok && shaken.value.kind === 'refused' && [400, 426].includes(shaken.value.status);
+    return err({ step: 'websocket', evidence, ...(plain ? { notUpgraded: true } : {}) });
   }
   const { link } = shaken.value;
   const api = `api/kernels/${encodeURIComponent(id)}`;
@@ -106,6 +113,7 @@ export async function openKernel(
     spec: spec.value.name,
     language: spec.value.language,
     interpreter: spec.value.interpreter,
+    others: spec.value.others,
     channelsPath,
     get usable() {
       return link.open && !stuck;
@@ -123,6 +131,7 @@ interface Spec {
   readonly name: string;
   readonly language: string;
   readonly interpreter: string;
+  readonly others: ReadonlyMap<string, string>;
 }
 
 /** The default kernel where it is installed, else the first that is. */
@@ -140,10 +149,25 @@ async function chooseSpec(server: ServerAddress, signal: AbortSignal): Promise<R
   const preferred = textField(reply, 'default');
   const name = preferred !== undefined && names.includes(preferred) ? preferred : names[0];
   if (name === undefined) return err({ step: 'specs', evidence });
-  const spec = field(field(specs, name), 'spec');
+  const specOf = (each: string): unknown => field(field(specs, each), 'spec');
+  const others = names.filter((each) => each !== name && startsHere(specOf(each)));
+  return ok({
+    name,
+    language: textField(specOf(name), 'language') ?? '',
+    interpreter: programOf(specOf(name)),
+    others: new Map(others.map((each) => [each, programOf(specOf(each))])),
+  });
+}
+
+function programOf(spec: unknown): string {
   const argv = field(spec, 'argv');
-  const interpreter = Array.isArray(argv) ? String(argv[0]) : '';
-  return ok({ name, language: textField(spec, 'language') ?? '', interpreter });
+  return Array.isArray(argv) ? String(argv[0] ?? '') : '';
+}
+
+/** Kernels of another provisioner run elsewhere, or are started by a program that no list names. */
+function startsHere(spec: unknown): boolean {
+  const provisioner = textField(field(field(spec, 'metadata'), 'kernel_provisioner'), 'provisioner_name');
+  return provisioner === undefined || provisioner === 'local-provisioner';
 }
 
 async function execute(

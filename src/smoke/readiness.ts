@@ -20,6 +20,8 @@ export interface ReadinessGoal {
   accepts(answer: HttpAnswer): boolean;
   /** Whether this answer, had from another port, shows that the server has settled there. */
   recognizes?(answer: HttpAnswer): boolean;
+  /** How long a wrong answer of a server that is recognized by it, or one that is no HTTP, stays before it counts as its last. */
+  readonly settledMs?: number;
 }
 
 export type Readiness =
@@ -75,6 +77,7 @@ export async function awaitReadiness(
   let lookedAt = Number.NEGATIVE_INFINITY;
   let last: Result<HttpAnswer, HttpTrouble> = err({ kind: 'refused', message: 'connection refused' });
   let listening: readonly ListeningSocket[] | undefined;
+  let wrong: { readonly answer: string; readonly sinceMs: number } | undefined;
   do {
     const timeoutMs = Math.max(500, Math.min(answerMs, goal.budgetMs - elapsed()));
     const asked = await exchange({ host: address, port: goal.port, path: goal.path, timeoutMs }, end.signal);
@@ -84,6 +87,11 @@ export async function awaitReadiness(
       const state = await engine.inspectContainer(containerId, signal);
       if (state.ok) waitedMs = Math.min(afterMs, await processorWaitMs(state.value));
       return ok({ kind: 'ready', afterMs, waitedMs, answer: asked.value });
+    }
+    const answer = wrongAnswer(asked, goal);
+    if (answer !== wrong?.answer) wrong = answer === undefined ? undefined : { answer, sinceMs: elapsed() };
+    if (wrong !== undefined && elapsed() - wrong.sinceMs >= (goal.settledMs ?? Number.POSITIVE_INFINITY)) {
+      return ok({ kind: 'not-ready', afterMs: elapsed(), waitedMs, last, listening });
     }
     if (end.signal.aborted || elapsed() - lookedAt >= lookMs) {
       lookedAt = elapsed();
@@ -104,6 +112,15 @@ export async function awaitReadiness(
     if (!(await pause(pollMs, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   } while (elapsed() - waitedMs < goal.budgetMs);
   return ok({ kind: 'not-ready', afterMs: elapsed(), waitedMs, last, listening });
+}
+
+/** What a server that is up answers, where that is not what is waited for; undefined where it may still be starting. */
+function wrongAnswer(
+  asked: Result<HttpAnswer, HttpTrouble>,
+  { recognizes }: ReadinessGoal,
+): string | undefined {
+  if (!asked.ok) return asked.error.kind === 'garbled' ? asked.error.kind : undefined;
+  return recognizes?.(asked.value) === true ? String(asked.value.status) : undefined;
 }
 
 /**

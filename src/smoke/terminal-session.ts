@@ -1,5 +1,5 @@
 /** A terminal of a user's server, opened as JupyterLab opens one. It tells whether a shell is there; judges nothing. */
-import { excerpt, exchangeLine } from './evidence.ts';
+import { excerpt, exchangeLine, handshakeLine } from './evidence.ts';
 import { askServer, jsonOf, textField, tokenHeader } from '../hub/jupyter-api.ts';
 import type { ServerAddress } from '../hub/jupyter-api.ts';
 import { patient } from '../hub/patience.ts';
@@ -9,9 +9,9 @@ import type { WebSocketLink } from './websocket.ts';
 export interface TerminalTry {
   /**
    * `answers`: a shell did what it was told. `stays`: something runs there that is no such shell. `ends`: it came and
-   * went, or did not come. `absent`: the server knows no terminals.
+   * went, or did not come. `absent`: the server knows no terminals. `shut`: its websocket is not opened.
    */
-  readonly kind: 'answers' | 'stays' | 'ends' | 'absent';
+  readonly kind: 'answers' | 'stays' | 'ends' | 'absent' | 'shut';
   readonly evidence: readonly string[];
 }
 
@@ -37,8 +37,7 @@ export async function tryTerminal(server: ServerAddress, signal: AbortSignal): P
   const { host, port } = server;
   const shaken = await openWebSocket({ host, port, path, headers: tokenHeader(server) }, signal);
   if (!shaken.ok || shaken.value.kind === 'refused') {
-    const answer = shaken.ok ? 'refused' : shaken.error.message;
-    return { kind: 'ends', evidence: [...evidence, `its websocket: ${excerpt(answer)}`] };
+    return { kind: 'shut', evidence: [...evidence, `its websocket: ${handshakeLine(shaken)}`] };
   }
   using link = shaken.value.link;
   const { kind, output } = await talk(link);

@@ -1,4 +1,6 @@
 /** Containers that end before they answer, on a real engine. */
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { awaitReadiness } from '../../src/smoke/readiness.ts';
@@ -32,5 +34,49 @@ test('an end is told at once, not when its address is given up', async () => {
     await engine.removeContainer(id, patience());
   } finally {
     await engine.removeNetwork(network.name, patience());
+  }
+});
+
+/** A port at which everybody gets these bytes. */
+async function answering(bytes: string): Promise<{ readonly port: number } & Disposable> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => socket.end(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // What listens on a port has an address of this kind.
+  const { port } = server.address() as AddressInfo;
+  return { port, [Symbol.dispose]: () => server.close() };
+}
+
+test.each([
+  [
+    'a wrong answer of the server itself',
+    'HTTP/1.1 404 Not Found\r\nx-hub: 5\r\ncontent-length: 0\r\n\r\n',
+    true,
+  ],
+  ['something that is no HTTP', '\u0015\u0003\u0003\u0000\u0002\u0002F', true],
+  ['an answer of somebody else', 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n', false],
+])('%s is waited out: %3$s counts as settled', async (_what, bytes, settles) => {
+  const { engine, labels, root } = rig;
+  const spec = { image: root, cmd: ['/bin/sh', '-c', 'sleep 60'], env: {}, labels, mounts: [] };
+  const id = valueOf(await engine.createContainer(spec, patience()));
+  try {
+    valueOf(await engine.startContainer(id, patience()));
+    using server = await answering(bytes);
+    const goal = {
+      port: server.port,
+      path: '/',
+      budgetMs: 4000,
+      accepts: ({ status }: { readonly status: number }) => status === 200,
+      recognizes: ({ headers }: { readonly headers: Readonly<Record<string, unknown>> }) =>
+        'x-hub' in headers,
+      settledMs: 500,
+    };
+    const readiness = valueOf(await awaitReadiness(engine, id, '127.0.0.1', goal, patience()));
+    expect(readiness.kind).toBe('not-ready');
+    expect(readiness.afterMs < 3000).toBe(settles);
+  } finally {
+    await engine.removeContainer(id, patience());
   }
 });

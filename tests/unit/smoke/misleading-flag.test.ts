@@ -7,6 +7,8 @@ describe('a CMD that leads the hub astray', () => {
     ['--ServerApp.port=9999', ['jupyterhub-singleuser', '--ServerApp.port=9999']],
     ['--port', ['start-notebook.py', '--port', '9999']],
     ['--ip=127.0.0.1', ['/usr/local/bin/start-singleuser.sh', '--ip=127.0.0.1']],
+    ['--port=9999', ['/bin/sh', '-c', 'jupyterhub-singleuser --port=9999']],
+    ['--port', ['bash', '-lc', 'cd /work && TZ=UTC exec start-notebook.sh --port "9999"']],
   ])('has %s', (flag, cmd) => {
     expect(misleadingFlag(cmd)).toBe(flag);
   });
@@ -16,6 +18,9 @@ describe('a CMD that leads the hub astray', () => {
     ['what the hub asks for anyway', ['jupyterhub-singleuser', '--ip=0.0.0.0', '--port=8888']],
     ['no such thing', ['start-notebook.sh', '--ServerApp.root_dir=/work']],
     ['nothing at all', []],
+    ['another program’s in a shell', ['/bin/sh', '-c', 'jupyter lab --port=9999']],
+    ['a shell alone', ['/bin/sh', '-c']],
+    ['a value between quotes', ['/bin/sh', '-c', "jupyterhub-singleuser --ip '0.0.0.0'"]],
   ])('does not where it has %s', (_, cmd) => {
     expect(misleadingFlag(cmd)).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { ok } from '../../../src/core/result.ts';
-import { stopsClause, whySlow } from '../../../src/smoke/contract/common/stops.ts';
+import { diedOf, stopsClause, whySlow } from '../../../src/smoke/contract/common/stops.ts';
 import type { LiveContainer } from '../../../src/smoke/live-container.ts';
 
 test('a server that loses a signal while it still logs our last question is not failed for that', async () => {
@@ -25,5 +25,24 @@ test.each([
   'what took too long to end with STOPSIGNAL %j and the log %j is told as it is',
   (stopSignal, log, words) => {
     expect(whySlow(stopSignal, log)).toContain(words);
+  },
+);
+
+test.each([
+  ['SIGQUIT', 131, true],
+  ['quit', 131, true],
+  ['3', 131, true],
+  ['SIGHUP', 129, true],
+  ['SIGQUIT', 0, false],
+  ['SIGQUIT', 134, false],
+  ['', 143, false],
+  ['SIGTERM', 143, false],
+  ['SIGINT', 130, false],
+  ['15', 143, false],
+  ['nonsense', 131, false],
+])(
+  'with STOPSIGNAL %j an exit code of %i means that the signal killed it: %j',
+  (stopSignal, code, expected) => {
+    expect(diedOf(stopSignal, code)).toBe(expected);
   },
 );

@@ -21,6 +21,10 @@ export function deafFinding(
     const hint = `it listens on 127.0.0.1:${port} alone, which nothing outside the container reaches; let it listen on 0.0.0.0`;
     return { result: 'fail', evidence, hint };
   }
+  if (listening?.some((socket) => socket.port === port && !socket.loopback) === true) {
+    const hint = `it listens on ${port} at an address where nobody asks: by IPv6 alone, or on one address of several; let it listen on 0.0.0.0`;
+    return { result: 'fail', evidence, hint };
+  }
   const open = listening?.filter(({ loopback }) => !loopback).map((socket) => String(socket.port)) ?? [];
   const others = serverAt === undefined ? open : [String(serverAt)];
   if (others.length > 0) {
@@ -40,6 +44,8 @@ export interface HealthUrl extends Pick<ClauseText, 'id' | 'why' | 'needs'> {
   readonly path: string;
   /** What an answer that is not the one awaited gives away, in words for the user. */
   explain?(answer: HttpAnswer): string | undefined;
+  /** What more there is to say of how it is tested, as a sentence. */
+  readonly also?: string;
 }
 
 /** A clause for a service whose health is one URL that has to answer 200. */
@@ -47,6 +53,7 @@ export function healthClause({
   port,
   path,
   explain,
+  also,
   ...text
 }: HealthUrl): Clause<LiveContainer<ServerOutcome>> {
   const question = `GET :${port}${path}`;
@@ -56,7 +63,10 @@ export function healthClause({
     met: [],
     severity: 'must',
     tier: 'gate',
-    tested: `\`GET ${path}\` on port ${port} is asked until it answers 200, for as long as a start may take.`,
+    tested: [
+      `\`GET ${path}\` on port ${port} is asked until it answers 200, for as long as a start may take.`,
+      ...(also === undefined ? [] : [also]),
+    ].join(' '),
     remedy: 'Let the service listen on 0.0.0.0 and on this port; the end of the log tells how far it got.',
     async test({ outcome, address }, signal) {
       switch (outcome.kind) {

@@ -1,4 +1,5 @@
 /** A clause that every service shares: SIGTERM ends it. */
+import { constants } from 'node:os';
 import { ok } from '../../../core/result.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import { stopBudgetSeconds } from '../../live-container.ts';
@@ -34,6 +35,16 @@ export function whySlow(stopSignal: string, log: string): string {
   return notPassedOn;
 }
 
+/** Whether what STOPSIGNAL asks for killed it as a signal does that nobody handles; SIGTERM itself may. */
+export function diedOf(stopSignal: string, exitCode: number): boolean {
+  const asked = stopSignal.toUpperCase();
+  const name = asked.startsWith('SIG') ? asked : `SIG${asked}`;
+  const number =
+    Object.entries(constants.signals).find(([known]) => known === name)?.[1] ?? Number(stopSignal);
+  const mayKill: readonly number[] = [constants.signals.SIGTERM, constants.signals.SIGINT];
+  return number > 0 && exitCode === 128 + number && !mayKill.includes(number);
+}
+
 export function stopsClause<Outcome>(
   text: Pick<ClauseText, 'id' | 'severity' | 'why' | 'needs'>,
 ): Clause<LiveContainer<Outcome>> {
@@ -42,7 +53,7 @@ export function stopsClause<Outcome>(
     title: `SIGTERM ends it within ${stopBudgetSeconds} s`,
     met: [],
     tier: 'gate',
-    tested: `The container is stopped as \`docker stop --time ${stopBudgetSeconds}\` would; it must not end by SIGKILL (exit code ${killed}).`,
+    tested: `The container is stopped as \`docker stop --time ${stopBudgetSeconds}\` would; it must not end by SIGKILL (exit code ${killed}), nor by another signal that STOPSIGNAL asks for and nobody handles.`,
     remedy: 'Let the entry point end in `exec "$@"`, with `tini --` or the like as PID 1.',
     timed: true,
     async test(live, signal) {
@@ -51,14 +62,17 @@ export function stopsClause<Outcome>(
       if (!stopped.ok) return stopped;
       const { durationMs, exitCode } = stopped.value;
       const evidence = [`SIGTERM: ended with exit code ${exitCode} after ${seconds(durationMs)}`];
-      if (exitCode !== killed) return ok({ result: 'pass', evidence });
+      // Whatever a signal ended has a code above 128.
+      if (exitCode < 128) return ok({ result: 'pass', evidence });
       const [state, log] = await Promise.all([
         live.engine.inspectContainer(live.containerId, signal),
         live.log(signal),
       ]);
       if (!state.ok) return state;
       if (!log.ok) return log;
-      const hint = whySlow(state.value.config.stopSignal, log.value);
+      const { stopSignal } = state.value.config;
+      if (exitCode !== killed && !diedOf(stopSignal, exitCode)) return ok({ result: 'pass', evidence });
+      const hint = whySlow(stopSignal, log.value);
       return ok({ result: 'fail', evidence, hint });
     },
   };

@@ -2,7 +2,7 @@
 import type { HttpAnswer } from '../../../hub/http-exchange.ts';
 import { excerpt } from '../../evidence.ts';
 import { healthClause } from '../common/port-finding.ts';
-import { hubHealthPath, hubPort } from './hub-container.ts';
+import { hubHealthPath, hubPort, settledMs } from './hub-container.ts';
 
 export const hubHealth = healthClause({
   id: 'H2',
@@ -11,6 +11,7 @@ export const hubHealth = healthClause({
   why: "Kubernetes asks for it; without that answer nobody can log in, and the hub's pod is restarted for ever.",
   needs: ['H1'],
   explain: anotherBaseUrl,
+  also: `Another answer of the hub's own that stays for ${settledMs / 1000} s is its last.`,
 });
 
 /** A hub leads whatever lies outside of its base URL beneath it: `/jupyter/hub/…`. */

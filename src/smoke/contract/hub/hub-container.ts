@@ -24,6 +24,8 @@ export interface HubContainer extends LiveContainer<ServerOutcome> {
 
 export const hubPort = 8081;
 export const hubHealthPath = '/hub/health';
+/** A hub listens once it is configured; what it answers then it goes on answering. */
+export const settledMs = 10_000;
 export const hubArguments = ['jupyterhub', '--config', '/usr/local/etc/jupyterhub/jupyterhub_config.py'];
 
 const configFolder = '/usr/local/etc/jupyterhub';
@@ -93,6 +95,7 @@ export async function openHub(
       budgetMs: request.readinessBudgetMs ?? readinessBudgetMs,
       accepts: (answer) => answer.status === 200,
       recognizes: (answer) => answer.headers['x-jupyterhub-version'] !== undefined,
+      settledMs,
     },
     signal,
   );

@@ -27,8 +27,9 @@ export const takesEverybodyForOne: Clause<NfsSubject> = {
         return ok({ result: 'not-run', evidence: [`${why}: nothing of its exports was tried`] });
       }
       const evidence = [`${at}: ${kind === 'denied' ? 'refused, ' : ''}${excerpt(message)}`];
-      const hint =
-        'a client without rights of its own cannot write there: export a folder read-write, and let it belong to the anonymous user';
+      const hint = /WRONGSEC/.test(message)
+        ? 'the export asks clients for Kerberos, or another flavour of security than users’ servers have: let it take plain ones (ganesha: `SecType = sys`), and keep strangers out by the network'
+        : 'a client without rights of its own cannot write there: export a folder read-write, and let it belong to the anonymous user';
       return ok({ result: 'fail', evidence, hint });
     }
     const evidence = exports.value.map(

@@ -15,16 +15,25 @@ import type { Pod } from '../../pod.ts';
 const notebook = {
   type: 'notebook',
   format: 'json',
-  content: { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 },
+  content: {
+    cells: [{ cell_type: 'markdown', id: 'hubwright', metadata: {}, source: 'Übung 1' }],
+    metadata: {},
+    nbformat: 4,
+    nbformat_minor: 5,
+  },
 } as const;
 
-const name = 'hubwright.ipynb';
+/** Named as people name theirs, which a Python that is held to ASCII cannot write. */
+const name = 'hubwright Übung.ipynb';
+const plainName = 'hubwright.ipynb';
 
 export interface Saving {
   /** `lost`: it was seen outside of the home's volume, and goes with the container. */
   readonly kind: 'saved' | 'lost' | 'refused';
   /** The status of the first try, in the folder that the server shows; undefined where it gave no answer. */
   readonly status: number | undefined;
+  /** It is the name that is refused: one of ASCII is saved. */
+  readonly byName?: true;
   /** A line for each try. */
   readonly evidence: readonly string[];
 }
@@ -44,6 +53,12 @@ export async function saveNotebook(
   const status = answered.ok ? answered.value.status : undefined;
   const evidence = [lineOf(shown.value)];
   if (kind === 'saved' || !answered.ok) return ok({ kind, status, evidence });
+  if (kind === 'refused') {
+    const plain = await saveIn('', folder, pod, signal, plainName);
+    if (!plain.ok) return plain;
+    if (plain.value.kind === 'saved')
+      return ok({ kind, status, evidence: [...evidence, lineOf(plain.value)], byName: true });
+  }
   for (const beneath of beneathAnyRoot(pod.image.home)) {
     const there = await askServer(
       serverOf(pod),
@@ -69,11 +84,12 @@ async function saveIn(
   folder: string | undefined,
   pod: Pod,
   signal: AbortSignal,
+  as: string = name,
 ): Promise<Result<Try, EngineError>> {
-  const api = `api/contents/${beneath}${name}`;
+  const api = `api/contents/${beneath}${encodeURIComponent(as)}`;
   const answered = await askServer(serverOf(pod), { method: 'PUT', api, body: notebook }, signal);
   if (!answered.ok || answered.value.status >= 400) return ok({ api, kind: 'refused', answered });
-  const lost = await isOutside(folder, pod, signal);
+  const lost = await isOutside(folder, as, pod, signal);
   await askServer(serverOf(pod), { method: 'DELETE', api }, signal);
   return lost.ok ? ok({ api, kind: lost.value ? 'lost' : 'saved', answered }) : lost;
 }
@@ -81,12 +97,13 @@ async function saveIn(
 /** Whether the notebook is seen in this folder, and not in the home, to which a link may lead. */
 async function isOutside(
   folder: string | undefined,
+  as: string,
   { engine, containerId, image: { home } }: Pod,
   signal: AbortSignal,
 ): Promise<Result<boolean, EngineError>> {
   if (folder === undefined || !path.relative(home, folder).startsWith('..')) return ok(false);
   const [inHome, inFolder] = await Promise.all(
-    [home, folder].map((each) => engine.fileMode(containerId, path.join(each, name), signal)),
+    [home, folder].map((each) => engine.fileMode(containerId, path.join(each, as), signal)),
   );
   for (const seen of [inHome, inFolder]) {
     if (seen?.ok === false && (seen.error.kind === 'unreachable' || seen.error.kind === 'cancelled'))
@@ -96,7 +113,7 @@ async function isOutside(
 }
 
 function lineOf({ api, kind, answered }: Try): string {
-  const line = exchangeLine(`PUT ${api}`, answered);
+  const line = exchangeLine(`PUT ${decodeURI(api)}`, answered);
   return kind === 'lost' ? `${line}; the file lies outside of the home` : line;
 }
 

@@ -6,6 +6,7 @@ import type { EngineError } from '../../../engine/engine.ts';
 import { brokenScript } from '../../broken-script.ts';
 import { excerpt } from '../../evidence.ts';
 import { processes } from '../../inside.ts';
+import { podEnvironment } from '../../pod-environment.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { startFailure } from '../common/start-finding.ts';
@@ -14,6 +15,28 @@ import type { Condition } from './start-cause.ts';
 
 const serverProgram = 'jupyterhub-singleuser';
 const asked = 'started with the arguments `jupyterhub-singleuser` through the ENTRYPOINT';
+
+/** Programs made to be PID 1, which hand a signal on to what they have started. */
+export const inits: ReadonlySet<string> = new Set([
+  'tini',
+  'tini-static',
+  'dumb-init',
+  'docker-init',
+  'catatonit',
+]);
+
+const setByHub: ReadonlySet<string> = new Set(
+  Object.keys(
+    podEnvironment({
+      user: { name: '', serverToken: '', userToken: '', clientId: '', callbackPath: '' },
+      servicePrefix: '',
+      port: 0,
+      image: '',
+      memory: 0,
+      cpu: 0,
+    }),
+  ),
+);
 
 const hintFor = {
   home: 'it starts only with what the image has in its home: see S14',
@@ -50,8 +73,14 @@ export const startsThroughEntrypoint: Clause<Pod> = {
     if (!cause.ok) return cause;
     if (cause.value === undefined) {
       const script = await brokenScript(pod, [...pod.image.entrypoint, serverProgram], signal);
-      if (!script.ok || script.value === undefined) return script.ok ? ok(failure.value) : script;
-      return ok({ result: 'fail', evidence: failure.value.evidence, hint: script.value });
+      if (!script.ok) return script;
+      const hint = script.value ?? lostInShell(pod.image.entrypoint);
+      const variables = tellingVariables(pod.image.env);
+      const evidence =
+        variables.length === 0
+          ? failure.value.evidence
+          : [...failure.value.evidence, `the image sets ${excerpt(variables.join(', '), 160)}`];
+      return ok(hint === undefined ? { ...failure.value, evidence } : { result: 'fail', evidence, hint });
     }
     const hint = hintFor[cause.value.condition];
     return ok({ result: 'fail', evidence: [...failure.value.evidence, cause.value.evidence], hint });
@@ -86,8 +115,42 @@ async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Find
   return ok({
     result: 'fail',
     evidence: [asked, ...running.value.slice(0, 5).map((words) => `runs: ${excerpt(words.join(' '))}`)],
-    hint: 'the image runs something else: its ENTRYPOINT does not execute the arguments that it is given. Let a script end in `exec "$@"`, and put a default command into CMD rather than into ENTRYPOINT',
+    hint: stillWaits(pod, running.value)
+      ? 'the entry point has not come to the server: it waits for something that does not come (a host, a lock, an answer from a terminal), or never executes its arguments. The end of the log tells how far it got; let it give up after some seconds'
+      : (lostInShell(pod.image.entrypoint) ??
+        'the image runs something else: its ENTRYPOINT does not execute the arguments that it is given. Let a script end in `exec "$@"`, and put a default command into CMD rather than into ENTRYPOINT'),
   });
+}
+
+/**
+ * Names of the image's variables that change how Python, the linker or Jupyter start, where the hub does not set them
+ * itself. Their values may be secrets.
+ */
+export function tellingVariables(env: ReadonlyMap<string, string>): readonly string[] {
+  const telling =
+    /^(PYTHON(PATH|HOME|STARTUP|WARNINGS|OPTIMIZE|UTF8|USERBASE)|LD_(PRELOAD|LIBRARY_PATH|AUDIT)|JUPYTER(HUB|LAB)?_\w+|IPYTHONDIR|XDG_\w+|TMPDIR)$/;
+  return [...env.keys()].filter((name) => telling.test(name) && !setByHub.has(name)).toSorted();
+}
+
+/** Whether something still has the hub's command before it: a shell that keeps it, while nothing listens. */
+export function stillWaits(
+  { outcome }: Pick<Pod, 'outcome'>,
+  running: readonly (readonly string[])[],
+): boolean {
+  if (outcome.kind !== 'not-ready' || outcome.listening === undefined || outcome.listening.length > 0)
+    return false;
+  return running.some(
+    ([program = '', ...rest]) => !inits.has(basename(program)) && rest.includes(serverProgram),
+  );
+}
+
+/** The advice for an ENTRYPOINT that ends in a shell's text: the shell takes the hub's command for its own name. */
+export function lostInShell(entrypoint: readonly string[]): string | undefined {
+  const [shell = '', flag = '', text = ''] = entrypoint.slice(-3);
+  if (!/(^|\/)(ba|da|z|k)?sh$/.test(shell) || !/^-\w*c$/.test(flag)) return undefined;
+  // Who names `$0` knows of it.
+  if (/\$0|\$\{0/.test(text)) return undefined;
+  return 'the ENTRYPOINT is a shell\'s text (its shell form, or `sh -c` with nothing behind it), in which the command that the hub gives is lost. Write it as a list that ends in one more word: `["tini", "--", "sh", "-c", "…; exec \\"$@\\"", "--"]`, or let a script end in `exec "$@"`';
 }
 
 /** Whether what answers, on whatever port, is jupyterhub-singleuser by its own words. */

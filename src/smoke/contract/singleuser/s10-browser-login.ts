@@ -1,6 +1,7 @@
 /** Clause S10: a browser that comes in through the hub's login gets the page that a student works in. */
 import { ok } from '../../../core/result.ts';
 import { Browser, publicHost } from '../../browser.ts';
+import { forbidsOwnScripts } from '../../content-policy.ts';
 import type { Visit } from '../../browser.ts';
 import { excerpt } from '../../evidence.ts';
 import { patient } from '../../../hub/patience.ts';
@@ -23,15 +24,16 @@ export const browserLogin: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens has to be JupyterLab's, with the hub's user in its configuration, and its first script and its settings have to be there; its websockets have to lead to where it comes from.",
+    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens (where `/lab` is an error, the one to which `/user/NAME/` leads) has to be one of Jupyter's, with the hub's user in its configuration, and its first script and its settings have to be there, and be allowed by its Content-Security-Policy; its websockets have to lead to where it comes from.",
   remedy:
     "Install JupyterLab and a `jupyterhub` of the hub's major version, and leave JUPYTERHUB_CLIENT_ID, _HOST and _BASE_URL as the hub sets them.",
   needs: ['S6'],
   async test(pod, signal) {
     const seen = pod.hub.requests.length;
     const browser = browserOf(pod);
-    const visit = await browser.visit(`${pod.servicePrefix}lab`, signal, patient(pageBudgetMs));
+    const lab = await browser.visit(`${pod.servicePrefix}lab`, signal, patient(pageBudgetMs));
     const requests = pod.hub.requests.slice(seen);
+    const visit = await elseStartPage(browser, pod, lab, signal);
     const page = visit.answer;
     const login = loginSteps(requests);
     const works = page?.status === 200 && namesUser(page.body, pod.user.name);
@@ -41,6 +43,11 @@ export const browserLogin: Clause<Pod> = {
       `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
     ];
     if (works && login.complete) {
+      const policy = String(page.headers['content-security-policy'] ?? '');
+      if (forbidsOwnScripts(policy)) {
+        evidence.push(`the page's Content-Security-Policy: ${excerpt(policy, 160)}`);
+        return ok({ result: 'fail', evidence, hint: policyHint });
+      }
       const astray = strayWebsockets(page.body);
       if (astray !== undefined) {
         evidence.push(`the page opens its websockets at ${excerpt(astray, 120)}`);
@@ -56,9 +63,26 @@ export const browserLogin: Clause<Pod> = {
       }
       return ok({ result: 'pass', evidence });
     }
+    if (page?.status === 200) evidence.push(`the page says: ${excerpt(textOf(page.body), 160) || 'nothing'}`);
     return ok({ result: 'fail', evidence, hint: likelyCause(visit, login, works) });
   },
 };
+
+/**
+ * Where `/lab` is an error (404, or 500 of a Notebook 7 whose JupyterLab is switched off), the page to which the server
+ * itself leads whoever comes from the hub, if that is one to work in (`/tree`); else the first visit.
+ */
+async function elseStartPage(
+  browser: Browser,
+  { servicePrefix, user }: Pod,
+  lab: Visit,
+  signal: AbortSignal,
+): Promise<Visit> {
+  if (lab.answer === undefined || lab.answer.status < 400) return lab;
+  const front = await browser.visit(servicePrefix, signal, patient(pageBudgetMs));
+  const works = front.answer?.status === 200 && namesUser(front.answer.body, user.name);
+  return works ? { ...front, trail: [...lab.trail, ...front.trail] } : lab;
+}
 
 /** A browser that comes in through the hub. */
 export function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Browser {
@@ -67,6 +91,9 @@ export function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Br
     { prefix: servicePrefix, host: address, port },
   ]);
 }
+
+const policyHint =
+  "the page opens and stays blank: its Content-Security-Policy forbids the browser to run the page's own scripts, or to ask its own server. Look for `Content-Security-Policy` in `tornado_settings` of the image's Jupyter configuration, and let it set `frame-ancestors` alone";
 
 /** Where the page looks for kernels and terminals, if that is another host than it comes from. */
 function strayWebsockets(page: string): string | undefined {
@@ -112,6 +139,11 @@ function loginSteps(requests: readonly HubRequest[]): LoginSteps {
   return { authorized, tokenGiven, complete: authorized && tokenGiven && did('/hub/api/user', 200, 'login') };
 }
 
+/** What a page shows, as far as that can be told without running it. */
+function textOf(page: string): string {
+  return page.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
+}
+
 /** JupyterLab's page carries its configuration as JSON; an error page carries none. */
 function namesUser(page: string, name: string): boolean {
   return new RegExp(`"hubUser":\\s*"${name}"`).test(page);
@@ -123,6 +155,8 @@ function likelyCause(visit: Visit, login: LoginSteps, works: boolean): string {
   if (status === undefined && !login.authorized && visit.trail.length === 1) {
     return '`/lab` itself does not answer, though the API does: a server extension or a handler of the page hangs or breaks off; the log tells which';
   }
+  if (status === 404 && (login.tokenGiven || !login.authorized))
+    return 'there is no `/lab`: JupyterLab is not installed, or its server extension is not enabled, or not for uid 1000 (jupyter_server_config.d)';
   if (!login.authorized) {
     return "the server never sends the browser to the hub's login, or with another client than the hub knows: JUPYTERHUB_CLIENT_ID, _HOST or _BASE_URL are changed inside the image";
   }
@@ -130,8 +164,7 @@ function likelyCause(visit: Visit, login: LoginSteps, works: boolean): string {
     return 'the login breaks off after the hub agreed: the server does not come back with the code, or with another callback or secret than the hub gave';
   }
   if (status === undefined) return 'the login never comes to an end; the trail shows where it turns';
-  if (status === 404)
-    return 'the login works and there is no `/lab`: JupyterLab is not installed, or its extension is not enabled';
-  if (status === 200) return "the page that opens is not JupyterLab's: it carries no configuration";
+  if (status === 200)
+    return "the page that opens is not JupyterLab's, and carries no configuration: what it says is above. Most often JupyterLab's own files ({prefix}/share/jupyter/lab) are missing, uid 1000 may not read them, or JUPYTERLAB_DIR leads elsewhere";
   return `the login works and the page fails with ${status}; the log's end tells why`;
 }

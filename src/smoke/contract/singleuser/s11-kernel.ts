@@ -7,7 +7,9 @@ import { insideReport } from '../../inside-report.ts';
 import type { Pod } from '../../pod.ts';
 import { openWebSocket } from '../../websocket.ts';
 import type { Clause, Finding } from '../clause.ts';
+import { absentPrograms } from './other-kernels.ts';
 import { browserOf } from './s10-browser-login.ts';
+import { upgradeAdvice } from './upgrade-advice.ts';
 
 /** A first import of numpy and pandas from a cold disk is part of some kernels' start. */
 const firstAnswerMs = 60_000;
@@ -24,7 +26,7 @@ export const runsKernel: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well (where a number alone is no code, as in a shell, an error is an answer too); the same websocket without a login, which must be refused, and with a browser's, which must not; for Python also who and where it is, and an interrupt.",
+    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well and whose output must arrive (where a number alone is no code, as in a shell, an error is an answer too); the same websocket without a login, which must be refused, and with a browser's, which must not; for Python also who and where it is, and an interrupt; and the programs of the other kernels that are offered must be there.",
   remedy:
     "Install the kernel's package (`ipykernel`) for the interpreter that its kernelspec names, and let the kernelspec name one that is in the image.",
   needs: ['S6'],
@@ -59,13 +61,25 @@ export const runsKernel: Clause<Pod> = {
     const stopped = await kernel.value.interrupt(lastsLong, interruptMs, signal);
     const all = [...evidence, `interrupted: ${executionLine(stopped)}`];
     if (stopped.status === 'error' && stopped.error?.startsWith('KeyboardInterrupt') === true) {
-      return ok({ result: 'pass', evidence: all });
+      const absent = await absentPrograms(kernel.value, interruptMs);
+      if (absent.length === 0) return ok({ result: 'pass', evidence: all });
+      const offered = absent.map(
+        ([name, program]) =>
+          `kernel \`${excerpt(name, 60)}\` is offered, and ${excerpt(program, 120)} is not there`,
+      );
+      return ok({ result: 'fail', evidence: [...all, ...offered], hint: absentHint });
     }
     const hint =
       "the kernel does not heed an interrupt: the notebook's stop button does nothing. Its kernelspec starts it through a script that does not end in `exec`, or signals are blocked";
     return ok({ result: 'fail', evidence: all, hint });
   },
 };
+
+const absentHint =
+  'a kernel is offered that cannot start: its kernelspec names a program that is not in the image, or that uid 1000 may not run. Remove the kernelspec (`jupyter kernelspec remove`), or install what it names';
+
+const outputHint =
+  "the kernel runs code and its output does not reach the page: limits on it in the image's Jupyter configuration (`iopub_data_rate_limit`, `iopub_msg_rate_limit`), or start-up code that takes stdout for itself";
 
 interface FirstAnswer {
   readonly evidence: readonly string[];
@@ -79,6 +93,10 @@ async function firstAnswer(pod: Pod, kernel: KernelSession, signal: AbortSignal)
   const evidence = [`code: ${executionLine(execution)}`];
   if (!ranPlainCode(execution, kernel.language)) return { evidence, hint: whyNot(execution) };
   const report = inside?.report;
+  if (isPython && execution.status === 'ok' && report === undefined) {
+    evidence.push(`what it was to print did not arrive: ${excerpt(execution.output, 160) || 'nothing came'}`);
+    return { evidence, hint: outputHint };
+  }
   if (report !== undefined) {
     evidence.push(
       `uid ${report.uid}, folder ${excerpt(report.cwd, 100)}, Python ${excerpt(report.python, 40)} at ${excerpt(report.executable, 100)}`,
@@ -102,14 +120,18 @@ function whyNot({ status, error }: Execution): string {
   }
 }
 
-function withoutKernel({ step, evidence }: KernelTrouble): Finding {
+function withoutKernel({ step, evidence, notUpgraded }: KernelTrouble): Finding {
+  if (notUpgraded) {
+    const hint = `the kernel starts, and its websocket does not open: ${upgradeAdvice}`;
+    return { result: 'fail', evidence: [evidence], hint };
+  }
   const hints = {
     specs:
       "the server offers no kernel: install `ipykernel`, put the kernelspec into the image's prefix instead of the home, and look for what hides it (`allowed_kernelspecs`, a provisioner that is not installed, a kernel gateway that does not answer)",
     start:
       "the kernel cannot be started: its kernelspec names a program that is not in the image, the runtime folder cannot be written, or the image's Jupyter configuration asks for what a pod does not have; the answer above and the log's end tell which",
     websocket:
-      "the way to the kernel is shut: the kernel dies or hangs before it answers for the first time (a missing library, few open files), or the server fails on the websocket; the log's end tells which",
+      "the way to the kernel is shut: the kernel dies or hangs before it answers for the first time (a missing library, few open files, a `cull_idle_timeout` of seconds), or the server fails on the websocket; the log's end tells which",
   } as const;
   return { result: 'fail', evidence: [evidence], hint: hints[step] };
 }

@@ -5,6 +5,7 @@ import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import { tryTerminal } from '../../terminal-session.ts';
 import type { Clause } from '../clause.ts';
+import { upgradeAdvice } from './upgrade-advice.ts';
 
 export const opensTerminal: Clause<Pod> = {
   id: 'S12',
@@ -30,9 +31,11 @@ export const opensTerminal: Clause<Pod> = {
     const shell = pod.image.env.get('SHELL');
     const named = shell === undefined ? '' : ` SHELL is ${excerpt(shell, 60)} in the image.`;
     const hint =
-      tried.kind === 'absent'
-        ? 'the server offers no terminals: `terminado` is missing or broken, or `terminals_enabled` is False'
-        : `no shell comes up in the terminal: SHELL or \`terminado_settings\` names a program that is not in the image, or the shell ends at once: look for an \`exit\` or \`set -e\` in what it reads first (/etc/profile.d, /etc/bash.bashrc).${named}`;
+      tried.kind === 'shut'
+        ? `a terminal is there, and its websocket does not open: ${upgradeAdvice}`
+        : tried.kind === 'absent'
+          ? 'the server offers no terminals: `terminado` is missing or broken, or `terminals_enabled` is False'
+          : `no shell comes up in the terminal: SHELL or \`terminado_settings\` names a program that is not in the image, or the shell ends at once: look for an \`exit\` or \`set -e\` in what it reads first (/etc/profile.d, /etc/bash.bashrc).${named}`;
     return ok({ result: 'fail', evidence: tried.evidence, hint });
   },
 };

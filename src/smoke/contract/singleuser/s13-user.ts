@@ -22,7 +22,7 @@ const groupId = 100;
 const answerMs = 30_000;
 
 const startHint =
-  'the start needs another user than the hub gives it (uid 1000, group 100): files that only their owner may read or run, a folder that uid 1000 may not enter (WORKDIR), or an entry point that insists on a uid. `chmod -R g+rX,o+rX` what the server needs, and test with `docker run --user 1000`';
+  'the start needs another user than the hub gives it (uid 1000, group 100): files that only their owner may read or run, a folder that uid 1000 may not enter (WORKDIR, or one above the home), or an entry point that insists on a uid. `chmod -R g+rX,o+rX` what the server needs, and test with `docker run --user 1000`';
 
 const folderHint =
   'user 1000 may not look into the folder in which the server starts: set WORKDIR to the home (`WORKDIR /home/jovyan`), and leave `root_dir` alone';
@@ -39,6 +39,9 @@ function lostHint({ image: { home } }: Pod): string {
 
 const savingHint =
   "the server lists files and saves no notebook: a hook or a contents manager in the image's Jupyter configuration fails, or uid 1000 may not write where Jupyter keeps its signatures (JUPYTER_DATA_DIR, XDG_DATA_HOME). The answer above and the log's end tell which";
+
+const nameHint =
+  'notebooks are saved, and none whose name has a letter beyond ASCII (`Übung.ipynb`): Python takes file names for ASCII. Take LC_ALL, PYTHONUTF8 and PYTHONCOERCECLOCALE out of the image, or set `LANG=C.UTF-8`';
 
 const tmpHint =
   'user 1000 may not write into /tmp, where half of all programs put their files: a COPY or a restored archive has changed its mode. `RUN chmod 1777 /tmp`';
@@ -83,10 +86,10 @@ export const worksAsHubsUser: Clause<Pod> = {
       return ok(told ?? { result: 'not-run', evidence: [exchangeLine('GET api/contents', listed)] });
     const saving = await saveNotebook(pod, inside?.report?.cwd, signal);
     if (!saving.ok) return saving;
-    const { kind, status } = saving.value;
+    const { kind, status, byName } = saving.value;
     const evidence = [...(told?.evidence ?? ['no Python kernel can be asked']), ...saving.value.evidence];
     if (kind === 'saved') return ok({ result: 'pass', evidence });
-    const refusedHint = status === 403 ? shutFolderHint : savingHint;
+    const refusedHint = byName ? nameHint : status === 403 ? shutFolderHint : savingHint;
     return ok({ result: 'fail', evidence, hint: kind === 'lost' ? lostHint(pod) : refusedHint });
   },
 };

@@ -46,6 +46,11 @@ export const startsAsDockerStacks: Clause<Pod> = {
   },
 };
 
+/** Whether a CMD is one of these commands. */
+export function isDockerStacks(cmd: readonly string[]): boolean {
+  return script.test(basename(cmd[0] ?? ''));
+}
+
 interface Way {
   readonly name: string;
   readonly cmd: readonly string[] | 'image';
@@ -57,7 +62,7 @@ async function declaredWays(
   signal: AbortSignal,
 ): Promise<Result<readonly Way[], EngineError>> {
   const [program = ''] = image.cmd;
-  const fromCmd = script.test(basename(program));
+  const fromCmd = isDockerStacks(image.cmd);
   const ways: Way[] = fromCmd ? [{ name: image.cmd.join(' '), cmd: 'image' }] : [];
   const path = program.startsWith('/') ? program : `/usr/local/bin/${program}`;
   const text = fromCmd ? await image.readFile(path, signal) : ok('');

@@ -19,7 +19,7 @@ export const readsConfiguration: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "Jupyter's configuration path is asked of the kernel, which has the server's environment, else of `jupyter --paths`; such a folder that is there may not be shut to uid 1000.",
+    "Jupyter's configuration path is asked of the kernel, which has the server's environment, else of `jupyter --paths`; such a folder that is there, and what a server reads in it (`jupyter_server_config.py`, `.json`, `.d`), may not be shut to uid 1000.",
   remedy:
     'Keep JUPYTER_NO_CONFIG and JUPYTER_CONFIG_PATH out of the image, or let the latter name one of these folders; let everybody read these.',
   needs: ['S6'],
@@ -37,8 +37,8 @@ export const readsConfiguration: Clause<Pod> = {
     const evidence = [`configuration is read from: ${excerpt(paths.value.join(', '))}`];
     const shut = report?.shutConfigPaths.filter(isShared) ?? [];
     if (shut.length > 0) {
-      evidence.push(`uid 1000 may not look into: ${excerpt(shut.join(', '))}`);
-      const hint = `whatever lies there, or is mounted there, silently does not count: \`chmod 755 ${excerpt(shut.join(' '), 100)}\``;
+      evidence.push(`uid 1000 may not read: ${excerpt(shut.join(', '))}`);
+      const hint = `whatever lies there, or is mounted there, silently does not count: \`chmod -R a+rX ${excerpt(shut.join(' '), 100)}\``;
       return ok({ result: 'fail', evidence, hint });
     }
     if (paths.value.some(isShared)) return ok({ result: 'pass', evidence });
@@ -49,7 +49,8 @@ export const readsConfiguration: Clause<Pod> = {
 };
 
 function isShared(path: string): boolean {
-  return shared.includes(path) || (/^\/.+\/etc\/jupyter$/.test(path) && !path.startsWith('/home/'));
+  const folder = path.replace(/\/jupyter_(server_)?config\..*$/, '');
+  return shared.includes(folder) || (/^\/.+\/etc\/jupyter$/.test(folder) && !folder.startsWith('/home/'));
 }
 
 async function pathsByCommand(

@@ -8,12 +8,11 @@ import { hostProcesses, processes } from '../../inside.ts';
 import type { HostProcess } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
-import { answersAsServer, isServer } from './s1-starts-through-entrypoint.ts';
+import { answersAsServer, inits, isServer, stillWaits } from './s1-starts-through-entrypoint.ts';
+import { isDockerStacks } from './s2-docker-stacks.ts';
 
 const probe = '/hubwright/no-such-command';
 const probeMs = 10_000;
-/** Programs made to be PID 1, which hand a signal on to what they have started. */
-const inits = new Set(['tini', 'tini-static', 'dumb-init', 'docker-init', 'catatonit']);
 
 /** Of a server that was told to end. Terminals and kernels that are closed say something like it. */
 const lastWords = /received signal \d+, stopping|shutting down \d+ (kernel|terminal|extension)/i;
@@ -23,6 +22,9 @@ const dropHint =
 const deafHint =
   'what the entry point leaves above or before the server (a shell, `sleep`, a launcher) gets the signals and hands none on, so that the server is killed in the middle of its work: let the script end in `exec "$@"`, without `&`';
 
+const ownServerHint =
+  'the ENTRYPOINT starts the server by itself and drops what it is given: flags and commands that the hub is configured with (`singleuser.cmd`, `extraArgs`, those of a profile) silently do not count. Let its script end in `exec "$@"`, and put the server into CMD';
+
 export const executesArguments: Clause<Pod> = {
   id: 'S3',
   title: 'the ENTRYPOINT executes its arguments, and signals reach the server',
@@ -31,7 +33,7 @@ export const executesArguments: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    'The server must be among the processes; where anything but an init stands above it, or was started before it, SIGTERM must reach it all the same. Where the container ended well without a server, it is started with a command that does not exist, at which it must fail.',
+    'The server must be among the processes; where anything but an init stands above it, or was started before it, SIGTERM must reach it all the same. Where the container ended well without a server, and where the entry point is more than an init and CMD no command of docker-stacks, it is started with a command that does not exist: it must fail at that, and may not start the server all the same.',
   remedy: 'Let the entry point\'s script end in `exec "$@"`.',
   async test(pod, signal) {
     const { outcome } = pod;
@@ -44,22 +46,32 @@ export const executesArguments: Clause<Pod> = {
       const running = await processes(pod.engine, state.value, signal);
       if (!running.ok) return running;
       if (running.value !== undefined && !running.value.some(isServer)) {
+        if (stillWaits(pod, running.value)) return ok(notYet);
         const evidence = running.value.slice(0, 3).map((words) => `runs: ${excerpt(words.join(' '), 160)}`);
         return ok({ result: 'fail', evidence, hint: dropHint });
       }
     }
     const between = hearsInstead((await hostProcesses(state.value)) ?? []);
-    if (between === undefined) {
-      return ok({
-        result: 'pass',
-        evidence: ['the server runs, and nothing takes the signals in its place'],
-      });
-    }
-    return signalBehind(pod, between, signal);
+    if (between !== undefined) return signalBehind(pod, between, signal);
+    const evidence = ['the server runs, and nothing takes the signals in its place'];
+    if (!mayKeepArguments(pod)) return ok({ result: 'pass', evidence });
+    const again = await pod.startAgain({ cmd: [probe], readinessBudgetMs: probeMs }, signal);
+    if (!again.ok) return again;
+    if (!answersAsServer(again.value)) return ok({ result: 'pass', evidence });
+    return ok({
+      result: 'fail',
+      evidence: [`started with the command ${probe}: it starts jupyterhub-singleuser all the same`],
+      hint: ownServerHint,
+    });
   },
 };
 
 const notSeen: Finding = { result: 'not-run', evidence: ['nothing runs that could be looked at'] };
+
+const notYet: Finding = {
+  result: 'not-run',
+  evidence: ['the entry point has not come to its arguments: see S1'],
+};
 
 /** What gets the signals in the server's place: its parent, or what an init has started before it. */
 export function hearsInstead(all: readonly HostProcess[]): HostProcess | undefined {
@@ -71,6 +83,17 @@ export function hearsInstead(all: readonly HostProcess[]): HostProcess | undefin
     (each) =>
       each.parent === parent.pid && each.pid < server.pid && each.state !== 'Z' && !isServer(each.args),
   );
+}
+
+/**
+ * Whether there is anything in the entry point that could keep arguments to itself, and a start left to see that: of
+ * the three that an image gets, docker-stacks' commands (S2) may take two.
+ */
+function mayKeepArguments({ image: { entrypoint, cmd } }: Pod): boolean {
+  if (isDockerStacks(cmd)) return false;
+  const [program, ...rest] = entrypoint;
+  if (program === undefined) return false;
+  return !inits.has(basename(program)) || rest.some((word) => !word.startsWith('-'));
 }
 
 function isInit({ args }: HostProcess): boolean {

@@ -23,7 +23,7 @@ export const bindsServiceUrl: Clause<Pod> = {
   tested:
     "JUPYTERHUB_SERVICE_URL asks for a port, and a connection is tried there for as long as a start may take; where it is refused, the ports that the container does listen on are told. A CMD that is the hub's server must carry no port or address of its own.",
   remedy:
-    "Take `--ip` and `--port` out of ENTRYPOINT, its script, CMD and the image's configuration: the environment says where to listen.",
+    "Take `--ip` and `--port` out of ENTRYPOINT, its script and CMD, and `NotebookApp.…` out of the image's configuration: the environment says where to listen.",
   async test(pod, signal) {
     const { outcome, image } = pod;
     const flag = misleadingFlag(image.cmd);
@@ -64,7 +64,8 @@ async function stillStarting(
 
 function deaf(listening: readonly ListeningSocket[] | undefined, serverAt: number | undefined): Finding {
   const { evidence, hint } = deafFinding(serverPort, listening, serverAt);
-  const advice = 'a flag on the command line, such as `--port` or `--ip`, beats JUPYTERHUB_SERVICE_URL';
+  const advice =
+    'a flag on the command line (`--port`, `--ip`), or an option of Notebook 6 in the configuration (`NotebookApp.ip`, `NotebookApp.port`), beats JUPYTERHUB_SERVICE_URL';
   return { result: 'fail', evidence: [asked, ...evidence], hint: `${hint}; ${advice}` };
 }
 
@@ -73,13 +74,23 @@ const listeningFlag = /^--(?:(?:\w+\.)?(?:port|ip|base_url)|base-url)(?:=(.*))?$
 
 /** A flag in a CMD that is the hub's own server: a spawner without a command of its own starts that. */
 export function misleadingFlag(cmd: readonly string[]): string | undefined {
-  if (!hubsPrograms.test(cmd[0] ?? '')) return undefined;
-  return cmd.find((word, index) => {
+  const words = lastCommandOf(cmd);
+  if (!hubsPrograms.test(words[0] ?? '')) return undefined;
+  return words.find((word, index) => {
     const match = listeningFlag.exec(word);
     if (match === null) return false;
-    const value = match[1] ?? cmd[index + 1] ?? '';
+    const value = match[1] ?? words[index + 1] ?? '';
     return !['0.0.0.0', '*', '', '::', String(serverPort)].includes(value);
   });
+}
+
+/** What a shell's text ends in (`sh -c TEXT`, CMD's shell form), as far as blanks part it; else CMD itself. */
+function lastCommandOf(cmd: readonly string[]): readonly string[] {
+  const [shell = '', flag = '', text = ''] = cmd;
+  if (!/(^|\/)(ba|da|z)?sh$/.test(shell) || !/^-\w*c$/.test(flag)) return cmd;
+  const words = (text.split(/&&|\|\||[;\n]/).at(-1) ?? '').trim().split(/\s+/);
+  const start = words.findIndex((word) => word !== 'exec' && !/^\w+=/.test(word));
+  return words.slice(start).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'));
 }
 
 function flagFinding(cmd: readonly string[], flag: string): Finding {

@@ -14,6 +14,12 @@ import { missesHub } from './start-cause.ts';
 const firstReportMs = 8000;
 const pollMs = 200;
 
+const intervalVariable = 'JUPYTERHUB_ACTIVITY_INTERVAL';
+/** z2jh's culler stops what it has not heard of for an hour. */
+const longestSeconds = 1800;
+
+const rareHint = `the server reports so rarely that the hub takes it for idle in the meantime, and stops it under its user: take ${intervalVariable} out of the image (300 s is the default; z2jh's culler waits for an hour)`;
+
 /** What S7a waits for two more reports. */
 const repetitionMs = 25_000;
 
@@ -25,7 +31,7 @@ export const reportsActivity: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "The hub's record must show `GET /hub/api`, then `POST /hub/api/users/NAME/activity` with the server's own token, answered 200.",
+    "The hub's record must show `GET /hub/api`, then `POST /hub/api/users/NAME/activity` with the server's own token, answered 200. The image may not set JUPYTERHUB_ACTIVITY_INTERVAL to more than half an hour.",
   remedy:
     'Leave JUPYTERHUB_API_URL, JUPYTERHUB_ACTIVITY_URL and JUPYTERHUB_API_TOKEN as the hub sets them, and keep proxy variables out of the image.',
   async test(pod, signal) {
@@ -33,7 +39,12 @@ export const reportsActivity: Clause<Pod> = {
       await until(() => reportsOf(pod).some(isGood), firstReportMs, signal);
     }
     const evidence = [`the server asked the hub: ${listOf(pod.hub.requests)}`];
-    if (reportsOf(pod).some(isGood)) return ok({ result: 'pass', evidence });
+    if (reportsOf(pod).some(isGood)) {
+      const interval = Number(pod.image.env.get(intervalVariable) ?? 0);
+      if (!(interval > longestSeconds)) return ok({ result: 'pass', evidence });
+      const named = `the image sets ${intervalVariable}=${interval}`;
+      return ok({ result: 'fail', evidence: [...evidence, named], hint: rareHint });
+    }
     if (pod.outcome.kind === 'ready' && pod.outcome.answer.headers['x-jupyterhub-version'] !== undefined) {
       return ok({ result: 'fail', evidence, hint: likelyCause(pod) });
     }

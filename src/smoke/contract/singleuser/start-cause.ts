@@ -1,6 +1,6 @@
 /**
- * Finds out which of the pod's conditions a start fails at: starts the image again with one of them relaxed, at most
- * twice, and sees whether it lives. Words in the log only say what to try first. Judges nothing; S13 to S23 do.
+ * Finds out which of the pod's conditions a start fails at: starts the image again with one of them relaxed, twice
+ * or three times at most, and sees whether it lives. Words in the log only say what to try first. Judges nothing; S13 to S23 do.
  */
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
@@ -21,6 +21,9 @@ export interface Cause {
 /** A start that is to be looked into is given less time: where it lives, it does so soon. */
 const retrialMs = 25_000;
 
+/** How often a start that does not live is tried again; once more tells why it lives as root. */
+const most = 2;
+
 const causes = new WeakMap<Pod, Promise<Result<Cause | undefined, EngineError>>>();
 
 /** The cause of a start that failed, asked for once; undefined where it succeeded, or nothing that is tried helps. */
@@ -38,7 +41,8 @@ async function findCause(pod: Pod, signal: AbortSignal): Promise<Result<Cause | 
   const words = await lastWords(pod, signal);
   if (!words.ok) return words;
   let cause: Cause | undefined;
-  for (const retrial of retrialsFor(pod, words.value)) {
+  for (const [index, retrial] of retrialsFor(pod, words.value).entries()) {
+    if (cause === undefined && index >= most) break;
     // Root may do whatever sudo and the like may: where those suffice, they are what it needs.
     if (cause !== undefined && retrial.condition !== 'privileges') break;
     const again = await pod.startAgain({ ...retrial.variation, readinessBudgetMs: retrialMs }, signal);
@@ -81,12 +85,13 @@ const retrials = {
 } as const satisfies Record<string, Retrial>;
 
 function asUser(pod: Pod): Retrial {
-  const user = isRoot(pod.image.user) || isHubsUser(pod.image.user) ? '0:0' : pod.image.user;
-  return {
-    condition: 'user',
-    what: `as ${user === '0:0' ? 'root' : `the image's own user (${user})`}`,
-    variation: { user },
-  };
+  const { user: own } = pod.image;
+  if (!isRoot(own) && !isHubsUser(own)) {
+    return { condition: 'user', what: `as the image's own user (${own})`, variation: { user: own } };
+  }
+  // Without the flag it would refuse to be root, and where its log goes into a file nobody would see that.
+  const cmd = ['jupyterhub-singleuser', '--allow-root'];
+  return { condition: 'user', what: 'as root', variation: { user: '0:0', cmd } };
 }
 
 const signs = {
@@ -96,7 +101,7 @@ const signs = {
   permission: /permission denied|not permitted|EACCES|must be (run as )?root|\buid\b/i,
 };
 
-/** The two most likely, the likeliest first; none for a server that hangs and says nothing of the kind. */
+/** The most likely, the likeliest first; none for a server that hangs and says nothing of the kind. */
 function retrialsFor(pod: Pod, words: string): readonly Retrial[] {
   const { kind } = pod.outcome;
   // One that did not find its hub is S7's.
@@ -111,13 +116,13 @@ function retrialsFor(pod: Pod, words: string): readonly Retrial[] {
   if (outside) found.push(user, retrials.privileges);
   if (signs.home.test(words) || words.includes(pod.image.home)) found.push(retrials.home);
   if (signs.links.test(words)) found.push(retrials.links);
-  if (signs.permission.test(words)) found.push(retrials.privileges, user);
+  if (signs.permission.test(words)) found.push(user, retrials.privileges);
   if (kind === 'not-ready') return [...new Set(found)].slice(0, 1);
   if (!outside && (neededHome || pod.image.homeEntries.length > 0)) found.splice(1, 0, retrials.home);
   // Nothing said: what the image asks for differs from what it gets, or it would need privileges.
   if (!isRoot(pod.image.user) && !isHubsUser(pod.image.user)) found.unshift(user);
   found.push(user, retrials.privileges, retrials.links);
-  return [...new Set(found)].slice(0, 2);
+  return [...new Set(found)].slice(0, most + 1);
 }
 
 /** Whether a server says that it cannot reach its hub, which takes it a minute. */
