@@ -1,3 +1,4 @@
+import { refusedAt } from '../../../src/smoke/contract/singleuser/s13-user.ts';
 import { expect, test } from 'vitest';
 import { deniedPath } from '../../../src/smoke/contract/singleuser/denied-path.ts';
 
@@ -24,4 +25,13 @@ test.each([
 
 test('a log without a refusal names no path', () => {
   expect(deniedPath('Permission denied (publickey)', env)).toBeUndefined();
+});
+
+test.each([
+  ['/home/jovyan/.local/share', 'above the home'],
+  ['/home/jovyan', 'above the home'],
+  ['/home/jovyan2/x', 'do without'],
+  ['/var/log/jupyter.log', '`/var/log/jupyter.log`'],
+])('what to do about %s depends on where it lies', (path, words) => {
+  expect(refusedAt(path, '/home/jovyan')).toContain(words);
 });

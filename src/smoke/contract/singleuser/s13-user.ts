@@ -106,9 +106,20 @@ async function withDeniedPath(
   const denied = deniedPath(log.value, pod.image.env);
   if (denied === undefined) return ok(failure);
   const evidence = [...failure.evidence, `uid ${userId} was refused ${excerpt(denied.path, 160)}`];
-  if (denied.variable === undefined) return ok({ ...failure, evidence });
+  if (denied.variable === undefined) {
+    return ok({ ...failure, evidence, hint: refusedAt(denied.path, pod.image.home) });
+  }
   const hint = `\`${denied.variable}\` in the image leads uid ${userId} to a folder in which it may do nothing: take the variable out, or let it name a folder that group ${groupId} may write (the home: ${pod.image.home})`;
   return ok({ ...failure, evidence, hint });
+}
+
+/** What to do about a path that the start was refused, and to which no variable leads. */
+export function refusedAt(path: string, home: string): string {
+  const at = `\`${excerpt(path, 100)}\``;
+  if (`${path}/`.startsWith(`${home}/`)) {
+    return `uid ${userId} does not get to ${at} in its own home, which it may write: a folder above the home is shut to it. \`chmod 755\` every folder on the way to ${excerpt(home, 100)}`;
+  }
+  return `the start needs ${at}, and uid ${userId} with group ${groupId} may not read, write or enter it: let the entry point do without (files of one's own go into the home or /tmp), or give it to group ${groupId} or to everybody; test with \`docker run --user 1000\``;
 }
 
 function judgeReport({ image }: Pod, report: InsideReport): Finding {
