@@ -23,6 +23,7 @@ test('of the other kernels those are told whose programs are not there', async (
     ['shell', 'sh'],
     ['r', 'no-such-program'],
     ['own', 'python3.8'],
+    ['beside', '{resource_dir}/start.sh'],
     ['bare', ''],
     ['there', '/bin/sh'],
   ]);

@@ -7,15 +7,15 @@ import type { KernelSession } from '../../kernel-session.ts';
 
 const marker = 'hubwright-absent:';
 
-/** Jupyter puts the server's own interpreter in the place of such a name. */
-const ownPython = /^python[\d.]*$/;
+/** Jupyter puts the server's own interpreter, or a folder of the kernelspec's, in the place of such a name. */
+const filledIn = /^python[\d.]*$|\{/;
 
 /** Name and program of each; none where the kernel does not tell. */
 export async function absentPrograms(
   { others, execute }: Pick<KernelSession, 'others' | 'execute'>,
   timeoutMs: number,
 ): Promise<readonly (readonly [string, string])[]> {
-  const named = [...others].filter(([, program]) => program !== '' && !ownPython.test(program));
+  const named = [...others].filter(([, program]) => program !== '' && !filledIn.test(program));
   if (named.length === 0) return [];
   const asked = JSON.stringify(JSON.stringify(named.map(([, program]) => program)));
   const code = `import json as _j, shutil as _s; print('\\n${marker}' + _j.dumps({'absent': [p for p in _j.loads(${asked}) if _s.which(p) is None]})); del _j, _s`;
