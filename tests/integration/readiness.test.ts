@@ -52,12 +52,12 @@ async function answering(bytes: string): Promise<{ readonly port: number } & Dis
 test.each([
   [
     'a wrong answer of the server itself',
-    'HTTP/1.1 404 Not Found\r\nx-hub: 5\r\ncontent-length: 0\r\n\r\n',
     true,
+    'HTTP/1.1 404 Not Found\r\nx-hub: 5\r\ncontent-length: 0\r\n\r\n',
   ],
-  ['something that is no HTTP', '\u0015\u0003\u0003\u0000\u0002\u0002F', true],
-  ['an answer of somebody else', 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n', false],
-])('%s is waited out: %3$s counts as settled', async (_what, bytes, settles) => {
+  ['something that is no HTTP', true, '\u0015\u0003\u0003\u0000\u0002\u0002F'],
+  ['an answer of somebody else', false, 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n'],
+])("%s is a server's last word: %j", async (_what, settles, bytes) => {
   const { engine, labels, root } = rig;
   const spec = { image: root, cmd: ['/bin/sh', '-c', 'sleep 60'], env: {}, labels, mounts: [] };
   const id = valueOf(await engine.createContainer(spec, patience()));
