@@ -106,7 +106,8 @@ async function withDeniedPath(
   const denied = deniedPath(log.value, pod.image.env);
   if (denied === undefined) return ok(failure);
   const evidence = [...failure.evidence, `uid ${userId} was refused ${excerpt(denied.path, 160)}`];
-  if (denied.variable === undefined) {
+  const ownHome = `${denied.path}/`.startsWith(`${pod.image.home}/`);
+  if (ownHome || denied.variable === undefined) {
     return ok({ ...failure, evidence, hint: refusedAt(denied.path, pod.image.home) });
   }
   const hint = `\`${denied.variable}\` in the image leads uid ${userId} to a folder in which it may do nothing: take the variable out, or let it name a folder that group ${groupId} may write (the home: ${pod.image.home})`;
