@@ -49,10 +49,10 @@ export function failures(verdict: Verdict): readonly string[] {
     .map(({ id }) => id);
 }
 
-/** How many containers, volumes and networks of these tests the engine still holds. */
-export async function leftovers(engine: Engine): Promise<number> {
+/** How many containers, volumes and networks of these tests, or of one of their runs, the engine still holds. */
+export async function leftovers(engine: Engine, run = runId): Promise<number> {
   const { signal } = new AbortController();
-  const label = `hubwright=${runId}`;
+  const label = `hubwright=${run}`;
   const lists = await Promise.all([
     engine.listContainers(label, signal),
     engine.listVolumes(label, signal),
