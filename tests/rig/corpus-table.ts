@@ -29,8 +29,12 @@ const rowSchema = z
     image: z.string().optional(),
     /** Image of the reference family that the recipe's lines stand on. */
     from: z.string().default('base'),
+    /** Without docker-stacks' commands, so that there is one start less to be judged: the row is about something else. */
+    bare: z.boolean().default(false),
     /** The processor that the image says it is made for, where that is not this machine's. */
     architecture: z.string().optional(),
+    /** The judge waits for something that does not come, and the image does nothing meanwhile. */
+    waits: z.boolean().default(false),
     /** As in matrix.yaml, in bytes. */
     maxSize: z.int().positive().optional(),
     memory: z.int().positive().optional(),
@@ -43,7 +47,8 @@ const rowSchema = z
   .refine(
     ({ fails, consequences }) => fails.length > 0 || Object.keys(consequences).length === 0,
     'an image that passes has no consequences',
-  );
+  )
+  .refine(({ recipe, bare }) => recipe !== undefined || !bare, 'only what a recipe stands on can be bare');
 
 export type CorpusRow = z.infer<typeof rowSchema> & {
   /** Folder of the table: its Dockerfiles are relative to it. */

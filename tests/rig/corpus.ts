@@ -17,6 +17,8 @@ import { requestFor } from './judge.ts';
 
 /** At once in one process; two test files run side by side. More of them starve each other on two cores. */
 const together = 3;
+/** Rows that say so are waited for and need hardly a processor: as many besides. */
+const waitingTogether = 5;
 
 /** Judging goes on past a test that gave up waiting; nothing of it may outlive the suite for long. */
 const patienceMs = 600_000;
@@ -25,7 +27,10 @@ export class Corpus implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #family: ReadonlyMap<string, string>;
   readonly #images: FaultyImages;
-  readonly #limit = pLimit(together);
+  /** What `bare` rows stand on, by the reference that it is made of. */
+  readonly #bare = new Map<string, Promise<string>>();
+  readonly #busy = pLimit(together);
+  readonly #waiting = pLimit(waitingTogether);
 
   /** `family`: local references of the images that recipes stand on, by name. */
   constructor(engine: Engine, family: ReadonlyMap<string, string>, purpose: string) {
@@ -36,7 +41,8 @@ export class Corpus implements AsyncDisposable {
 
   /** Builds one image and judges it as a run would; trouble of the engine's throws. */
   judge(row: CorpusRow): Promise<Verdict> {
-    return this.#limit(async () => {
+    const limit = row.waits ? this.#waiting : this.#busy;
+    return limit(async () => {
       const reference = row.image ?? (await this.#build(row));
       const { signal } = new AbortController();
       if (row.architecture !== undefined) {
@@ -71,7 +77,8 @@ export class Corpus implements AsyncDisposable {
     if (row.dockerfile === undefined) {
       const from = this.#family.get(row.from);
       if (from === undefined) throw new Error(`${row.name} stands on ${row.from}, which is not at hand`);
-      return this.#images.build(row.name, `FROM ${from}\n${row.recipe ?? ''}\n`, { args });
+      const root = row.bare ? await this.#bareOf(row.from, from) : from;
+      return this.#images.build(row.name, `FROM ${root}\n${row.recipe ?? ''}\n`, { args });
     }
     const file = path.resolve(row.folder, row.dockerfile);
     const directory = path.dirname(file);
@@ -80,9 +87,20 @@ export class Corpus implements AsyncDisposable {
     return this.#images.build(row.name, await readFile(file, 'utf8'), { args, context });
   }
 
+  #bareOf(name: string, reference: string): Promise<string> {
+    const made = this.#bare.get(reference) ?? this.#images.build(`bare-${name}`, withoutStacks(reference));
+    this.#bare.set(reference, made);
+    return made;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#images[Symbol.asyncDispose]();
   }
+}
+
+function withoutStacks(reference: string): string {
+  const remove = 'RUN --network=none rm /usr/local/bin/start-notebook.sh /usr/local/bin/start-singleuser.sh';
+  return `FROM ${reference}\nUSER root\n${remove}\nUSER 1000\nCMD ["jupyterhub-singleuser"]\n`;
 }
 
 /** Where the verdict is not what the table says, a line each with the judge's evidence; empty where they agree. */
