@@ -404,6 +404,7 @@ async function makeCertificates(folder: string): Promise<void> {
     'kwok-token,kwok,kwok,"system:masters"',
     'nobody-token,nobody,nobody',
     'real-0-token,system:node:real-0,real-0,"system:nodes"',
+    'real-1-token,system:node:real-1,real-1,"system:nodes"',
   ];
   await writeFile(path.join(folder, 'tokens.csv'), `${tokens.join('\n')}\n`);
 }

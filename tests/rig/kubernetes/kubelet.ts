@@ -45,10 +45,18 @@ export interface NodeSetup {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Starts the node `real-0` and waits until it is ready. One rig has one of them. */
-export async function startRealNode(rig: KubernetesRig, setup: NodeSetup): Promise<RealNode> {
+/**
+ * Starts the node `real-NUMBER` and waits until it is ready. Several may stand side by side; they are ended in the
+ * reverse order, for the first one notes what the machine was like without them.
+ */
+export async function startRealNode(
+  rig: KubernetesRig,
+  setup: NodeSetup,
+  number: number = 0,
+): Promise<RealNode> {
   if (!existsSync(containerd)) throw new Error(`${containerd} is missing: apt-get install containerd`);
-  const node = new Node(rig, await Promise.all(sysctls.map((file) => readFile(file, 'utf8'))));
+  const before = await Promise.all(sysctls.map((file) => readFile(file, 'utf8')));
+  const node = new Node(rig, number, before);
   try {
     await node.start(setup);
   } catch (error) {
@@ -59,7 +67,8 @@ export async function startRealNode(rig: KubernetesRig, setup: NodeSetup): Promi
 }
 
 class Node implements RealNode {
-  readonly name = 'real-0';
+  readonly name: string;
+  readonly #number: number;
   readonly #rig: KubernetesRig;
   readonly #sysctls: readonly string[];
   readonly #folder: string;
@@ -68,12 +77,14 @@ class Node implements RealNode {
   readonly #cgroup: string;
   readonly #strays = strayFolders.filter((folder) => !existsSync(folder));
 
-  constructor(rig: KubernetesRig, before: readonly string[]) {
+  constructor(rig: KubernetesRig, number: number, before: readonly string[]) {
+    this.name = `real-${number}`;
+    this.#number = number;
     this.#rig = rig;
     this.#sysctls = before;
     this.#folder = path.join(rig.folder, this.name);
     this.#socket = path.join(this.#folder, 'containerd.sock');
-    this.#cgroup = path.basename(rig.folder);
+    this.#cgroup = `${path.basename(rig.folder)}-${number}`;
   }
 
   async start(setup: NodeSetup): Promise<void> {
@@ -81,7 +92,7 @@ class Node implements RealNode {
     await this.#makeCgroups();
     const config = path.join(this.#folder, 'kubelet.json');
     await writeFile(config, JSON.stringify(await this.#kubeletConfig()));
-    await this.#rig.spawn('kubelet', 'kubelet', [
+    await this.#rig.spawn(this.#process('kubelet'), 'kubelet', [
       `--config=${config}`,
       `--kubeconfig=${await this.#rig.writeConfig(this.name, `${this.name}-token`)}`,
       `--root-dir=${path.join(this.#folder, 'kubelet')}`,
@@ -106,7 +117,7 @@ class Node implements RealNode {
 
   /** Ends what runs on it, and takes away what it mounted and set. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#rig.end('kubelet');
+    await this.#rig.end(this.#process('kubelet'));
     // Containers outlive containerd: they are ended while it can still be asked.
     for (const verb of [
       ['kill', '--signal', '9'],
@@ -118,16 +129,21 @@ class Node implements RealNode {
       }
     for (const id of await this.#ctr('containers', 'ls', '--quiet').catch(() => []))
       await this.#ctr('containers', 'rm', id).catch(() => []);
-    await this.#rig.end('containerd');
+    await this.#rig.end(this.#process('containerd'));
     await unmountBelow(this.#folder);
     for (const folder of [...(await cgroupFolders()), path.join(cgroups, 'unified')])
       await removeCgroup(path.join(folder, this.#cgroup));
     await unlinkInto(logLinks, this.#folder);
-    await forget(networkCache, this.#cgroup);
+    await forget(networkCache, `${this.#folder}/`);
     if (this.#strays.includes(devicePlugins))
       await rm(path.join(devicePlugins, 'kubelet.sock'), { force: true });
     for (const folder of this.#strays) await rmdir(folder).catch(() => {});
     for (const [at, file] of sysctls.entries()) await writeFile(file, this.#sysctls[at] ?? '');
+  }
+
+  /** By which the rig knows one of its processes. */
+  #process(program: string): string {
+    return `${program}-${this.#number}`;
   }
 
   async #startContainerd({ sandboxImage, registry }: NodeSetup): Promise<void> {
@@ -151,7 +167,7 @@ class Node implements RealNode {
             ipam: {
               type: 'host-local',
               dataDir: below('ipam'),
-              ranges: [[{ subnet: '10.250.0.0/24' }]],
+              ranges: [[{ subnet: `10.250.${this.#number}.0/24` }]],
               routes: [{ dst: '0.0.0.0/0' }],
             },
           },
@@ -177,7 +193,7 @@ state = "${below('containerd/state')}"
     config_path = "${below('certs.d')}"
 `;
     await writeFile(below('containerd.toml'), config);
-    await this.#rig.spawn('containerd', containerd, ['--config', below('containerd.toml')]);
+    await this.#rig.spawn(this.#process('containerd'), containerd, ['--config', below('containerd.toml')]);
     await this.#rig.until('containerd', async () => {
       await this.#ctr('version');
       return true;
