@@ -39,7 +39,7 @@ export class FaultyImages implements AsyncDisposable {
         ...more,
       },
       () => {},
-      AbortSignal.timeout(120_000),
+      AbortSignal.timeout(600_000),
     );
     if (!built.ok) throw new Error(`building ${name}: ${JSON.stringify(built.error)}`);
     return reference;

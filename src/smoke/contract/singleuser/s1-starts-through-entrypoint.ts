@@ -112,10 +112,12 @@ async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Find
   const server = running.value.find(isServer);
   if (server !== undefined)
     return ok({ result: 'pass', evidence: [asked, `runs: ${excerpt(server.join(' '))}`] });
+  const waits = await stillWaits(pod, running.value, signal);
+  if (!waits.ok) return waits;
   return ok({
     result: 'fail',
     evidence: [asked, ...running.value.slice(0, 5).map((words) => `runs: ${excerpt(words.join(' '))}`)],
-    hint: stillWaits(pod, running.value)
+    hint: waits.value
       ? 'the entry point has not come to the server: it waits for something that does not come (a host, a lock, an answer from a terminal), or never executes its arguments. The end of the log tells how far it got; let it give up after some seconds'
       : (lostInShell(pod.image.entrypoint) ??
         'the image runs something else: its ENTRYPOINT does not execute the arguments that it is given. Let a script end in `exec "$@"`, and put a default command into CMD rather than into ENTRYPOINT'),
@@ -132,22 +134,49 @@ export function tellingVariables(env: ReadonlyMap<string, string>): readonly str
   return [...env.keys()].filter((name) => telling.test(name) && !setByHub.has(name)).toSorted();
 }
 
-/** Whether something still has the hub's command before it: a shell that keeps it, while nothing listens. */
-export function stillWaits(
-  { outcome }: Pick<Pod, 'outcome'>,
+/**
+ * Whether something still has the hub's command before it, while nothing listens: a program that keeps it, or a shell
+ * whose script names its arguments. A script that never does will not come to them.
+ */
+export async function stillWaits(
+  { outcome, image }: Waiting,
   running: readonly (readonly string[])[],
-): boolean {
+  signal: AbortSignal,
+): Promise<Result<boolean, EngineError>> {
   if (outcome.kind !== 'not-ready' || outcome.listening === undefined || outcome.listening.length > 0)
-    return false;
-  return running.some(
+    return ok(false);
+  const waiting = running.find(
     ([program = '', ...rest]) => !inits.has(basename(program)) && rest.includes(serverProgram),
   );
+  if (waiting === undefined) return ok(false);
+  const script = await scriptOf(waiting, image, signal);
+  if (!script.ok) return script;
+  return ok(script.value === undefined || /\$\{?[@*#\d]/.test(script.value));
 }
+
+/** What a shell was given to run; undefined for other programs, and where it cannot be read. */
+async function scriptOf(
+  [program = '', first = '', second]: readonly string[],
+  image: Waiting['image'],
+  signal: AbortSignal,
+): Promise<Result<string | undefined, EngineError>> {
+  if (!shellName.test(program)) return ok(undefined);
+  if (shellText.test(first)) return ok(second);
+  return first.startsWith('/') ? await image.readFile(first, signal) : ok(undefined);
+}
+
+interface Waiting {
+  readonly outcome: Pod['outcome'];
+  readonly image: Pick<Pod['image'], 'readFile'>;
+}
+
+const shellName = /(^|\/)(ba|da|z|k)?sh$/;
+const shellText = /^-\w*c$/;
 
 /** The advice for an ENTRYPOINT that ends in a shell's text: the shell takes the hub's command for its own name. */
 export function lostInShell(entrypoint: readonly string[]): string | undefined {
   const [shell = '', flag = '', text = ''] = entrypoint.slice(-3);
-  if (!/(^|\/)(ba|da|z|k)?sh$/.test(shell) || !/^-\w*c$/.test(flag)) return undefined;
+  if (!shellName.test(shell) || !shellText.test(flag)) return undefined;
   // Who names `$0` knows of it.
   if (/\$0|\$\{0/.test(text)) return undefined;
   return 'the ENTRYPOINT is a shell\'s text (its shell form, or `sh -c` with nothing behind it), in which the command that the hub gives is lost. Write it as a list that ends in one more word: `["tini", "--", "sh", "-c", "…; exec \\"$@\\"", "--"]`, or let a script end in `exec "$@"`';

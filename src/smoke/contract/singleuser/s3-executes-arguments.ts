@@ -46,7 +46,9 @@ export const executesArguments: Clause<Pod> = {
       const running = await processes(pod.engine, state.value, signal);
       if (!running.ok) return running;
       if (running.value !== undefined && !running.value.some(isServer)) {
-        if (stillWaits(pod, running.value)) return ok(notYet);
+        const waits = await stillWaits(pod, running.value, signal);
+        if (!waits.ok) return waits;
+        if (waits.value) return ok(notYet);
         const evidence = running.value.slice(0, 3).map((words) => `runs: ${excerpt(words.join(' '), 160)}`);
         return ok({ result: 'fail', evidence, hint: dropHint });
       }
