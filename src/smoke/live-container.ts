@@ -11,6 +11,7 @@ import { once } from './once.ts';
 import { patient } from '../hub/patience.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
+import { startContainer } from './start-container.ts';
 import { isStartFault } from './start-fault.ts';
 import type { Versions } from './verdict.ts';
 import { versionsInside } from './versions-inside.ts';
@@ -90,7 +91,7 @@ export async function launch(
       address: '',
       outcome: { kind: 'refused', message: 'it filled the disk before, and is not started again' },
     });
-  const started = await engine.startContainer(containerId, signal);
+  const started = await startContainer(engine, containerId, signal);
   if (!started.ok) {
     if (!isStartFault(started.error)) return started;
     return ok({ ...live, address: '', outcome: { kind: 'refused', message: started.error.message } });

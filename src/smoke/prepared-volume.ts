@@ -6,6 +6,7 @@ import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { EngineError } from '../engine/engine.ts';
 import type { Bench } from './bench.ts';
+import { startContainer } from './start-container.ts';
 import { isStartFault } from './start-fault.ts';
 
 export interface PreparedVolume {
@@ -60,7 +61,7 @@ async function runScript(
   id: string,
   signal: AbortSignal,
 ): Promise<Result<string | undefined, EngineError>> {
-  const started = await bench.engine.startContainer(id, signal);
+  const started = await startContainer(bench.engine, id, signal);
   if (!started.ok) return isStartFault(started.error) ? ok(undefined) : started;
   const budget = AbortSignal.timeout(scriptBudgetMs);
   const ended = await bench.engine.waitContainer(id, AbortSignal.any([signal, budget]));

@@ -17,8 +17,8 @@ import { requestFor } from './judge.ts';
 
 /** At once in one process; two test files run side by side. More of them starve each other on two cores. */
 const together = 3;
-/** Rows that say so are waited for and need hardly a processor: as many besides. */
-const waitingTogether = 5;
+/** Rows that say so are waited for, and need a processor for their start alone: as many besides. */
+const waitingTogether = 3;
 
 /** Judging goes on past a test that gave up waiting; nothing of it may outlive the suite for long. */
 const patienceMs = 600_000;
