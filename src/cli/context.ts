@@ -24,7 +24,10 @@ export interface Screen {
   readonly colour: boolean;
   readonly width: number;
   readonly isTerminal: boolean;
-  /** Commands of ours that the text tells become those that a person can copy. */
+  /**
+   * For people: commands of ours that the text tells become those that can be copied. What a program reads, or a file
+   * shall hold, goes to the stream itself.
+   */
   readonly write: Write;
 }
 

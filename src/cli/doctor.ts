@@ -28,8 +28,7 @@ export async function doctorCommand(context: CliContext, options: DoctorOptions)
     context.signal,
   );
   const screen = screenOf(context.stdout, context.env);
-  screen.write(
-    options.json ? `${JSON.stringify(requirements, null, 2)}\n` : renderRequirements(requirements, screen),
-  );
+  if (options.json) context.stdout.write(`${JSON.stringify(requirements, null, 2)}\n`);
+  else screen.write(renderRequirements(requirements, screen));
   return requirements.every(({ state }) => state === 'ok') ? exitCode.ok : exitCode.environment;
 }

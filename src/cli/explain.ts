@@ -38,7 +38,8 @@ export async function explainCommand(
       ? await why(context, family.value, selected.value, options.json)
       : await whatIf(context, family.value, selected.value, options.ifChanged, options.json);
   if (!told.ok) return await tell(context, told.error);
-  screenOf(context.stdout, context.env).write(told.value);
+  if (options.json) context.stdout.write(told.value);
+  else screenOf(context.stdout, context.env).write(told.value);
   return exitCode.ok;
 }
 

@@ -19,6 +19,7 @@ export async function listCommand(context: CliContext, options: ListOptions): Pr
   await tell(context, family.value.warnings);
   const screen = screenOf(context.stdout, context.env);
   const document = familyDocument(family.value.set, family.value.graph);
-  screen.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : renderFamilyList(document, screen));
+  if (options.json) context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else screen.write(renderFamilyList(document, screen));
   return exitCode.ok;
 }

@@ -62,7 +62,8 @@ export async function mirrorCommand(
   for (const { database, places } of databases)
     outcomes.push(await mirrorDatabase(target, database, places, workplace.registry, context.signal));
   const screen = screenOf(context.stdout, context.env);
-  screen.write(options.json ? `${JSON.stringify(outcomes, null, 2)}\n` : renderMirrors(outcomes, screen));
+  if (options.json) context.stdout.write(`${JSON.stringify(outcomes, null, 2)}\n`);
+  else screen.write(renderMirrors(outcomes, screen));
   for (const { key, database, places } of options.json ? [] : databases) {
     const own = mirroredDatabase(target, database);
     const isThere = outcomes.some(({ to, result }) => to === own && result.kind !== 'failed');

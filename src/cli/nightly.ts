@@ -109,7 +109,8 @@ export async function nightlyCommand(
   const summary = withNotes(night.value.summary, shipped.notes);
   const written = await keepSummary(context, directory, summary, options.summary);
   const screen = screenOf(context.stdout, context.env);
-  screen.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : renderNight(summary, screen));
+  if (options.json) context.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  else screen.write(renderNight(summary, screen));
   if (!written.ok) return await tell(context, [written.error]);
   const published = report === undefined ? exitCode.ok : exitCodeOfRun[report.result];
   if (published !== exitCode.ok) return published;

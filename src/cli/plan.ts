@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { drawPlan, type Family } from '../plan/draw-plan.ts';
 import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
 import { takenTags } from '../plan/taken-tags.ts';
-import { screenOf, type CliContext, type Screen } from './context.ts';
+import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
 import { scanKeyOption, scanPolicyOf } from '../run/scan-policy.ts';
@@ -48,7 +48,7 @@ export async function planCommand(
     : compared(context, family.value, names, options, options.against));
   if (!shown.ok) return await tell(context, shown.error);
   await tell(context, shown.value.warnings);
-  await show(screenOf(context.stdout, context.env), shown.value, options.format);
+  await show(context, shown.value, options.format);
   return exitCode.ok;
 }
 
@@ -115,12 +115,15 @@ async function compared(
 }
 
 async function show(
-  screen: Screen,
+  context: CliContext,
   { entries, facts, estimateMs: estimate }: Shown,
   format: PlanOptions['format'],
 ): Promise<void> {
+  // What programs read stays as it is.
+  const write = (text: string): void => void context.stdout.write(text);
   switch (format) {
     case 'tree': {
+      const screen = screenOf(context.stdout, context.env);
       const { renderPlanTree } = await import('../report/plan-tree.ts');
       return screen.write(
         await renderPlanTree({ entries, removed: facts.removed, estimateMs: estimate }, screen),
@@ -128,19 +131,19 @@ async function show(
     }
     case 'json': {
       const { planDocument } = await import('../plan/plan.ts');
-      return screen.write(`${JSON.stringify(planDocument(entries, facts), null, 2)}\n`);
+      return write(`${JSON.stringify(planDocument(entries, facts), null, 2)}\n`);
     }
     case 'dot': {
       const { renderDot } = await import('../report/plan-graph.ts');
-      return screen.write(renderDot({ entries }));
+      return write(renderDot({ entries }));
     }
     case 'mermaid': {
       const { renderMermaid } = await import('../report/plan-graph.ts');
-      return screen.write(renderMermaid({ entries }));
+      return write(renderMermaid({ entries }));
     }
     case 'github-matrix': {
       const { renderGithubMatrix } = await import('../report/plan-levels.ts');
-      return screen.write(renderGithubMatrix({ entries }));
+      return write(renderGithubMatrix({ entries }));
     }
     default:
       format satisfies never;

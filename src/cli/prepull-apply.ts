@@ -75,9 +75,8 @@ async function applyPools(
   const estimates = works.map(({ estimate }) => estimate);
   const error = screenOf(context.stderr, context.env);
   if (options.json) {
-    const stdout = screenOf(context.stdout, context.env);
     for (const estimate of estimates)
-      stdout.write(`${JSON.stringify({ time: Date.now(), kind: 'estimate', ...estimate })}\n`);
+      context.stdout.write(`${JSON.stringify({ time: Date.now(), kind: 'estimate', ...estimate })}\n`);
   } else error.write(renderEstimates(estimates, error));
 
   const display = openDisplay(

@@ -122,7 +122,7 @@ export function openDisplay(
 ): PrepullDisplay {
   const screen = screenOf(context.stderr, context.env);
   const options = { colour: screen.colour, estimates, now: () => performance.now() };
-  if (json) return jsonPrepull(screenOf(context.stdout, context.env).write, options);
+  if (json) return jsonPrepull((text) => void context.stdout.write(text), options);
   return screen.isTerminal ? livePrepull(context.stderr, options) : plainPrepull(screen.write, options);
 }
 

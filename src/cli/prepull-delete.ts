@@ -81,7 +81,7 @@ export async function prepullStatusCommand(context: CliContext, options: StatusO
       `${sign} ${style.bold(pool)}  ${poolSummary(status, bytes)}${told}\n${renderMissing(status, screen)}`,
     );
   }
-  if (options.json) screen.write(`${JSON.stringify(documents, null, 2)}\n`);
+  if (options.json) context.stdout.write(`${JSON.stringify(documents, null, 2)}\n`);
   return code;
 }
 
@@ -96,8 +96,10 @@ export async function prepullDeleteCommand(context: CliContext, options: DeleteO
   if (!opened.ok) return await tell(context, opened.error);
   const { cluster, places } = opened.value;
   const screen = screenOf(context.stdout, context.env);
-  const say = (pool: string, end: string, text: string): void =>
-    screen.write(options.json ? `${JSON.stringify({ pool, end })}\n` : `${pool}  ${text}\n`);
+  const say = (pool: string, end: string, text: string): void => {
+    if (options.json) context.stdout.write(`${JSON.stringify({ pool, end })}\n`);
+    else screen.write(`${pool}  ${text}\n`);
+  };
   if (places.length === 0 && !options.json) screen.write(`${noneApplied(cluster, options)}\n`);
   for (const place of places) {
     const end = await deletePool(cluster.api, place, options.deadline, context.signal);
@@ -145,7 +147,7 @@ export async function prepullRbacCommand(context: CliContext, options: RbacOptio
       usage('several are named who shall be allowed', 'name one of `--user`, `--group`, `--service-account`'),
     ]);
   const roles = rolesOf([...namespaces], subject, options.cluster);
-  screenOf(context.stdout, context.env).write(streamText(roles.map((object) => ({ file: '', object }))));
+  context.stdout.write(streamText(roles.map((object) => ({ file: '', object }))));
   return exitCode.ok;
 }
 

@@ -58,7 +58,7 @@ export async function prepullGenerateCommand(
     );
   const [only] = texts;
   if (options.output === undefined) {
-    screenOf(context.stdout, context.env).write(only?.text ?? '');
+    context.stdout.write(only?.text ?? '');
     return exitCode.ok;
   }
   return await writeFiles(context, options.output, texts);

@@ -5,7 +5,7 @@ import type { Cluster } from '../ship/kubernetes/connect.ts';
 import { list } from '../ship/kubernetes/watch.ts';
 import { nodesPath } from '../ship/prepull/cluster-paths.ts';
 import { findPools, poolsText, readPoolNode, type FoundPool } from '../ship/prepull/found-pools.ts';
-import { screenOf, type CliContext } from './context.ts';
+import type { CliContext } from './context.ts';
 import { openCluster, tellTrouble, type ClusterOptions } from './prepull-cluster.ts';
 import { tell } from './tell.ts';
 
@@ -19,7 +19,7 @@ export async function prepullPoolsCommand(
   const cluster = opened.value;
   const pools = await nodePools(context, cluster);
   if (!pools.ok) return pools.error;
-  screenOf(context.stdout, context.env).write(poolsText(pools.value));
+  context.stdout.write(poolsText(pools.value));
   return exitCode.ok;
 }
 

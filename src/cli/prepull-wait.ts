@@ -130,7 +130,7 @@ async function tellEnd(
   if (options.json) {
     const { kind } = end;
     const document = status === undefined ? {} : statusDocument(status);
-    screen.write(
+    context.stdout.write(
       `${JSON.stringify({ time: Date.now(), kind: 'finished', pool: place.pool, end: kind, bytes, ...document })}\n`,
     );
   } else if (status !== undefined) {

@@ -71,11 +71,8 @@ export async function pruneRegistryCommand(
   if (!retention.ok) return await tell(context, [unread(retention.error)]);
   const freed = freedBytes(retention.value.expired, known.value.releases);
   const screen = screenOf(context.stdout, context.env);
-  screen.write(
-    options.json
-      ? retentionDocument(retention.value, freed, options.yes)
-      : renderRetention(retention.value, freed, options.yes, screen),
-  );
+  if (options.json) context.stdout.write(retentionDocument(retention.value, freed, options.yes));
+  else screen.write(renderRetention(retention.value, freed, options.yes, screen));
   if (known.value.doubtful.length > 0) await tell(context, [notBelieved(known.value.doubtful.length)]);
   if (deployed.value.length === 0) await tell(context, [nothingDeployed]);
   return options.yes ? await removeAll(context, registry, target, retention.value) : exitCode.ok;

@@ -53,7 +53,7 @@ export async function restartServersCommand(context: CliContext, options: Restar
     const trouble = await stopAll(context, address.value, toStop);
     if (trouble !== undefined) return await tellHub(context, trouble);
   }
-  if (options.json) screen.write(`${JSON.stringify(documentOf(chosen.value, options), null, 2)}\n`);
+  if (options.json) context.stdout.write(`${JSON.stringify(documentOf(chosen.value, options), null, 2)}\n`);
   else if (!options.dryRun && toStop.length > 0) screen.write('stopped\n');
   return exitCode.ok;
 }

@@ -72,9 +72,8 @@ export async function scanCommand(
   const judged = results.flatMap((result) => (result.ok ? [result.value] : []));
   const screen = screenOf(context.stdout, context.env);
   const facts = { database: database.value, judged };
-  screen.write(
-    options.json ? `${JSON.stringify(scanDocument(facts), null, 2)}\n` : renderScans(facts, screen),
-  );
+  if (options.json) context.stdout.write(`${JSON.stringify(scanDocument(facts), null, 2)}\n`);
+  else screen.write(renderScans(facts, screen));
   if (troubles.length > 0) return await tell(context, troubles);
   const isOffended = judged.some(
     ({ judgement }) => judgement.blocking.length > 0 || judgement.known.some(({ overdue }) => overdue),

@@ -74,7 +74,8 @@ export async function smokeFamilyCommand(
   );
   if (signal.aborted) return exitCode.interrupted;
   if (!played.ok) return await tell(context, [engineDiagnostic(played.error)]);
-  screen.write(options.json ? `${JSON.stringify(played.value)}\n` : renderStory(played.value, screen));
+  if (options.json) context.stdout.write(`${JSON.stringify(played.value)}\n`);
+  else screen.write(renderStory(played.value, screen));
   const messages = screenOf(context.stderr, context.env);
   messages.write(`pictures: ${path.relative(context.cwd, pictures) || '.'}\n`);
   if (options.keep) messages.write(await keptThings(workplace.engine, run.id, signal));

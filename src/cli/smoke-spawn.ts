@@ -34,7 +34,8 @@ export async function smokeSpawnCommand(context: CliContext, options: SmokeSpawn
     context.signal,
   );
   if (probed.ok) {
-    screen.write(options.json ? `${JSON.stringify(probed.value)}\n` : renderStory(probed.value, screen));
+    if (options.json) context.stdout.write(`${JSON.stringify(probed.value)}\n`);
+    else screen.write(renderStory(probed.value, screen));
     return probed.value.passed ? exitCode.ok : exitCode.imageFailed;
   }
   if (probed.error.kind === 'cancelled') return exitCode.interrupted;

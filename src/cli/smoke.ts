@@ -141,7 +141,8 @@ async function judgeAll(
 ): Promise<readonly (Judged | Unjudged)[]> {
   const screen = screenOf(context.stdout, context.env);
   const status = new StatusLine(screenOf(context.stderr, context.env));
-  const turns = new InTurn((text) => status.above(() => screen.write(text)));
+  const write = options.json ? (text: string): void => void context.stdout.write(text) : screen.write;
+  const turns = new InTurn((text) => status.above(() => write(text)));
   const limit = pLimit(Math.max(1, info.cpus));
   const results = await Promise.all(
     targets.map((target, at) => {

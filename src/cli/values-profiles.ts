@@ -4,7 +4,7 @@ import { nearName } from '../core/near-name.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
 import { profileLists } from '../ship/values/profile-list.ts';
 import { profileListsText, profileListText } from '../ship/values/profile-text.ts';
-import { screenOf, type CliContext } from './context.ts';
+import type { CliContext } from './context.ts';
 import { openRelease } from './open-release.ts';
 import { findRepository } from './repository.ts';
 import { tell, usage } from './tell.ts';
@@ -32,8 +32,7 @@ export async function valuesProfilesCommand(
     const help = near === undefined ? `roles are: ${roles.join(', ')}` : `did you mean \`${near}\`?`;
     return await tell(context, [usage(`no image has the role \`${role}\``, help)]);
   }
-  const screen = screenOf(context.stdout, context.env);
-  screen.write(chosen === undefined ? profileListsText(lists) : profileListText(chosen));
+  context.stdout.write(chosen === undefined ? profileListsText(lists) : profileListText(chosen));
   await tell(
     context,
     missing.map((name) => ({

@@ -162,9 +162,11 @@ function show(
   edited: readonly ValuesFile[],
 ): void {
   const screen = screenOf(context.stdout, context.env);
-  if (options.json) screen.write(`${JSON.stringify(valuesDocument(edited), null, 2)}\n`);
+  if (options.json) context.stdout.write(`${JSON.stringify(valuesDocument(edited), null, 2)}\n`);
   else if (options.diff)
-    screen.write(edited.map(({ name, text }, at) => unifiedDiff(name, files[at]?.text ?? '', text)).join(''));
+    context.stdout.write(
+      edited.map(({ name, text }, at) => unifiedDiff(name, files[at]?.text ?? '', text)).join(''),
+    );
   else screen.write(renderValues(edited, options.write ? 'written' : 'shown', screen));
 }
 

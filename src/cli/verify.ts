@@ -56,7 +56,7 @@ export async function verifyCommand(
   }
   const screen = screenOf(context.stdout, context.env);
   const names = keys.value.map(({ name }) => name);
-  if (options.json) screen.write(`${JSON.stringify(verifyDocument(proofs, names), null, 2)}\n`);
+  if (options.json) context.stdout.write(`${JSON.stringify(verifyDocument(proofs, names), null, 2)}\n`);
   else screen.write(renderProof(proofs, names, screen));
   if (troubles.length > 0) return await tell(context, troubles);
   const allProven = proofs.every(({ proof }) => proof !== undefined && isProven(proof));

@@ -175,6 +175,15 @@ describe('the repository', () => {
     }
   });
 
+  it('tells programs the same, however it was called', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'launcher-"-'));
+    await symlink(join(repository, 'build'), join(folder.path, 'tool'));
+    const env = { DOCKER_HOST: 'unix:///nobody.sock' };
+    const { stdout } = await execa(join(folder.path, 'tool'), ['doctor', '--json'], { reject: false, env });
+    const requirements = JSON.parse(stdout) as { id: string; mend?: string }[]; // our own document
+    expect(requirements.map(({ mend }) => mend)).toContain('`build setup`');
+  });
+
   it('starts at most 0.1 s slower than Node itself', async () => {
     const node = (await execa(join(repository, 'build'), ['--print-node'])).stdout;
     // What both can do is compared, not what a busy machine lets them do: rounds go on while it is busy.

@@ -104,6 +104,17 @@ test('as a patch that git takes, with the file untouched', async () => {
   expect(await readFile(file, 'utf8')).toBe(text.replace('"1"', `"${releasedTag('base')}"`));
 });
 
+test('as a patch in which lines that tell a command are as the file has them', async () => {
+  const text = values.replace('    tag:', '    # by `build values --write`\n    tag:');
+  await using folder = await folderWith({ 'values.yaml': text });
+  const args = ['values', '--file', 'values.yaml', '--diff'];
+  const { stdout } = await build(folder.directory, args, { HUBWRIGHT_COMMAND: '../hubwright/build' });
+  await execa('git', ['apply', '-p1', '-'], { cwd: folder.directory, input: `${stdout}\n` });
+  expect(await readFile(path.join(folder.directory, 'values.yaml'), 'utf8')).toBe(
+    text.replace('"1"', `"${releasedTag('base')}"`),
+  );
+});
+
 test('a read-only file stays as it is, and with it all others', async () => {
   await using folder = await folderWith({ 'open.yaml': values, 'closed.yaml': values });
   const closed = path.join(folder.directory, 'closed.yaml');
