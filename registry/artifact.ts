@@ -42,7 +42,7 @@ export function artifactManifest({
     mediaType: MEDIA_TYPES.ociManifest,
     artifactType,
     config: empty,
-    // One that says all it has to in its annotations names the empty layer: some registries refuse none.
+    // One that says all it has to in its annotations names the empty layer: some registries refuse a manifest without.
     layers: layers.length === 0 ? [empty] : layers,
     ...(subject === undefined
       ? {}

@@ -34,8 +34,9 @@ export function slownessNow(): number {
   const processors = availableParallelism();
   const remembered = slowness(loadavg()[0] ?? 0, processors);
   if (remembered === 1) return 1;
-  activity.look(performance.now(), activeNow);
-  const lately = activity.lately(performance.now());
+  const now = performance.now();
+  activity.look(now, activeNow);
+  const lately = activity.lately(now);
   return lately === undefined ? remembered : Math.min(remembered, slowness(lately * margin, processors));
 }
 

@@ -38,11 +38,11 @@ export interface Tested {
 }
 
 /**
- * Signs what this run tested and pushed, where the family says with what and nobody with that key did so before; and what
- * it scanned, each time. What another machine published first is that machine's to sign.
+ * Signs what this run tested and pushed, where nobody with that key did so before; and what it scanned, each time. What
+ * another machine published first is that machine's to sign.
  */
 export async function attestImage(
-  context: RunContext,
+  context: RunContext & { readonly signing: Signing },
   entry: PlanEntry,
   place: Place,
   manifest: Manifest,
@@ -50,7 +50,6 @@ export async function attestImage(
   signal: AbortSignal,
 ): Promise<StageResult<void>> {
   const { signing, emit, clock } = context;
-  if (signing === undefined) return done(undefined);
   const { bytes, kept } = tested;
   const isOurs = bytes !== undefined && isSameImage(context, manifest, bytes.id);
   if (!isOurs && kept === undefined) return done(undefined);

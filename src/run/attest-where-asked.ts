@@ -16,9 +16,10 @@ export async function attestWhereAsked(
   tested: Tested,
   signal: AbortSignal,
 ): Promise<StageResult<void>> {
-  if (context.signing === undefined) return done(undefined);
+  const { signing } = context;
+  if (signing === undefined) return done(undefined);
   const { attestImage } = await import('./attest-stage.ts');
-  return await attestImage(context, entry, place, manifest, tested, signal);
+  return await attestImage({ ...context, signing }, entry, place, manifest, tested, signal);
 }
 
 /** Whether the pass of a published image counts: where keys are trusted, only if one of them signed it. */

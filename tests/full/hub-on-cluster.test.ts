@@ -4,7 +4,6 @@
  * containers on this machine's network; pods reach the hub by the node's address. The tests go on from one another.
  */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -17,7 +16,6 @@ import {
   type HubAddress,
 } from '../../src/hub/hub-api.ts';
 import { askServer, type ServerAddress } from '../../src/hub/jupyter-api.ts';
-import type { Release, ReleasedImage } from '../../src/run/schema.ts';
 import { openKernel } from '../../src/smoke/kernel-session.ts';
 import { build, type Answer } from '../rig/command.ts';
 import { valueOf } from '../rig/engine.ts';
@@ -67,7 +65,7 @@ beforeAll(async () => {
   rig = all.use(await KubernetesRig.start([]));
   node = all.use(
     await startRealNode(rig, {
-      sandboxImage: (await released('pause')).reference,
+      sandboxImage: (await copy.released('pause')).reference,
       registry: registry.host,
       labels: purpose,
     }),
@@ -84,14 +82,6 @@ async function publish(): Promise<void> {
   const args = [...published, '--changed', '--push'];
   const run = await copy.images(args, { DOCKER_REGISTRY: registry.host });
   expect(run.exitCode, run.stderr).toBe(0);
-}
-
-async function released(name: string): Promise<ReleasedImage> {
-  // Our own file, from our own process.
-  const release = JSON.parse(await readFile(path.join(copy.directory, 'release.json'), 'utf8')) as Release;
-  const image = release.images.find((each) => each.name === name);
-  if (image === undefined) throw new Error(`the release has no ${name}`);
-  return image;
 }
 
 function command(...args: readonly string[]): Promise<Answer> {
@@ -122,7 +112,7 @@ c.KubeSpawner.extra_containers = [${JSON.stringify(sidecar)}]
 /** Starts the family's hub and proxy, as the newest release has base and database for them. */
 async function startHub(): Promise<void> {
   const [hubPort, port, apiPort] = await Promise.all([0, 0, 0].map(freePort));
-  const [base, db] = [await released('base'), await released('db')];
+  const [base, db] = [await copy.released('base'), await copy.released('db')];
   await folder.write('site.py', siteConfig(hubPort ?? 0, db.reference));
   const env = {
     CONFIGPROXY_AUTH_TOKEN: token,
@@ -228,7 +218,7 @@ async function compute(server: ServerAddress, code: string): Promise<string> {
 
 /** The kubelet found every image of the release's on its node, and fetched none. */
 async function expectPresent(pod: string): Promise<void> {
-  const wanted = await Promise.all(pulled.map(async (name) => (await released(name)).reference));
+  const wanted = await Promise.all(pulled.map(async (name) => (await copy.released(name)).reference));
   const pulls = () => eventsOf(pod).then(pullsOf);
   await until('the kubelet tells of each image', async () => (await pulls()).length >= wanted.length);
   const told = (await pulls()).map(({ reason, message }) => `${reason}: ${message}`).toSorted();
@@ -261,7 +251,7 @@ test('the pool’s images come to the node, and stay when the pods that brought 
   const brought = pullsOf(await eventsOf(daemon ?? '')).filter(({ reason }) => reason === 'Pulling');
   // This is what a pull looks like: no user's pod may show one.
   for (const name of pulled)
-    expect(brought.map(({ message }) => message).join('\n')).toContain((await released(name)).digest);
+    expect(brought.map(({ message }) => message).join('\n')).toContain((await copy.released(name)).digest);
   expect(await command('prepull', 'delete', ...onCluster())).toMatchObject({ exitCode: 0 });
   await until('the node is empty', async () => (await node.containers()).length === 0);
 });
@@ -276,7 +266,7 @@ test('the family’s hub starts a user’s server with its database, and nothing
 
   const [pod, ...others] = await userPods();
   expect(others).toEqual([]);
-  const wanted = await Promise.all(pulled.map(async (name) => (await released(name)).reference));
+  const wanted = await Promise.all(pulled.map(async (name) => (await copy.released(name)).reference));
   expect(pod?.spec.containers.map(({ image }) => image)).toEqual(wanted);
 
   await expectPresent(pod?.metadata.name ?? '');
@@ -308,10 +298,10 @@ for attempt in range(60):
 });
 
 test('after a newer release, what a pod still runs stays in the registry, and no longer than that', async () => {
-  const older = await released('db');
+  const older = await copy.released('db');
   await copy.append('images/db/Dockerfile', '\nLABEL newer=yes\n');
   await publish();
-  expect((await released('db')).digest).not.toBe(older.digest);
+  expect((await copy.released('db')).digest).not.toBe(older.digest);
   expect(await expired()).toEqual([older.reference]);
   expect(await expired('--from-cluster', ...onCluster())).toEqual([]);
 });

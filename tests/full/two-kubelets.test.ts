@@ -2,10 +2,7 @@
  * A night's prepull over two real kubelets, each with containerd and a store of its own: the pool's stagger lets one
  * node pull, and the other waits until that one has everything. The tests go on from one another.
  */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Release } from '../../src/run/schema.ts';
 import { build, type Answer } from '../rig/command.ts';
 import { familyCopy, type FamilyCopy } from '../rig/family-copy.ts';
 import { coldFamilyMs, realImages } from '../rig/family.ts';
@@ -38,7 +35,11 @@ beforeAll(async () => {
   await copy.append('matrix.yaml', pools);
   await publish();
   rig = all.use(await KubernetesRig.start([]));
-  const setup = { sandboxImage: await released('pause'), registry: registry.host, labels: purpose };
+  const setup = {
+    sandboxImage: (await copy.released('pause')).reference,
+    registry: registry.host,
+    labels: purpose,
+  };
   for (const number of [0, 1]) all.use(await startRealNode(rig, setup, number));
 });
 
@@ -47,15 +48,6 @@ afterAll(() => all[Symbol.asyncDispose]());
 async function publish(): Promise<void> {
   const run = await copy.images([...published, '--changed', '--push'], { DOCKER_REGISTRY: registry.host });
   expect(run.exitCode, run.stderr).toBe(0);
-}
-
-/** Where the newest release has an image, by digest. */
-async function released(name: string): Promise<string> {
-  // Our own file, from our own process.
-  const release = JSON.parse(await readFile(path.join(copy.directory, 'release.json'), 'utf8')) as Release;
-  const image = release.images.find((each) => each.name === name);
-  if (image === undefined) throw new Error(`the release has no ${name}`);
-  return image.reference;
 }
 
 function prepull(...args: readonly string[]): Promise<Answer> {
@@ -97,10 +89,10 @@ test('both nodes get the image', async () => {
 
 test('a newer release comes to one node, and only then to the other', async () => {
   await copy.append('images/nfs/Dockerfile', '\nLABEL newer=yes\n');
-  const before = await released('nfs');
+  const before = await copy.released('nfs');
   await publish();
-  const newer = await released('nfs');
-  expect(newer).not.toBe(before);
+  const newer = await copy.released('nfs');
+  expect(newer.digest).not.toBe(before.digest);
   const run = await prepull('run', '--pool', 'students', '--deadline', '8m');
   expect(run, run.stderr).toMatchObject({ exitCode: 0 });
   expect(run.stdout).toContain('2 of 2 nodes have 1 image');
@@ -110,7 +102,7 @@ test('a newer release comes to one node, and only then to the other', async () =
   expect(others).toEqual([]);
   expect([first.spec.nodeName, second.spec.nodeName].toSorted()).toEqual(['real-0', 'real-1']);
   for (const { spec } of [first, second])
-    expect(spec.initContainers.map(({ image }) => digestOf(image))).toEqual([digestOf(newer)]);
+    expect(spec.initContainers.map(({ image }) => digestOf(image))).toEqual([`@${newer.digest}`]);
   expect(Date.parse(createdAt(second))).toBeGreaterThanOrEqual(Date.parse(readyAt(first)));
 });
 

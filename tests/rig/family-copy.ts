@@ -13,6 +13,7 @@ import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { readMemories } from '../../src/plan/memory.ts';
 import type { PlanDocument } from '../../src/plan/plan.ts';
+import type { Release, ReleasedImage } from '../../src/run/schema.ts';
 import { patience, valueOf } from './engine.ts';
 import { command, familyEnvironment, planOf, repository } from './family.ts';
 
@@ -33,6 +34,8 @@ export interface FamilyCopy extends AsyncDisposable {
   write(file: string, text: string): Promise<void>;
   append(file: string, text: string): Promise<void>;
   plan(names: readonly string[]): Promise<PlanDocument>;
+  /** What the newest release says of an image. */
+  released(name: string): Promise<ReleasedImage>;
   /** `build images --json` with these arguments. */
   images(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<FamilyRun>;
 }
@@ -63,6 +66,12 @@ export async function familyCopy(): Promise<FamilyCopy> {
       await appendFile(at(file), text);
     },
     plan: (names) => planOf(directory, names, environment),
+    async released(name) {
+      const release = JSON.parse(await readFile(at('release.json'), 'utf8')) as Release; // our own file
+      const image = release.images.find((each) => each.name === name);
+      if (image === undefined) throw new Error(`the release has no ${name}`);
+      return image;
+    },
     images: (args, env = {}) => runImages(directory, args, { ...environment, ...env }),
     async [Symbol.asyncDispose]() {
       await removeBuilt(engine, directory, before, (tag) => tag.endsWith(`:${version}`));

@@ -7,6 +7,7 @@ test.each([
   ['a list with one', ['tini', '--', 'sh', '-c', 'exec "$@"', '--'], false],
   ['a text that takes it from its name', ['sh', '-c', 'exec "$0" "$@"'], false],
   ['a script', ['tini', '--', 'start.sh'], false],
+  ['a shell alone', ['sh', '-c'], true],
   ['nothing', [], false],
 ])('of an ENTRYPOINT that is %s is said that it loses the command: %3$j', (_what, entrypoint, loses) => {
   expect(lostInShell(entrypoint) !== undefined).toBe(loses);

@@ -8,6 +8,7 @@ describe('a CMD that leads the hub astray', () => {
     ['--port', ['start-notebook.py', '--port', '9999']],
     ['--ip=127.0.0.1', ['/usr/local/bin/start-singleuser.sh', '--ip=127.0.0.1']],
     ['--port=9999', ['/bin/sh', '-c', 'jupyterhub-singleuser --port=9999']],
+    ['--port=9998', ['ksh', '-c', 'jupyterhub-singleuser --port=9998']],
     ['--port', ['bash', '-lc', 'cd /work && TZ=UTC exec start-notebook.sh --port "9999"']],
   ])('has %s', (flag, cmd) => {
     expect(misleadingFlag(cmd)).toBe(flag);

@@ -8,6 +8,7 @@ import { excerpt } from '../../evidence.ts';
 import { processes } from '../../inside.ts';
 import { podEnvironment } from '../../pod-environment.ts';
 import type { Pod } from '../../pod.ts';
+import { isShell, shellText } from '../../shell-text.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { startFailure } from '../common/start-finding.ts';
 import { causeOf } from './start-cause.ts';
@@ -156,13 +157,12 @@ export async function stillWaits(
 
 /** What a shell was given to run; undefined for other programs, and where it cannot be read. */
 async function scriptOf(
-  [program = '', first = '', second]: readonly string[],
+  words: readonly string[],
   image: Waiting['image'],
   signal: AbortSignal,
 ): Promise<Result<string | undefined, EngineError>> {
-  if (!shellName.test(program)) return ok(undefined);
-  if (shellText.test(first)) return ok(second);
-  return first.startsWith('/') ? await image.readFile(first, signal) : ok(undefined);
+  const [program = '', file = ''] = words;
+  return isShell(program) && file.startsWith('/') ? await image.readFile(file, signal) : ok(shellText(words));
 }
 
 interface Waiting {
@@ -170,15 +170,11 @@ interface Waiting {
   readonly image: Pick<Pod['image'], 'readFile'>;
 }
 
-const shellName = /(^|\/)(ba|da|z|k)?sh$/;
-const shellText = /^-\w*c$/;
-
 /** The advice for an ENTRYPOINT that ends in a shell's text: the shell takes the hub's command for its own name. */
 export function lostInShell(entrypoint: readonly string[]): string | undefined {
-  const [shell = '', flag = '', text = ''] = entrypoint.slice(-3);
-  if (!shellName.test(shell) || !shellText.test(flag)) return undefined;
+  const text = shellText(entrypoint.slice(-3));
   // Who names `$0` knows of it.
-  if (/\$0|\$\{0/.test(text)) return undefined;
+  if (text === undefined || /\$0|\$\{0/.test(text)) return undefined;
   return 'the ENTRYPOINT is a shell\'s text (its shell form, or `sh -c` with nothing behind it), in which the command that the hub gives is lost. Write it as a list that ends in one more word: `["tini", "--", "sh", "-c", "…; exec \\"$@\\"", "--"]`, or let a script end in `exec "$@"`';
 }
 

@@ -7,6 +7,7 @@ import { processes } from '../../inside.ts';
 import type { ListeningSocket } from '../../inside.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import { serverPort } from '../../pod-environment.ts';
+import { shellText } from '../../shell-text.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { deafFinding } from '../common/port-finding.ts';
 import { isServer } from './s1-starts-through-entrypoint.ts';
@@ -86,8 +87,8 @@ export function misleadingFlag(cmd: readonly string[]): string | undefined {
 
 /** What a shell's text ends in (`sh -c TEXT`, CMD's shell form), as far as blanks part it; else CMD itself. */
 function lastCommandOf(cmd: readonly string[]): readonly string[] {
-  const [shell = '', flag = '', text = ''] = cmd;
-  if (!/(^|\/)(ba|da|z)?sh$/.test(shell) || !/^-\w*c$/.test(flag)) return cmd;
+  const text = shellText(cmd);
+  if (text === undefined) return cmd;
   const words = (text.split(/&&|\|\||[;\n]/).at(-1) ?? '').trim().split(/\s+/);
   const start = words.findIndex((word) => word !== 'exec' && !/^\w+=/.test(word));
   return words.slice(start).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'));
