@@ -79,7 +79,7 @@ export function renderVerdicts(verdicts: readonly Verdict[], options: SmokeRepor
   const style = styleOf(options.colour);
   const refused = verdicts.filter(({ passed }) => !passed);
   const lines = refused.map(
-    ({ image, clauses }) => `  ${style.bad(signs.failed)} ${cleanLine(image)}: ${failed(clauses).join(', ')}`,
+    ({ image, clauses }) => `  ${style.bad(signs.failed)} ${cleanLine(image)}: ${whatRefuses(clauses)}`,
   );
   const fine = verdicts.length - refused.length;
   const head =
@@ -175,9 +175,12 @@ function conclusion(
   const notRun = number('not-run');
   const waived = number('waived');
   const part = asked === undefined ? '' : `, as far as ${asked.join(' and ')} tells`;
-  const head = passed
-    ? style.good(`${signs.done} can be used${part}`)
-    : style.bad(`${signs.failed} cannot be used: ${refusals.join(', ')} failed`);
+  const open = !passed && refusals.length === 0;
+  const refused = open
+    ? `not judged: ${(asked ?? []).filter((id) => unjudged(clauses).includes(id)).join(', ')} was not run`
+    : `cannot be used: ${refusals.join(', ')} failed`;
+  const plain = passed ? `can be used${part}` : refused;
+  const head = passed ? style.good(`${signs.done} ${plain}`) : style.bad(`${signs.failed} ${plain}`);
   const counts = [
     `${number('pass')} of ${clauses.length - number('not-applicable')} clauses hold`,
     ...(remarks > 0 ? [style.warn(count(remarks, 'remark'))] : []),
@@ -186,9 +189,11 @@ function conclusion(
     `${formatDuration(durationMs)}, contract ${contract} ${tier}`,
   ].join(', ');
   const oneLine = `${style.bold(head)}  ${counts}`;
-  const plain = passed ? `can be used${part}` : `cannot be used: ${refusals.join(', ')} failed`;
   const fits = options.width === 0 || plain.length + counts.length + 6 <= options.width;
-  return [...(fits ? [oneLine] : [style.bold(head), `  ${counts}`]), ...causes(clauses, options)];
+  const causeLines = open
+    ? ['  without `--clause` all clauses are judged, and what is wrong is told']
+    : causes(clauses, options);
+  return [...(fits ? [oneLine] : [style.bold(head), `  ${counts}`]), ...causeLines];
 }
 
 /** What refuses the image once more in a few words: by now the clause itself may have left the screen. */
@@ -215,6 +220,15 @@ function seenInside({ versions }: Verdict, options: SmokeReportOptions): readonl
 
 function failed(clauses: readonly ClauseResult[]): readonly string[] {
   return clauses.filter(refuses).map(({ id }) => id);
+}
+
+function unjudged(clauses: readonly ClauseResult[]): readonly string[] {
+  return clauses.filter(({ result }) => result === 'not-run').map(({ id }) => id);
+}
+
+function whatRefuses(clauses: readonly ClauseResult[]): string {
+  const refusals = failed(clauses);
+  return refusals.length > 0 ? refusals.join(', ') : `${unjudged(clauses).join(', ')} not run`;
 }
 
 function refuses({ result, severity }: ClauseResult): boolean {

@@ -77,7 +77,7 @@ export async function smokeImage(
     profile: request.profile,
     tier: request.tier ?? 'gate',
     contract: contractVersion,
-    passed: !clauses.some(refuses),
+    passed: !clauses.some(refuses) && !clauses.some((each) => leavesOpen(each, request)),
     clauses,
     ...(versions === undefined ? {} : { versions }),
     ...(noop === undefined ? {} : { noop }),
@@ -124,6 +124,11 @@ async function lookForNoop(
   await using bench = new Bench(engine, { runId: request.runId, image: request.name, keep: false });
   const found = await noopCommand(bench, request.reference, signal);
   return found.ok ? found.value : undefined;
+}
+
+/** What was asked for by name and could not be judged: nothing else in the verdict may speak for it. */
+function leavesOpen({ id, result }: ClauseResult, { clauses }: SmokeRequest): boolean {
+  return result === 'not-run' && clauses?.includes(id) === true;
 }
 
 /** Which clauses are played: those of the tier, or those asked for by name with all that they need. */

@@ -63,7 +63,7 @@ export interface Verdict {
   readonly tier: Tier;
   /** Version of the contract that it was held to. */
   readonly contract: number;
-  /** True when no `must` clause failed. */
+  /** True when no `must` clause failed, and none that was asked for by name was left unjudged. */
   readonly passed: boolean;
   readonly clauses: readonly ClauseResult[];
   /** Undefined where nothing inside could be asked. */

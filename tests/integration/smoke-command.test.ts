@@ -245,6 +245,22 @@ describe.concurrent('any other image', () => {
     expect(nothing.stderr).toContain('which image shall be tested?');
   });
 
+  test('of which what was asked could not be judged is not called usable', async () => {
+    await using family = await workspace({
+      'matrix.yaml': matrixOf(['good'], ''),
+      'good/Dockerfile': trivial,
+    });
+    await family.build(['plan']);
+    const image = await foreign(family, 'dead', 'CMD ["true"]\n');
+    const asked = ['smoke', image, '--profile', 'singleuser', '--clause', 'S4'];
+    const judged = await family.build(asked);
+    expect(judged.stdout).toContain('not judged: S4');
+    expect(judged.stdout).not.toContain('can be used');
+    expect(judged.exitCode).toBe(1);
+    const told = await family.build([...asked, '--json']);
+    expect(verdictsOf(told.stdout)).toMatchObject([{ verdict: 'fail', clauses: [{ result: 'not-run' }] }]);
+  });
+
   test('without an engine is exit code 3', async () => {
     await using family = await workspace({ 'empty/file': '' });
     const judged = await family.build(['smoke', 'x'], { DOCKER_HOST: 'unix:///nonexistent/docker.sock' });

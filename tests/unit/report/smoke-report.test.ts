@@ -122,6 +122,13 @@ describe('for people', () => {
   inside: Python 3.13.5, jupyterhub 5.5.1, 2 Python packages
 `);
     expect(renderVerdict(verdict([pass]), ['S1'], pipe)).toContain('✓ can be used, as far as S1 tells');
+    const unjudged = verdict([notRun], { passed: false });
+    expect(renderVerdict(unjudged, ['S10'], pipe)).toBe(
+      `✗ not judged: S10 was not run  0 of 1 clauses hold, 1 not run, 12.3s, contract 7 gate
+  without \`--clause\` all clauses are judged, and what is wrong is told
+`,
+    );
+    expect(renderVerdicts([verdict([pass]), unjudged], pipe)).toContain('  ✗ example/x:1: S10 not run\n');
   });
 
   test('several images are counted', () => {
