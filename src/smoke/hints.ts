@@ -15,6 +15,10 @@ export const switchesUser = {
 
 const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
   {
+    sign: /neither an ENTRYPOINT nor a CMD/,
+    hint: 'nothing says what is to be started: give the Dockerfile a CMD; what only other images are built on has `kind: builder`, and of an image without a program of its own a `check:` tells whether it is fit for use',
+  },
+  {
     sign: /exec format error/i,
     hint: "the program is made for another processor, or the entry point's script lacks its `#!` line",
   },

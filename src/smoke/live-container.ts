@@ -12,15 +12,15 @@ import { patient } from '../hub/patience.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
 import { startContainer } from './start-container.ts';
-import { isStartFault } from './start-fault.ts';
+import { isStartFault, namesNoProgram } from './start-fault.ts';
 import type { Versions } from './verdict.ts';
 import { versionsInside } from './versions-inside.ts';
 
-/** How a start went. `refused`: the engine could not even run the image's entry point. */
+/** How a start went. `refused`: the engine could not even run the image's entry point; `programless`: it has none. */
 export type Start =
   | { readonly kind: 'running' }
   | Extract<Readiness, { kind: 'ended' }>
-  | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string; readonly programless?: true };
 
 /** The same for a server that was waited for. */
 export type ServerOutcome = Readiness | Extract<Start, { kind: 'refused' }>;
@@ -64,7 +64,7 @@ export async function launch(
 ): Promise<Result<LiveContainer<Start>, EngineError>> {
   const { engine } = bench;
   const created = await bench.container({ ...spec, network }, signal);
-  if (!created.ok) return created;
+  if (!created.ok) return namesNoProgram(created.error) ? ok(neverMade(engine)) : created;
   const containerId = created.value;
   const prepared = (await prepare?.(containerId, signal)) ?? ok(undefined);
   if (!prepared.ok) return prepared;
@@ -106,6 +106,20 @@ export async function launch(
     address,
     outcome: { kind: 'ended', afterMs: 0, exitCode: exitCode ?? 0, outOfMemory },
   });
+}
+
+/** Stands for the container that an image without a program of its own gives. */
+function neverMade(engine: ContainerEngine): LiveContainer<Start> {
+  const message = 'the image has neither an ENTRYPOINT nor a CMD';
+  return {
+    engine,
+    containerId: '',
+    address: '',
+    outcome: { kind: 'refused', message, programless: true },
+    log: async () => ok(''),
+    versions: async () => ok(undefined),
+    stop: async () => ok({ durationMs: 0, exitCode: 0 }),
+  };
 }
 
 function watchDisk(bench: Bench, containerId: string, { mounts }: Pick<BenchContainer, 'mounts'>): DiskWatch {

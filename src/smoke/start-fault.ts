@@ -7,6 +7,11 @@ const imageFaults = [
   /unable to find user|no matching entries in passwd/i,
 ];
 
+/** True where the engine made no container, for the image names no program and none was given. */
+export function namesNoProgram(error: EngineError): boolean {
+  return error.kind === 'failed' && /\bno command specified\b/i.test(error.message);
+}
+
 /**
  * True where a refused start is the image's own doing: its entry point is missing, not executable, or made
  * for another machine. The engine gives no code of its own for that, so its words have to do.

@@ -261,6 +261,23 @@ describe.concurrent('any other image', () => {
     expect(verdictsOf(told.stdout)).toMatchObject([{ verdict: 'fail', clauses: [{ result: 'not-run' }] }]);
   });
 
+  test('without a command is refused for that, or held to the check that is given', async () => {
+    await using family = await workspace({
+      'matrix.yaml': matrixOf(['good'], ''),
+      'good/Dockerfile': trivial,
+    });
+    await family.build(['plan']);
+    const image = await foreign(family, 'mute', 'ENTRYPOINT []\nCMD []\n');
+    const refused = await family.build(['smoke', image, '--profile', 'custom']);
+    expect(refused.stdout).toContain('neither an ENTRYPOINT nor a CMD');
+    expect(refused.exitCode).toBe(1);
+    const checked = await family.build(['smoke', image, '--check', 'true']);
+    expect(checked.exitCode, checked.stdout + checked.stderr).toBe(0);
+    const wrong = await family.build(['smoke', image, '--check', 'exit 4']);
+    expect(wrong.stdout).toContain('exit code 4');
+    expect(wrong.exitCode).toBe(1);
+  });
+
   test('without an engine is exit code 3', async () => {
     await using family = await workspace({ 'empty/file': '' });
     const judged = await family.build(['smoke', 'x'], { DOCKER_HOST: 'unix:///nonexistent/docker.sock' });

@@ -9,6 +9,11 @@ import { pause } from '../../pause.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
+export interface CustomContainer extends LiveContainer<Start> {
+  /** A command of its makers' own says whether it can be used. */
+  readonly checked: boolean;
+}
+
 /** How long it is watched. */
 const watchMs = 5000;
 
@@ -16,22 +21,24 @@ export async function openCustom(
   request: SmokeRequest,
   bench: Bench,
   signal: AbortSignal,
-): Promise<Result<LiveContainer<Start>, EngineError>> {
+): Promise<Result<CustomContainer, EngineError>> {
   const network = await bench.network(signal);
   if (!network.ok) return network;
   const spec = { ...serviceSpec(request), env: {}, mounts: [] };
   const launched = await launch(bench, network.value.name, spec, signal);
-  if (!launched.ok || launched.value.outcome.kind !== 'running') return launched;
+  if (!launched.ok) return launched;
+  const live = { ...launched.value, checked: request.check !== undefined };
+  if (live.outcome.kind !== 'running') return ok(live);
   const started = performance.now();
   while (performance.now() - started < watchMs) {
-    const state = await bench.engine.inspectContainer(launched.value.containerId, signal);
+    const state = await bench.engine.inspectContainer(live.containerId, signal);
     if (!state.ok) return state;
     if (state.value.status === 'exited') {
       const afterMs = performance.now() - started;
       const { exitCode = 0, outOfMemory } = state.value;
-      return ok({ ...launched.value, outcome: { kind: 'ended', afterMs, exitCode, outOfMemory } });
+      return ok({ ...live, outcome: { kind: 'ended', afterMs, exitCode, outOfMemory } });
     }
     if (!(await pause(250, signal))) break;
   }
-  return launched;
+  return ok(live);
 }
