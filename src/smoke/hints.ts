@@ -96,6 +96,14 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "the proxy refuses the hub's token: take `auth_token` out of the image's configuration, so that CONFIGPROXY_AUTH_TOKEN counts, which the chart gives to both",
   },
   {
+    sign: /Cannot register NFS V3\b/,
+    hint: 'NFS version 3 needs a port mapper (rpcbind), which no container brings: serve version 4 alone (ganesha: `Protocols = 4`)',
+  },
+  {
+    sign: /Character set '.*' is not a compiled|unknown (variable|option) '|\[ERROR\].*unknown variable/i,
+    hint: "the database's configuration holds a setting or a value that this server does not know; the log names it",
+  },
+  {
     sign: /database is locked|sqlite3\.OperationalError/i,
     hint: 'SQLite cannot lock its file, as on a home that is mounted by NFS; keep the history and the signatures elsewhere (`HistoryManager.hist_file`, `NotebookNotary.db_file`)',
   },

@@ -18,6 +18,21 @@ export function lastError(log: string): string | undefined {
   return found === undefined ? undefined : excerpt(found);
 }
 
+/** An error of MariaDB's, MySQL's or ganesha's, but the last of them, which only says that it ends. */
+const serviceError =
+  /^[\d-]+[T ][\d:.Z]+ .*\[ERROR\] (?!.*\bAborting$)|^.* :(?:CRIT|MAJ|FATAL) :(?!stack backtrace)/;
+
+/** What a program or a script says under its own name: `/usr/sbin/mariadbd: Character set …`, `/entry.sh: line 2: …`. */
+const complaint = /^(?:\/[\w.+-]+)+: (?!.*\bwarning\b)/i;
+
+/** What other programs than Python's complained of last; worth quoting where they ended, and `lastError` tells nothing. */
+export function lastComplaint(log: string): string | undefined {
+  const lines = log.split('\n').map((line) => line.trimEnd());
+  const found =
+    lines.findLast((line) => serviceError.test(line)) ?? lines.findLast((line) => complaint.test(line));
+  return found === undefined ? undefined : excerpt(found);
+}
+
 /** Where a line of Jupyter's own log begins, at whatever level. */
 const begins = /^\[[A-Z] [^\]]+\] /;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { earlierError, lastError } from '../../../src/smoke/last-error.ts';
+import { earlierError, lastComplaint, lastError } from '../../../src/smoke/last-error.ts';
 
 const traceback = `[E 2026-11-26 14:43:46.146 ServerApp] Unhandled error
     Traceback (most recent call last):
@@ -29,6 +29,38 @@ test.each([
 ])('there is none in %j', (log) => {
   expect(lastError(log)).toBeUndefined();
 });
+
+const mariadb = `2026-11-27 18:29:15 0 [Warning] failed to retrieve the MAC address
+/usr/sbin/mariadbd: Character set 'utf-8' is not a compiled character set
+2026-11-27 18:29:15 0 [ERROR] Aborting
+Installation of system tables failed!
+    shell> /usr/sbin/mariadbd --skip-grant-tables --general-log &
+Please check all of the above at https://mariadb.org/jira`;
+
+test.each([
+  [mariadb, "/usr/sbin/mariadbd: Character set 'utf-8' is not a compiled character set"],
+  [
+    '2026-11-27T18:29:15.1Z 0 [ERROR] [Server] unknown variable x\n2026-11-27T18:29:15.2Z 0 [ERROR] Aborting',
+    'unknown variable',
+  ],
+  ['2026-11-27 18:29:15 0 [ERROR] Could not open mysql.plugin table', 'mysql.plugin'],
+  [
+    'epoch 6 : x : nfs-ganesha-7[main] __Register_program :DISP :MAJ :Cannot register NFS V3 on TCP\n' +
+      'epoch 6 : x : nfs-ganesha-7[main] gsh_backtrace :NFS STARTUP :MAJ :stack backtrace follows:\n' +
+      '/usr/lib/ganesha/libganesha_nfsd.so.6.5(+0x88256) [0x7f42]\nganesha.nfsd(_start+0x21) [0x5606]',
+    'Cannot register NFS V3',
+  ],
+  ['welcome\n/usr/local/bin/entry.sh: line 2: cd: /srv/x: No such file\nbye', '/srv/x'],
+])('what other programs complain of is found, without the advice that follows: %j', (log, expected) => {
+  expect(lastComplaint(log)).toContain(expected);
+});
+
+test.each([traceback, '/x.py:5: DeprecationWarning: old', '/usr/bin/x: warning: old', 'see /usr/bin/x: y'])(
+  'nobody complains in %j',
+  (log) => {
+    expect(lastComplaint(log)).toBeUndefined();
+  },
+);
 
 test('the error that led to the last is found before it, by the end of its traceback', () => {
   const log = `${traceback}\n[E 2026-11-26 JupyterHub] proxy is gone\n[C 2026-11-26 JupyterHub] Failed to start proxy`;

@@ -4,7 +4,7 @@ import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt, seconds, tailLines } from '../../evidence.ts';
 import { hintForEnding } from '../../hints.ts';
-import { earlierError, lastError } from '../../last-error.ts';
+import { earlierError, lastComplaint, lastError } from '../../last-error.ts';
 import type { LiveContainer, ServerOutcome, Start } from '../../live-container.ts';
 import type { Clause, ClauseText, Finding } from '../clause.ts';
 
@@ -38,6 +38,8 @@ export async function startFailure(
 
 /** What a program says at its end that calls nothing an error. */
 function lastWords(log: string): readonly string[] {
+  const complaint = lastComplaint(log);
+  if (complaint !== undefined) return [`the log's last complaint: ${complaint}`];
   return tailLines(log, 1).map((line) => `the log's last words: ${excerpt(line)}`);
 }
 

@@ -153,5 +153,10 @@ export async function ask(
   }
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode === 0) return ok({ kind: 'answered', text: stdout.trim() });
-  return ok({ kind: 'failed', text: excerpt(stderr || stdout) });
+  return ok({ kind: 'failed', text: excerpt(withoutWarnings(stderr) || stdout) });
+}
+
+/** The client warns before it says why it failed. */
+function withoutWarnings(words: string): string {
+  return words.replace(/^WARNING: .*$/gm, '').trim();
 }
