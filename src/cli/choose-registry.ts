@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { Family } from '../plan/draw-plan.ts';
 import { defaultRegistryPort, localRegistryStatus } from '../setup/local-registry.ts';
-import { engineDiagnostic } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
 import type { CliContext } from './context.ts';
 import { localPort, startRegistryOfFamily } from './registry.ts';
 import { usage } from './tell.ts';

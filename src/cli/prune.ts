@@ -1,6 +1,7 @@
 /** `build prune --local`: lets go of what earlier builds left in the engine and nobody will ask for again. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import { drawPlan, engineDiagnostic, readFamily } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
+import { drawPlan, readFamily } from '../plan/draw-plan.ts';
 import { forgetImages, forgettableImages } from '../plan/forget-images.ts';
 import { builtKeys, forgetBuilds } from '../plan/remembered-inputs.ts';
 import { renderPrune } from '../report/prune.ts';

@@ -3,7 +3,8 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { keyTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { engineDiagnostic, type Family } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
+import type { Family } from '../plan/draw-plan.ts';
 import {
   localRegistryStatus,
   startLocalRegistry,

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Image } from '../matrix/image-set.ts';
-import { engineDiagnostic } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
 import { renderStep, renderStory } from '../report/story-report.ts';
 import { newRunId } from '../run/abandoned-runs.ts';
 import { findChromium } from '../smoke/family/chromium.ts';

@@ -9,7 +9,8 @@ import type { EngineError, EngineInfo, ImageDetails } from '../engine/engine.ts'
 import { selectImages } from '../graph/select-images.ts';
 import { verdictKey } from '../key/verdict-key.ts';
 import { publishedRepository } from '../matrix/naming.ts';
-import { drawPlan, engineDiagnostic, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
+import { drawPlan, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RecordKeys } from '../run/record-verdict.ts';
 import { guessProfile } from '../smoke/guess-profile.ts';

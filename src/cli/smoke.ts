@@ -6,7 +6,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineInfo } from '../engine/engine.ts';
-import { engineDiagnostic } from '../plan/draw-plan.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
 import { InTurn } from '../report/in-turn.ts';
 import { junitDocument, smokeLine, type Judged, type Unjudged } from '../report/smoke-json.ts';
 import { renderAnnouncement, renderClause, renderVerdict, renderVerdicts } from '../report/smoke-report.ts';

@@ -14,11 +14,21 @@ export interface EngineError {
   /**
    * `unreachable`: no engine answers, or it went away in the middle (exit code 3, never the image's fault).
    * `not-found`: the named thing does not exist. `conflict`: it exists already, or is in use.
+   * `not-allowed`: an engine may well be there, and its socket is not this user's to open.
    * `refused`: the engine or a registry behind it denied access. `cancelled`: our own signal.
    * `failed`: everything else; `message` is the engine's own.
    */
-  readonly kind: 'unreachable' | 'not-found' | 'conflict' | 'refused' | 'cancelled' | 'failed';
+  readonly kind:
+    | 'unreachable'
+    | 'not-allowed'
+    | 'not-found'
+    | 'conflict'
+    | 'refused'
+    | 'cancelled'
+    | 'failed';
   readonly message: string;
+  /** Only with `unreachable`: DOCKER_HOST says where it is. */
+  readonly elsewhere?: true;
 }
 
 export interface EngineInfo {

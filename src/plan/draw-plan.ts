@@ -6,7 +6,8 @@ import type { RegistryClient } from '../../registry/client.ts';
 import type { Trusted } from '../attest/trusted.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ContextEntry, Engine, EngineError, EngineInfo } from '../engine/engine.ts';
+import type { ContextEntry, Engine, EngineInfo } from '../engine/engine.ts';
+import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
 import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
@@ -278,18 +279,4 @@ async function askRecords(
 function rootsOf(graph: ImageGraph, names: readonly string[]): ReadonlyMap<string, Root> {
   const used = new Set(names.flatMap((name) => graph.nodes.get(name)?.roots.map(({ root }) => root) ?? []));
   return new Map([...graph.roots].filter(([key]) => used.has(key)));
-}
-
-/** An engine that does not answer, as a person is told of it. */
-export function engineDiagnostic(error: EngineError): Diagnostic {
-  const unreachable = error.kind === 'unreachable';
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: unreachable ? 'engine-unreachable' : 'engine-failed',
-    message: unreachable ? error.message : `the Docker Engine could not answer: ${error.message}`,
-    help: unreachable
-      ? '`build images --setup` installs and starts what is missing; `build doctor` tells what is there'
-      : '`build doctor` tells what is there',
-  };
 }

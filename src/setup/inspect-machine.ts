@@ -4,6 +4,7 @@
  */
 import type { Result } from '../core/result.ts';
 import type { EngineError, EngineInfo } from '../engine/engine.ts';
+import { joinEngineGroup } from '../engine/engine-diagnostic.ts';
 import { majorOf, parsePolicy } from './apt-policy.ts';
 import { parseAptSources } from './apt-sources.ts';
 import { type Host, readFolder } from './host.ts';
@@ -135,13 +136,12 @@ function inspectEngine(answer: Result<EngineInfo, EngineError>, daemon: string |
       mend: fits ? undefined : 'upgrade Docker Engine',
     };
   }
-  if (answer.error.kind === 'refused') {
-    return {
-      ...common,
-      found: answer.error.message,
-      state: 'not-running',
-      mend: 'run it with `sudo`, or join the group docker',
-    };
+  const { kind, message, elsewhere } = answer.error;
+  if (kind === 'not-allowed')
+    return { ...common, found: message, state: 'not-allowed', mend: joinEngineGroup };
+  if (elsewhere === true) {
+    const found = message;
+    return { ...common, found, state: 'not-running', mend: 'mend it there, or unset `DOCKER_HOST`' };
   }
   if (daemon === undefined) return { ...common, found: undefined, state: 'missing', mend };
   const fits = majorOf(daemon) >= oldestEngine;

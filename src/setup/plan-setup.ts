@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { joinEngineGroup } from '../engine/engine-diagnostic.ts';
 import { majorOf } from './apt-policy.ts';
 import { type DebianMirror, findDebianMirror, hasSuite } from './apt-sources.ts';
 import type {
@@ -57,6 +58,9 @@ export function planSetup(
   if (!trivy.ok) return trivy;
   if (engine === undefined && wanted.length === 0) return ok({ steps: trivy.value });
 
+  if (engine?.state === 'not-allowed') return err(engineNotAllowed(engine));
+  if (engine !== undefined && machine.engineAddress !== undefined)
+    return err(engineIsElsewhere(machine.engineAddress));
   if (!machine.root) return err(setupNeedsRoot(open));
   const engineSteps = engine === undefined ? ok(noSteps) : planEngine(engine, machine);
   if (!engineSteps.ok) return engineSteps;
@@ -114,7 +118,6 @@ const refreshLists: SetupStep = {
 };
 
 function planEngine(engine: Requirement, machine: Machine): Result<EngineSteps, Diagnostic> {
-  if (machine.engineAddress !== undefined) return err(engineIsElsewhere(machine.engineAddress));
   const start = [startEngine(machine.serviceManager)];
   if (engine.state === 'not-running') return ok({ ...noSteps, start });
   if (machine.engineAnswers) return err(engineIsTooOld(engine));
@@ -254,6 +257,14 @@ function engineIsElsewhere(address: string): Diagnostic {
     'engine-unreachable',
     `\`DOCKER_HOST\` names \`${address}\`, where no fitting engine answers`,
     'Mend it there, or unset `DOCKER_HOST` to use an engine of this machine',
+  );
+}
+
+function engineNotAllowed(engine: Requirement): Diagnostic {
+  return trouble(
+    'engine-not-allowed',
+    engine.found ?? 'the engine is not open to this user',
+    joinEngineGroup,
   );
 }
 

@@ -20,8 +20,11 @@ export type RequirementId =
   | 'go'
   | 'trivy';
 
-/** `missing`: not installed. `too-old`, `not-running`: installed, but not fit. `ok`: nothing to do. */
-export type RequirementState = 'ok' | 'missing' | 'too-old' | 'not-running';
+/**
+ * `missing`: not installed. `too-old`, `not-running`: installed, but not fit. `not-allowed`: there, and not for this
+ * user. `ok`: nothing to do.
+ */
+export type RequirementState = 'ok' | 'missing' | 'too-old' | 'not-running' | 'not-allowed';
 
 /** One thing that a machine must have; a line of `build doctor`. */
 export interface Requirement {

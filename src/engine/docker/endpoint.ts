@@ -18,6 +18,7 @@ export interface Endpoint {
   readonly send: (options: RequestOptions) => ClientRequest;
 }
 
+const spoken: ReadonlySet<string> = new Set(['tcp:', 'http:', 'https:']);
 const plainPort = '2375';
 const tlsPort = '2376';
 
@@ -30,6 +31,13 @@ export function openEndpoint(address: string): Endpoint {
   const url = URL.parse(address.includes('://') ? address : `tcp://${address}`);
   if (url === null || url.hostname === '')
     throw new NoAddress(`\`${address}\` is not the address of an engine`);
+  if (!spoken.has(url.protocol)) {
+    const way =
+      url.protocol === 'ssh:'
+        ? '; `ssh -NL /tmp/engine.sock:/var/run/docker.sock HOST` brings its socket here: `unix:///tmp/engine.sock`'
+        : '';
+    throw new NoAddress(`engines are asked by \`unix://\` or \`tcp://\`, not by \`${url.protocol}//\`${way}`);
+  }
   const tls = (process.env['DOCKER_TLS_VERIFY'] ?? '') !== '' || url.port === tlsPort;
   const where = { host: url.hostname, port: url.port || (tls ? tlsPort : plainPort) };
   if (!tls) return { where, agent: new http.Agent({ keepAlive: true }), send: http.request };

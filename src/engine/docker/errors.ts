@@ -7,7 +7,6 @@ import type { EngineError } from '../engine.ts';
 
 /** System and HTTP client codes that mean: nobody answers there, or they went away. */
 const unreachableCodes: ReadonlySet<string> = new Set([
-  'EACCES',
   'EAI_AGAIN',
   'ECONNABORTED',
   'ECONNREFUSED',
@@ -17,11 +16,13 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'ENOENT',
   'ENOTFOUND',
   'ENOTSOCK',
-  'EPERM',
   'EPIPE',
   'ERR_STREAM_PREMATURE_CLOSE',
   'ETIMEDOUT',
 ]);
+
+/** What a socket answers that another user's is. */
+const deniedCodes: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
 /** A reply that is not what the engine's API promises; told to the caller as `failed`. */
 export class MalformedReply extends Error {
@@ -43,14 +44,26 @@ export function errorOfStatus(status: number, message: string): EngineError {
 
 /**
  * The error for something thrown by a request or by reading its answer. Our own signal wins over
- * whatever the torn connection says. Rethrows what carries no error code: that is a bug.
+ * whatever the torn connection says. Rethrows what carries no error code: that is a bug. `elsewhere`: the
+ * address is DOCKER_HOST's.
  */
-export function errorOfException(cause: unknown, signal: AbortSignal, address: string): EngineError {
+export function errorOfException(
+  cause: unknown,
+  signal: AbortSignal,
+  address: string,
+  elsewhere = false,
+): EngineError {
   if (signal.aborted) return cancelledError;
   const code = codeOf(cause);
   if (!(cause instanceof Error) || code === undefined) throw cause;
-  if (unreachableCodes.has(code) || code.startsWith('HPE_'))
-    return { kind: 'unreachable', message: `no container engine answers at ${address}: ${cause.message}` };
+  if (deniedCodes.has(code))
+    return { kind: 'not-allowed', message: `this user may not ask the container engine at ${address}` };
+  if (unreachableCodes.has(code) || code.startsWith('HPE_')) {
+    const at = `no container engine answers at ${address}`;
+    return elsewhere
+      ? { kind: 'unreachable', message: `${at}, which \`DOCKER_HOST\` names: ${cause.message}`, elsewhere }
+      : { kind: 'unreachable', message: `${at}: ${cause.message}` };
+  }
   return { kind: 'failed', message: cause.message };
 }
 

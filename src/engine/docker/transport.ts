@@ -52,10 +52,11 @@ export function segment(name: string): string {
  * Docker's usual socket. Opens nothing yet; an address that makes no sense is told by the first request.
  */
 export function openTransport(socket: string | undefined): Transport {
-  const address = socket ?? process.env['DOCKER_HOST'] ?? '/var/run/docker.sock';
+  const named = socket === undefined ? process.env['DOCKER_HOST'] || undefined : undefined;
+  const address = socket ?? named ?? '/var/run/docker.sock';
   const { dial, close } = dialer(address);
   const errorOf = (cause: unknown, signal: AbortSignal): EngineError =>
-    errorOfException(cause, signal, address);
+    errorOfException(cause, signal, address, named !== undefined);
 
   const start = async <T>(
     request: EngineRequest,

@@ -20,7 +20,7 @@ const everything: Purpose = { bootstrap: true, tests: true };
 const plain: Purpose = { bootstrap: false, tests: false };
 
 const noEngine: AskEngine = () => Promise.resolve(err({ kind: 'unreachable', message: 'no socket' }));
-const noRights: AskEngine = () => Promise.resolve(err({ kind: 'refused', message: 'permission denied' }));
+const noRights: AskEngine = () => Promise.resolve(err({ kind: 'not-allowed', message: 'permission denied' }));
 
 describe('inspectMachine', () => {
   it('finds a bare machine to be one', async () => {
@@ -119,7 +119,7 @@ describe('inspectMachine', () => {
       'too-old',
       '20.10.24, not answering',
     ],
-    ['an engine that we may not talk to', noRights, {}, 'not-running', 'permission denied'],
+    ['an engine that we may not talk to', noRights, dockerd('26.1.5'), 'not-allowed', 'permission denied'],
   ])('tells %s', async (_name, askEngine, commands, state, what) => {
     const found = await inspect(askEngine, plain, { commands });
     expect(requirement(found, 'engine')).toMatchObject({ state, found: what });

@@ -110,10 +110,16 @@ describe('planSetup', () => {
     ['a machine without apt', [git('missing')], { apt: false }, 'setup-needs-apt'],
     ['a running engine that is too old', [engine('too-old')], { engineAnswers: true }, 'engine-too-old'],
     [
-      'an engine elsewhere',
+      'an engine elsewhere, whoever asks',
       [engine('missing')],
-      { engineAddress: 'tcp://a.example:1' },
+      { engineAddress: 'tcp://a.example:1', root: false },
       'engine-unreachable',
+    ],
+    [
+      'an engine that runs and is not open to a plain user',
+      [engine('not-allowed')],
+      { root: false, daemon: '26.1.5' },
+      'engine-not-allowed',
     ],
     [
       'a release whose engine is too old',

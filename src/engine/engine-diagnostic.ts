@@ -1,0 +1,27 @@
+/** What a person is told of an engine that could not do what it was asked. Pure. */
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { EngineError } from './engine.ts';
+
+/** What to do where the engine is there, and another user's. */
+export const joinEngineGroup =
+  'run it with `sudo`, or join the group docker: `sudo usermod -aG docker $USER`, then log in again';
+
+/** An engine that does not answer, as a person is told of it. */
+export function engineDiagnostic({ kind, message, elsewhere }: EngineError): Diagnostic {
+  if (kind === 'not-allowed') return trouble('engine-not-allowed', message, joinEngineGroup);
+  if (kind !== 'unreachable')
+    return trouble(
+      'engine-failed',
+      `the Docker Engine could not answer: ${message}`,
+      '`build doctor` tells what is there',
+    );
+  const help =
+    elsewhere === true
+      ? 'mend it there, or unset `DOCKER_HOST` to use an engine of this machine'
+      : '`build images --setup` installs and starts what is missing; `build doctor` tells what is there';
+  return trouble('engine-unreachable', message, help);
+}
+
+function trouble(code: string, message: string, help: string): Diagnostic {
+  return { category: 'environment', severity: 'error', code, message, help };
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test, vi } from 'vitest';
+import { connectDocker } from '../../../src/engine/docker/docker-engine.ts';
+import { errorOfException } from '../../../src/engine/docker/errors.ts';
+import { engineDiagnostic } from '../../../src/engine/engine-diagnostic.ts';
+
+const { signal } = new AbortController();
+
+function denied(code: string): Error {
+  return Object.assign(new Error(`connect ${code} /var/run/docker.sock`), { code });
+}
+
+/** What is told where the engine is asked at this DOCKER_HOST. */
+async function toldAt(address: string): Promise<ReturnType<typeof engineDiagnostic>> {
+  vi.stubEnv('DOCKER_HOST', address);
+  try {
+    const asked = await connectDocker().info(signal);
+    if (asked.ok) throw new Error('an engine answers there');
+    return engineDiagnostic(asked.error);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
+describe('an engine that cannot be asked', () => {
+  test.each(['EACCES', 'EPERM'])('by this user is not missing: %s', (code) => {
+    const error = errorOfException(denied(code), signal, '/var/run/docker.sock');
+    expect(error.kind).toBe('not-allowed');
+    expect(engineDiagnostic(error)).toEqual({
+      category: 'environment',
+      severity: 'error',
+      code: 'engine-not-allowed',
+      message: 'this user may not ask the container engine at /var/run/docker.sock',
+      help: 'run it with `sudo`, or join the group docker: `sudo usermod -aG docker $USER`, then log in again',
+    });
+  });
+
+  test('where DOCKER_HOST names it is not for setup to mend', async () => {
+    const told = await toldAt('unix:///nonexistent/engine.sock');
+    expect(told.code).toBe('engine-unreachable');
+    expect(told.message).toContain(
+      'no container engine answers at unix:///nonexistent/engine.sock, which `DOCKER_HOST` names',
+    );
+    expect(told.help).toBe('mend it there, or unset `DOCKER_HOST` to use an engine of this machine');
+  });
+
+  test('over ssh is told how it can be', async () => {
+    const told = await toldAt('ssh://ops@builder.example.org');
+    expect(told.message).toContain('engines are asked by `unix://` or `tcp://`, not by `ssh://`');
+    expect(told.message).toContain('ssh -NL');
+  });
+});
