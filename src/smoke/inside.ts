@@ -17,7 +17,7 @@ export interface ListeningSocket {
 
 const maxBytes = 256 * 1024;
 
-/** A container that forks without end has no more of them looked at. */
+/** A container that forks without end has no more of them asked, where that is done often. */
 const mostProcesses = 200;
 
 /** TCP ports that are listened on, lowest first; undefined where they cannot be seen. */
@@ -45,16 +45,30 @@ export interface HostProcess {
   readonly args: readonly string[];
 }
 
-/** The container's processes, zombies among them; undefined where they belong to another machine. */
+/** The container's processes; undefined where they belong to another machine. Zombies may not be among them. */
 export async function hostProcesses({
   id,
   pid,
 }: ContainerState): Promise<readonly HostProcess[] | undefined> {
-  if (pid === 0 || !(await isOf(id, String(pid)))) return undefined;
+  if (pid === 0 || !(await belongsTo(id, String(pid)))) return undefined;
+  return processesOf(id, await pidsInGroup(pid));
+}
+
+/** The same with all zombies, which control groups do not tell of: every process of this machine is looked at. */
+export async function hostProcessesAndZombies({
+  id,
+  pid,
+}: ContainerState): Promise<readonly HostProcess[] | undefined> {
+  if (pid === 0 || !(await belongsTo(id, String(pid)))) return undefined;
   const numbers = await readdir('/proc').catch(() => []);
-  const read = await Promise.all(
-    numbers.filter((name) => /^\d+$/.test(name)).map((name) => processOf(id, name)),
+  return processesOf(
+    id,
+    numbers.filter((name) => /^\d+$/.test(name)),
   );
+}
+
+async function processesOf(id: string, pids: readonly string[]): Promise<readonly HostProcess[]> {
+  const read = await Promise.all(pids.map((pid) => processOf(id, pid)));
   return read.filter((each) => each !== undefined);
 }
 
@@ -63,26 +77,26 @@ export async function hostProcesses({
  * schedstat), in milliseconds; the longest of them, since a start is one thing after another. 0 where it cannot be seen.
  */
 export async function processorWaitMs({ id, pid }: ContainerState): Promise<number> {
-  if (pid === 0 || !(await isOf(id, String(pid)))) return 0;
-  const waits = (await livePids(pid)).map(async (each) => {
+  if (pid === 0 || !(await belongsTo(id, String(pid)))) return 0;
+  const waits = (await pidsInGroup(pid)).slice(0, mostProcesses).map(async (each) => {
     const schedstat = await readFile(`/proc/${each}/schedstat`, 'utf8').catch(() => '');
     return Number(schedstat.split(' ')[1] ?? 0) / 1e6;
   });
   return Math.max(0, ...(await Promise.all(waits)));
 }
 
-/** The first processes of a container, from its control group; asked often, and cheaper than all of /proc. */
-async function livePids(pid: number): Promise<readonly string[]> {
+/** The processes of a container, from its control group; cheaper than all of /proc. */
+async function pidsInGroup(pid: number): Promise<readonly string[]> {
   const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
   // `8:pids:/docker/…` in version 1 of control groups, `0::/system.slice/…` in version 2.
   const [, group = '', folder = ''] = /^\d+:(pids|):(\/.*)$/m.exec(cgroup) ?? [];
   const listed = await readFile(`/sys/fs/cgroup/${group}${folder}/cgroup.procs`, 'utf8').catch(() => '');
-  return listed === '' ? [String(pid)] : listed.trim().split('\n').slice(0, mostProcesses);
+  return listed === '' ? [String(pid)] : listed.trim().split('\n');
 }
 
 /** How often the kernel's memory killer has struck in a container; 0 where it cannot be seen. */
 export async function memoryKills({ id, pid }: ContainerState): Promise<number> {
-  if (pid === 0 || !(await isOf(id, String(pid)))) return 0;
+  if (pid === 0 || !(await belongsTo(id, String(pid)))) return 0;
   const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
   const [, group = '', folder = ''] = /^\d+:(memory|):(\/.*)$/m.exec(cgroup) ?? [];
   const counts = await readFile(
@@ -142,12 +156,12 @@ function isLoopback(address: string): boolean {
 }
 
 /** The process's cgroup names its container: without that, the number belongs to a process of another machine. */
-async function isOf(containerId: string, pid: string): Promise<boolean> {
+export async function belongsTo(containerId: string, pid: string): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')).includes(containerId);
 }
 
 async function processOf(containerId: string, pid: string): Promise<HostProcess | undefined> {
-  if (!(await isOf(containerId, pid))) return undefined;
+  if (!(await belongsTo(containerId, pid))) return undefined;
   const [stat, cmdline] = await Promise.all(
     ['stat', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
   );
@@ -161,7 +175,7 @@ async function processOf(containerId: string, pid: string): Promise<HostProcess 
 async function readFromHost(state: ContainerState): Promise<string | undefined> {
   if (state.pid === 0) return undefined;
   try {
-    if (!(await isOf(state.id, String(state.pid)))) return undefined;
+    if (!(await belongsTo(state.id, String(state.pid)))) return undefined;
     const v4 = await readFile(`/proc/${state.pid}/net/tcp`, 'utf8');
     const v6 = await readFile(`/proc/${state.pid}/net/tcp6`, 'utf8').catch(() => '');
     return v4 + v6;

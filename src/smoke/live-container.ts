@@ -123,11 +123,10 @@ function neverMade(engine: ContainerEngine): LiveContainer<Start> {
 }
 
 function watchDisk(bench: Bench, containerId: string, { mounts }: Pick<BenchContainer, 'mounts'>): DiskWatch {
-  const volumes = mounts.map(({ volume }) => volume);
   const full = (lastWords: string): void => {
     bench.filledDisk = lastWords;
   };
-  return bench.adopt(new DiskWatch(bench.engine, containerId, volumes, full));
+  return bench.adopt(new DiskWatch(bench.engine, containerId, mounts, full));
 }
 
 /** The same, and waits until its server answers or has failed to. */

@@ -1,6 +1,6 @@
 /** When a container's files are counted again: rarely where counting is dear, at once where a disk fills up. */
 import { expect, test } from 'vitest';
-import { breatherAfter } from '../../../src/smoke/disk-watch.ts';
+import { breatherAfter, wantsCount } from '../../../src/smoke/disk-watch.ts';
 
 const gigabyte = 1e9;
 
@@ -19,4 +19,20 @@ test.each([
   },
 ])('$is', ({ breather, ...count }) => {
   expect(breatherAfter({ elapsedMs: 1000, ...count })).toBeCloseTo(breather, -1);
+});
+
+test.each([
+  { is: 'as much is free as before', free: 50e9, afterMs: 300, counts: false },
+  { is: 'the same, for long', free: 50e9, afterMs: 6000, counts: true },
+  { is: 'somebody writes a little', free: 49.95e9, afterMs: 300, counts: false },
+  { is: 'somebody writes much', free: 49.8e9, afterMs: 300, counts: true },
+  { is: 'the same right after a costly count', free: 49.8e9, afterMs: 100, counts: false },
+  { is: 'the disk may be full by now', free: 47e9, afterMs: 100, counts: true },
+  { is: 'the kernel cannot tell', free: undefined, afterMs: 300, counts: true },
+  { is: 'it has ended', free: 'ended' as const, afterMs: 300, counts: true },
+])('$is: counted again: $counts', ({ free, afterMs, counts }) => {
+  const last = { free: 50e9, bytes: 1e6, atMs: 1000, breatherMs: 250 };
+  expect(wantsCount(free, 1000 + afterMs, last)).toBe(counts);
+  expect(wantsCount(free, 1000 + afterMs, undefined)).toBe(true);
+  expect(wantsCount(free, 1000 + afterMs, { ...last, free: undefined })).toBe(true);
 });

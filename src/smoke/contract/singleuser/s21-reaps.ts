@@ -3,7 +3,7 @@ import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { insideReport } from '../../inside-report.ts';
-import { hostProcesses } from '../../inside.ts';
+import { hostProcessesAndZombies } from '../../inside.ts';
 import { pause } from '../../pause.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
@@ -18,7 +18,7 @@ const orphanInPython = `
 def _hubwright():
     import subprocess, sys, time
     code = 'import os, time\\nif os.fork(): os._exit(0)\\nprint(os.getpid(), flush=True)\\nos.close(1)\\ntime.sleep(0.2)'
-    pid = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True).stdout.strip()
+    pid = subprocess.run([sys.executable, '-I', '-S', '-c', code], stdout=subprocess.PIPE, text=True).stdout.strip()
     end = time.monotonic() + ${(reapMs / 1000).toFixed(1)}
     state = 'unknown'
     while pid and state != 'gone' and time.monotonic() < end:
@@ -92,7 +92,7 @@ async function zombiesOf(
 ): Promise<Result<readonly string[] | undefined, EngineError>> {
   const state = await pod.engine.inspectContainer(pod.containerId, signal);
   if (!state.ok) return state;
-  const found = await hostProcesses(state.value);
+  const found = await hostProcessesAndZombies(state.value);
   // Another's child waits for its own parent (a kernel that was killed, for the server), and is no orphan.
   const first = state.value.pid;
   return ok(
