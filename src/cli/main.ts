@@ -1,11 +1,8 @@
 /** Puts the process's context together, and sees to it that Ctrl-C ends a run in order. */
-import { setImmediate as immediately } from 'node:timers/promises';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { passwordIn, Redactor } from '../core/redact.ts';
-import { writingRefused } from '../core/system-trouble.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
-import { tell } from './tell.ts';
 
 /** Runs a command line in this process; answers its exit code. */
 export async function main(args: readonly string[], version: string): Promise<ExitCode> {
@@ -30,33 +27,19 @@ export async function main(args: readonly string[], version: string): Promise<Ex
     stdin,
     signal: interrupt.signal,
   };
-  let lost: string | undefined;
   for (const stream of [stdout, stderr]) {
-    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-      // A reader that has gone (`| head`) wants no more, and a disk that is full takes no more: what runs is ended in
-      // order, as by Ctrl-C.
-      if (code !== 'EPIPE')
-        lost ??= `error: the output cannot be written (${code ?? 'for no known reason'})\n`;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has gone (`| head`) wants no more: what runs is ended in order, as by Ctrl-C.
+      if (error.code !== 'EPIPE') throw error;
       interrupt.abort();
     });
   }
-  const ended = await run(context);
-  const code = interrupt.signal.aborted ? exitCode.interrupted : ended;
-  // What the last words met with is told in the next turn.
-  await immediately();
-  if (lost === undefined) return code;
-  stderr.write(lost);
-  return exitCode.environment;
-}
-
-async function run(context: CliContext): Promise<ExitCode> {
   try {
-    return await runCommandLine(context);
+    const code = await runCommandLine(context);
+    return interrupt.signal.aborted ? exitCode.interrupted : code;
   } catch (error) {
-    if (context.signal.aborted) return exitCode.interrupted;
-    const refused = writingRefused(error);
-    if (refused !== undefined) return await tell(context, [refused]);
-    context.stderr.write(`${describeBug(error, context.env, context.secrets)}\n`);
+    if (interrupt.signal.aborted) return exitCode.interrupted;
+    stderr.write(`${describeBug(error, env, secrets)}\n`);
     return exitCode.imageFailed;
   }
 }

@@ -43,6 +43,7 @@ export const browserLogin: Clause<Pod> = {
       `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
     ];
     if (works && login.complete) {
+      loggedIn.set(pod, browser);
       const policy = String(page.headers['content-security-policy'] ?? '');
       if (forbidsOwnScripts(policy)) {
         evidence.push(`the page's Content-Security-Policy: ${excerpt(policy, 160)}`);
@@ -84,8 +85,20 @@ async function elseStartPage(
   return works ? { ...front, trail: [...lab.trail, ...front.trail] } : lab;
 }
 
+/** Browsers that have come in, for those who go on from there. */
+const loggedIn = new WeakMap<Pod, Browser>();
+
+/** The browser that S10 saw come in through the hub; a new one where it was not asked, or saw none. */
+export async function loggedInBrowser(pod: Pod, signal: AbortSignal): Promise<Browser | undefined> {
+  const known = loggedIn.get(pod);
+  if (known !== undefined) return known;
+  const browser = browserOf(pod);
+  const visit = await browser.visit(`${pod.servicePrefix}lab`, signal);
+  return visit.answer?.status === 200 ? browser : undefined;
+}
+
 /** A browser that comes in through the hub. */
-export function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Browser {
+function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Browser {
   return new Browser([
     { prefix: '/hub/', ...hubAddress },
     { prefix: servicePrefix, host: address, port },

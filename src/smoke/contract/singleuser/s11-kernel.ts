@@ -8,7 +8,7 @@ import type { Pod } from '../../pod.ts';
 import { openWebSocket } from '../../websocket.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { absentPrograms } from './other-kernels.ts';
-import { browserOf } from './s10-browser-login.ts';
+import { loggedInBrowser } from './s10-browser-login.ts';
 import { upgradeAdvice } from './upgrade-advice.ts';
 
 /** A first import of numpy and pandas from a cold disk is part of some kernels' start. */
@@ -153,9 +153,8 @@ async function fromPage(
   { channelsPath }: KernelSession,
   signal: AbortSignal,
 ): Promise<Awaited<ReturnType<typeof openWebSocket>> | undefined> {
-  const browser = browserOf(pod);
-  const visit = await browser.visit(`${pod.servicePrefix}lab`, signal);
-  if (visit.answer?.status !== 200) return undefined;
+  const browser = await loggedInBrowser(pod, signal);
+  if (browser === undefined) return undefined;
   const target = { host: pod.address, port: pod.port, path: channelsPath };
   const headers = browser.websocketHeaders(channelsPath);
   const shaken = await openWebSocket({ ...target, headers }, signal);

@@ -23,6 +23,27 @@ const making: readonly (readonly string[])[] = [
   ['git', 'clone', '--quiet', '--bare', source, repository],
 ];
 
+const greeting = ['gitpuller', '--help'] as const;
+
+/**
+ * Whether gitpuller is, line by line, what starts the server, but for the module: one installer wrote both, for one
+ * interpreter. The server runs and loads that module for each pull, so that starting it once more would show nothing.
+ */
+export const startsAsServer = `
+startsAsServer() {
+  own=$(command -v gitpuller) && hubs=$(command -v jupyterhub-singleuser) && [ -x "$own" ] || return 1
+  exec 3< "$own" 4< "$hubs" || return 1
+  while IFS= read -r a <&3; do
+    IFS= read -r b <&4 || return 1
+    case $a in
+      '#!'*) a=\${a%% -*} b=\${b%% -*} ;;
+      'from nbgitpuller.pull import main') a='from jupyterhub.singleuser import main' ;;
+    esac
+    [ "$a" = "$b" ] || return 1
+  done
+  ! IFS= read -r b <&4
+}`;
+
 export const pullsRepository: Clause<Pod> = {
   id: 'S25',
   title: 'nbgitpuller, where it is installed, pulls a repository; `git` and `gitpuller` are on PATH',
@@ -38,7 +59,7 @@ export const pullsRepository: Clause<Pod> = {
     const declared = await isDeclared(pod, signal);
     if (!declared.ok) return declared;
     if (!declared.value) return ok({ result: 'not-applicable', evidence: ['nbgitpuller is not installed'] });
-    const failure = await firstFailure(pod, [['gitpuller', '--help'], ...making], signal);
+    const failure = await firstFailure(pod, [greeting, ...making], signal);
     if (!failure.ok) return failure;
     if (failure.value !== undefined) {
       const { command, exitCode, stderr } = failure.value;
@@ -118,9 +139,12 @@ async function firstFailure(
 
 /** Says which command failed, by its index, and with which exit code. No word of ours holds a quote. */
 function scriptOf(commands: readonly (readonly string[])[]): string {
-  const lines = commands.map((words) => `run ${words.map((word) => `'${word}'`).join(' ')}`);
+  const lines = commands.map((words) => {
+    const line = `run ${words.map((word) => `'${word}'`).join(' ')}`;
+    return words === greeting ? `if startsAsServer; then index=$((index + 1)); else ${line}; fi` : line;
+  });
   const run = 'run() { "$@" > /dev/null || { echo "$index $?"; exit; }; index=$((index + 1)); }';
-  return ['index=0', run, ...lines].join('\n');
+  return [startsAsServer, 'index=0', run, ...lines].join('\n');
 }
 
 /** A program that is not there is an answer like another. */
