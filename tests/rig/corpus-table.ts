@@ -31,6 +31,8 @@ const rowSchema = z
     from: z.string().default('base'),
     /** Without docker-stacks' commands, so that there is one start less to be judged: the row is about something else. */
     bare: z.boolean().default(false),
+    /** Held to its profile's own clauses alone, not to those of every user's server: the row is about something else. */
+    alone: z.boolean().default(false),
     /** The processor that the image says it is made for, where that is not this machine's. */
     architecture: z.string().optional(),
     /** The judge waits for something that does not come, and the image does nothing meanwhile. */

@@ -7,8 +7,10 @@ import path from 'node:path';
 import pLimit from 'p-limit';
 import { listContext } from '../../src/key/context-listing.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import type { ClauseText } from '../../src/smoke/contract/clause.ts';
+import { scenes } from '../../src/smoke/contract/profiles.ts';
 import { smokeImage } from '../../src/smoke/smoke-image.ts';
-import type { Verdict } from '../../src/smoke/verdict.ts';
+import type { Profile, Verdict } from '../../src/smoke/verdict.ts';
 import type { CorpusRow } from './corpus-table.ts';
 import { valueOf } from './engine.ts';
 import { FaultyImages } from './faulty-images.ts';
@@ -62,6 +64,7 @@ export class Corpus implements AsyncDisposable {
         tier: row.tier,
         size,
         architecture: { image: architecture, node: valueOf(info).architecture },
+        ...(row.alone ? { clauses: ownClauses(row.profile) } : {}),
         resources: row.memory === undefined ? {} : { memory: row.memory },
         ...(row.maxSize === undefined ? {} : { maxSize: row.maxSize }),
         ...(proxy === undefined ? {} : { companions: { proxy } }),
@@ -96,6 +99,16 @@ export class Corpus implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#images[Symbol.asyncDispose]();
   }
+}
+
+/** The gate's clauses of a profile that are not also those of every user's server. */
+function ownClauses(profile: Profile): readonly string[] {
+  const shared = new Set(clausesOf('singleuser').map(({ id }) => id));
+  return clausesOf(profile).flatMap(({ id, tier }) => (tier === 'gate' && !shared.has(id) ? [id] : []));
+}
+
+function clausesOf(profile: Profile): readonly ClauseText[] {
+  return scenes[profile].flatMap(({ clauses }) => clauses);
 }
 
 function withoutStacks(reference: string): string {
