@@ -149,7 +149,8 @@ export async function drawPlan(
 
   const local = readLocalRecord(stored.value);
   const roots = await resolveRoots(rootsOf(graph, needed), local, registry, signal);
-  if (!roots.ok) return roots;
+  // What is taken for an image from outside may be a name that was mistyped: the warnings tell.
+  if (!roots.ok) return err([...family.warnings, ...roots.error]);
 
   const identities = new Map([...roots.value.roots].map(([key, root]) => [key, root.identity]));
   const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);

@@ -127,12 +127,19 @@ function togetherBy({ root, trouble }: Unanswered): string {
 }
 
 function unresolved(all: readonly Unanswered[]): Diagnostic {
-  const named = all
-    .map(({ root }) => `\`${root.name}\` (\`${root.from}\`)`)
-    .toSorted()
-    .join(', ');
   const [first] = all;
   const isOne = all.length === 1;
+  const named = all
+    .map(({ root }) => {
+      // One has a caret below.
+      const more = [
+        ...(root.name === root.from ? [] : [`\`${root.from}\``]),
+        ...(isOne ? [] : [`${root.span.file}:${root.span.line}`]),
+      ].join(', ');
+      return more === '' ? `\`${root.name}\`` : `\`${root.name}\` (${more})`;
+    })
+    .toSorted()
+    .join(', ');
   const which = isOne ? `the root ${named}` : `the roots ${named}`;
   return {
     category: 'environment',

@@ -101,6 +101,7 @@ async function attempt(
   const evidence = {
     dockerfile: node.image.dockerfile,
     dockerfileText: node.dockerfile.text,
+    context: node.image.context,
     tail: steps.failureTail(),
     log: context.log.logPath(request.name),
   };

@@ -8,6 +8,8 @@ import type { StaleLock } from './stale-lock.ts';
 export interface BuildEvidence {
   readonly dockerfile: string;
   readonly dockerfileText: string;
+  /** Folder of the build context; undefined for an empty one. */
+  readonly context?: string | undefined;
   readonly tail: readonly string[];
   readonly log: string;
 }
@@ -61,7 +63,9 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
         tail,
         log,
       });
-    case 'not-solvable':
+    case 'not-solvable': {
+      const absent = absentSource<T>(failure, evidence);
+      if (absent !== undefined) return absent;
       return failed({
         message: firstLine(failure.message),
         blame: 'image',
@@ -69,10 +73,38 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
         tail,
         log,
       });
+    }
     default:
       failure satisfies never;
       throw new Error('unknown build failure');
   }
+}
+
+/** A COPY or ADD of what is not there; BuildKit says the path alone. Undefined where it failed for another reason. */
+function absentSource<T>(
+  { message, line }: BuildFailure & { readonly kind: 'not-solvable' },
+  evidence: BuildEvidence,
+): StageResult<T> | undefined {
+  const words = firstLine(message);
+  const source = (/^"\/(.+)": not found$/.exec(words) ?? /^lstat \/(.+): no such file/.exec(words))?.[1];
+  const text = line === undefined ? undefined : evidence.dockerfileText.split('\n')[line - 1];
+  if (source === undefined || line === undefined || text === undefined) return undefined;
+  const { context, dockerfile, tail, log } = evidence;
+  const isOwn = !text.includes('--from=');
+  const folder =
+    context === undefined ? 'the build context, which is empty' : `the build context \`${context}\``;
+  const told = isOwn ? `\`${source}\` is not in ${folder}` : `\`/${source}\` is not in what is copied from`;
+  const help = isOwn
+    ? `put it there, correct the path, or take it out of .dockerignore: what COPY names is relative to ${context === undefined ? 'the context' : `\`${context}\``}`
+    : 'correct the path, or let that image or stage have it';
+  const { diagnostic } = diagnosticAt(evidence, line, 'dockerfile-not-solvable', told);
+  return failed({
+    message: `${told} (${dockerfile}:${line})`,
+    blame: 'image',
+    ...(diagnostic === undefined ? {} : { diagnostic: { ...diagnostic, help } }),
+    tail,
+    log,
+  });
 }
 
 /** A build that the network failed, and failed again: somebody has to look at the network, not at the Dockerfile. */

@@ -232,3 +232,19 @@ test('a clock that is set an hour back in the middle of a run turns no duration 
   const times = run.events.map(({ time }) => time);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
+
+test('a parent that was mistyped is told as that where nobody answers for it', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['base', 'above']),
+    'base/Dockerfile': trivial,
+    'above/Dockerfile':
+      'FROM {p}bsae:1\nCOPY --from=localhost:1/x:1 /a /a\nCOPY --from=localhost:1/y:1 /a /a\n',
+    // So that nobody is asked for it.
+    'matrix.lock': `roots:\n  {p}bsae:1: {p}bsae:1@sha256:${'0'.repeat(64)}\n`,
+  });
+  const { stderr, exitCode } = await family.build(['plan']);
+  expect(stderr).toContain('warning[near-name]');
+  expect(stderr).toContain(`did you mean \`${family.prefix}base\``);
+  expect(stderr).toContain('`localhost:1/x:1` (above/Dockerfile:2), `localhost:1/y:1` (above/Dockerfile:3)');
+  expect(exitCode).toBe(3);
+});

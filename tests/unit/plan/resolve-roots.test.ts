@@ -39,7 +39,7 @@ test('a registry that cannot be reached is told once, with all roots that lack f
     },
     {
       message: expect.stringMatching(
-        /^the roots `python` \(`localhost:\d+\/python:3\.12`\), `spark` \(`localhost:\d+\/spark:3`\) can't be found: localhost:\d+/,
+        /^the roots `python` \(`localhost:\d+\/python:3\.12`, matrix\.yaml:\d+\), `spark` \(`localhost:\d+\/spark:3`, matrix\.yaml:\d+\) can't be found: localhost:\d+/,
       ),
       help: 'check the names and the network, or write their digests into matrix.lock with `build lock` where they can be reached',
       place: undefined,

@@ -4,7 +4,8 @@ import { buildFailure } from '../../../src/run/failure.ts';
 
 const evidence = {
   dockerfile: 'images/hub/Dockerfile',
-  dockerfileText: 'FROM debian\nRUN apt-get update\n',
+  dockerfileText: 'FROM debian\nRUN apt-get update\nCOPY conf.py /srv/\nCOPY --from=build /app /app\n',
+  context: 'images/hub',
   tail: [],
   log: 'hub.log',
 };
@@ -54,4 +55,26 @@ test.each([
   expect(result.kind === 'failed' && result.failure.message).toMatch(
     /^the engine's disk is full: .*no space left/i,
   );
+});
+
+test('a file that cannot be copied is told with where it was looked for', () => {
+  const copied = (path: string, line: number) =>
+    buildFailure({ kind: 'not-solvable', message: `"/${path}": not found`, line }, evidence);
+  expect(copied('conf.py', 3)).toMatchObject({
+    failure: {
+      message: '`conf.py` is not in the build context `images/hub` (images/hub/Dockerfile:3)',
+      diagnostic: {
+        message: '`conf.py` is not in the build context `images/hub`',
+        help: 'put it there, correct the path, or take it out of .dockerignore: what COPY names is relative to `images/hub`',
+      },
+    },
+  });
+  const gone = { kind: 'not-solvable', message: 'lstat /app: no such file or directory', line: 4 } as const;
+  expect(buildFailure(gone, evidence)).toEqual(copied('app', 4));
+  expect(copied('app', 4)).toMatchObject({
+    failure: {
+      message: '`/app` is not in what is copied from (images/hub/Dockerfile:4)',
+      diagnostic: { help: 'correct the path, or let that image or stage have it' },
+    },
+  });
 });
