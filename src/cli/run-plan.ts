@@ -139,6 +139,7 @@ async function chooseReporter(
   return plainReporter(screen.write, {
     colour: screen.colour,
     width: screen.width || pipeWidth,
+    ...(screen.width === 0 ? { wholeLines: true } : {}),
     verbose: options.verbose,
   });
 }

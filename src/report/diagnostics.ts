@@ -35,7 +35,7 @@ function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle): strin
   const head = `${severity}[${showControls(diagnostic.code)}]: `;
   const message = wrap(showControls(diagnostic.message), width, cellWidth(head), 2);
   const lines = [
-    paint(severity, head.slice(0, -2)) + paint('strong', `: ${message[0] ?? ''}`),
+    paint(severity, head.slice(0, -2)) + paint('strong', `: ${message[0] ?? ''}`.trimEnd()),
     ...message.slice(1).map((line) => paint('strong', line)),
   ];
   if (span !== undefined) lines.push(...renderSpan(span, '^', severity, layout));
@@ -176,7 +176,8 @@ function wrap(text: string, width: number, firstIndent: number, indent: number):
   let room = width - firstIndent;
   for (const word of wordsOf(text, width - indent)) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && cellWidth(longer) > room) {
+    const isFirst = lines.length === 0 && line === '' && room < width - indent;
+    if ((line !== '' || isFirst) && cellWidth(longer) > room) {
       lines.push(line);
       line = word;
       room = width - indent;

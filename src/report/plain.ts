@@ -11,6 +11,7 @@ import { databaseLine } from './scan-lines.ts';
 export interface PlainOptions {
   readonly colour: boolean;
   readonly width: number;
+  readonly wholeLines?: true;
   /** Print what builds print, each line behind its image's name. */
   readonly verbose: boolean;
 }

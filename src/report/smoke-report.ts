@@ -2,7 +2,7 @@
 import type { ClauseText } from '../smoke/contract/clause.ts';
 import type { ClauseResult, Profile, Tier, Verdict } from '../smoke/verdict.ts';
 import { signs, styleOf, type Style } from './style.ts';
-import { cleanLine, count, formatDuration } from './text.ts';
+import { cleanLine, count, formatDuration, lastLines } from './text.ts';
 import { wrapWords } from './wrap-words.ts';
 
 export interface SmokeReportOptions {
@@ -69,7 +69,7 @@ export function renderVerdict(
   const words =
     tail.length === 0
       ? []
-      : [style.dim(`  the last ${count(verdict.logTail.length, 'line')} that it printed:`), ...tail, ''];
+      : [style.dim(`  ${lastLines(verdict.logTail.length)} that it printed:`), ...tail, ''];
   const seen = seenInside(verdict, options).map((line) => `  ${style.dim(line)}`);
   return `${[...words, ...conclusion(verdict, asked, style, options), ...seen].join('\n')}\n`;
 }

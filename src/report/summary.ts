@@ -5,12 +5,14 @@ import { remarkLines } from './remarks.ts';
 import type { RunView } from './run-view.ts';
 import { databaseLine, findingLines } from './scan-lines.ts';
 import { styleOf, type Style } from './style.ts';
-import { cleanLine, count, formatDuration } from './text.ts';
+import { cleanLine, formatDuration, lastLines } from './text.ts';
 import { wrapWords } from './wrap-words.ts';
 
 export interface SummaryOptions {
   readonly colour: boolean;
   readonly width: number;
+  /** Nothing but sentences of ours is broken: what is written to a pipe is searched by line. */
+  readonly wholeLines?: true;
 }
 
 /** All failures, a blank line between them, then one line with the totals. Ends with a newline. */
@@ -54,15 +56,22 @@ function renderFailure({ names, stage, failure }: Failed, options: SummaryOption
   const lines = [...wrapped(`${title}: ${cleanLine(failure.message)}`, options.width)];
   if (failure.diagnostic !== undefined)
     lines.push(renderDiagnostics([failure.diagnostic], options).trimEnd());
+  const width = options.wholeLines === true ? 0 : options.width;
+  const below = (text: string, first: string, next: string): readonly string[] =>
+    wrapWords(text, width === 0 ? 0 : Math.max(20, width - next.length)).map(
+      (line, at) => (at === 0 ? first : next) + line,
+    );
   for (const clause of failure.clauses ?? []) {
-    lines.push(`  ${style.bad(clause.id)} ${clause.title}`);
-    for (const evidence of clause.evidence) lines.push(`     ${cleanLine(evidence)}`);
-    if (clause.hint !== undefined) lines.push(`     ${style.accent('likely cause')}: ${clause.hint}`);
+    lines.push(...below(`${style.bad(clause.id)} ${clause.title}`, '  ', '     '));
+    for (const evidence of clause.evidence) lines.push(...below(cleanLine(evidence), '     ', '     '));
+    if (clause.hint !== undefined)
+      lines.push(...below(`${style.accent('likely cause')}: ${clause.hint}`, '     ', '     '));
   }
   lines.push(...findingLines(failure.findings ?? [], style));
   if (failure.tail.length > 0) {
-    lines.push(style.dim(`  the last ${count(failure.tail.length, 'line')} of its output:`));
-    for (const line of failure.tail) lines.push(`  ${style.dim('│')} ${cleanLine(line)}`);
+    lines.push(style.dim(`  ${lastLines(failure.tail.length)} of its output:`));
+    for (const line of failure.tail)
+      lines.push(...below(cleanLine(line), '  │ ', '  │ ').map((each) => each.replace('│', style.dim('│'))));
   }
   if (failure.log !== undefined) lines.push(`  the whole log: ${failure.log}`);
   return lines.join('\n');

@@ -37,3 +37,8 @@ export function formatBytes(bytes: number): string {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** `the last line`, `the last 3 lines`. */
+export function lastLines(number: number): string {
+  return number === 1 ? 'the last line' : `the last ${number} lines`;
+}

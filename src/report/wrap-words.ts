@@ -1,5 +1,11 @@
 /** Breaks a text at its blanks, so that names, paths and commands stay whole and can be copied. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 import { cellWidth } from './text-width.ts';
+
+/** Paint takes no room. */
+function cellsOf(text: string): number {
+  return cellWidth(text.includes('\u001B') ? stripVTControlCharacters(text) : text);
+}
 
 /** The words of a text; a command between backquotes is one, where it is no longer than `width` cells. */
 export function wordsOf(text: string, width: number): readonly string[] {
@@ -8,9 +14,9 @@ export function wordsOf(text: string, width: number): readonly string[] {
   for (const word of text.split(' ')) {
     const whole = open === undefined ? word : `${open} ${word}`;
     const isOpen = (whole.split('`').length - 1) % 2 === 1;
-    if (isOpen && cellWidth(whole) <= width) open = whole;
+    if (isOpen && cellsOf(whole) <= width) open = whole;
     else {
-      words.push(...(isOpen || cellWidth(whole) > width ? whole.split(' ') : [whole]));
+      words.push(...(isOpen || cellsOf(whole) > width ? whole.split(' ') : [whole]));
       open = undefined;
     }
   }
@@ -24,7 +30,7 @@ export function wrapWords(text: string, width: number): readonly string[] {
   let line = '';
   for (const word of wordsOf(text, width)) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && cellWidth(longer) > width) {
+    if (line !== '' && cellsOf(longer) > width) {
       lines.push(line);
       line = word;
     } else line = longer;

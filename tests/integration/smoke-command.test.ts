@@ -95,7 +95,7 @@ describe.concurrent('an image of the family', () => {
     expect(bad.exitCode, bad.stderr).toBe(1);
     expect(bad.stdout).toContain('✗ C1   FAILED: ');
     expect(bad.stdout).toContain('│ ended with exit code 3');
-    expect(bad.stdout).toMatch(/the last 1 line that it printed:\n {2}│ broken/);
+    expect(bad.stdout).toMatch(/the last line that it printed:\n {2}│ broken/);
     expect(bad.stdout).toMatch(/2 images: 1 can be used, 1 cannot\n {2}✗ \S+bad: C1$/);
   });
 

@@ -93,6 +93,13 @@ error[some-code]: the argument \`COURSE_REPO_WITH_A_VERY_LONG_NAME\` of the
 `);
   });
 
+  test('begins on a line of its own where the first words do not fit beside what it is called', () => {
+    const message = '`RUN apt-get update && apt-get install -y python3-nosuch-at-all` failed';
+    expect(renderDiagnostics([error({ code: 'build-step-failed', message })], plain)).toBe(
+      `error[build-step-failed]:\n  ${message}\n`,
+    );
+  });
+
   test('paints severity, place and caret where colours are wanted', () => {
     const diagnostic = error({ span: span('a: b', 'b', 1), help: 'do c' });
     expect(renderDiagnostics([diagnostic], { colour: true, width: 80 }).replaceAll('\u001B', '')).toBe(`\

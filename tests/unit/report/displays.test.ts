@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { jsonReporter } from '../../../src/report/json.ts';
 import { renderFrame, rowsOf } from '../../../src/report/live-frame.ts';
@@ -35,13 +36,36 @@ base: smoke failed: S4 it listens where the hub looks
      GET :8888 → refused
      listens on 9999
      likely cause: an option in the entry point
-  the last 1 line of its output:
+  the last line of its output:
   │ last words
 
 remark: hub: slow
 
 Some images failed: 1 done, 1 unchanged, 1 failed, 1 blocked in 1m01s
 `);
+});
+
+test('a failure fits the terminal, painted or not, and is broken at the same words', () => {
+  const view = viewAfter(events.length);
+  const words =
+    'words that go on and on until they are wider than any terminal of eighty columns may well be';
+  const failure = {
+    message: `S1 ${words}`,
+    blame: 'image',
+    clauses: [{ id: 'S1', title: words, evidence: [words], hint: words }],
+    tail: [words],
+  } as const;
+  view.images.set('base', {
+    ...view.images.get('base'),
+    name: 'base',
+    outcome: { kind: 'failed', stage: 'smoke', failure },
+  } as Parameters<typeof view.images.set>[1]);
+  const plain = renderSummary(view, { colour: false, width: 80 });
+  expect(plain.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(plain).toContain('     likely cause: words that');
+  expect(plain.split('\n')[0]?.length).toBeGreaterThan(70);
+  const painted = renderSummary(view, { colour: true, width: 80 });
+  expect(stripVTControlCharacters(painted)).toBe(plain);
 });
 
 test('the live frame shows what runs with its step, what waits, and how far it is', () => {

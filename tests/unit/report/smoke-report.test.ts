@@ -112,7 +112,7 @@ describe('for people', () => {
     );
     const versions = { python: '3.13.5', packages: { jupyterhub: '5.5.1', numpy: '2' } };
     expect(renderVerdict(verdict([pass, fail], { logTail: ['bad\u001b[31m'], versions }), undefined, narrow))
-      .toBe(`  the last 1 line that it printed:
+      .toBe(`  the last line that it printed:
   │ bad
 
 ✗ cannot be used: S6 failed
