@@ -97,7 +97,11 @@ function diagnose(issue: Issue, all: readonly Issue[], source: YamlSource, schem
   if (issue.code === 'invalid_value') return [wrongValue(issue, path, source)];
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union')
     return [wrongType(issue, path, source)];
-  return [usageError('invalid-value', issue.message, source.valueSpan(path))];
+  const message =
+    issue.code === 'too_small' && issue.origin !== 'string'
+      ? `${subjectOf(path)} has to be at least ${issue.minimum}`
+      : issue.message;
+  return [usageError('invalid-value', message, source.valueSpan(path))];
 }
 
 function unknownKey(key: string, path: YamlPath, source: YamlSource, shapes: readonly Shape[]): Diagnostic {
@@ -164,22 +168,40 @@ function wrongType(issue: Issue, path: YamlPath, source: YamlSource): Diagnostic
   const wanted = finite ? 'a finite number' : `${expected}, not ${describeValue(issue.input)}`;
   const subject = path.length === 0 ? quote(source.file) : subjectOf(path);
   return usageError('wrong-type', `${subject} has to be ${wanted}`, source.valueSpan(path), {
-    help: wrongTypeHelp(issue),
+    help: wrongTypeHelp(issue, path),
   });
 }
 
-function wrongTypeHelp(issue: Issue): string | undefined {
+function wrongTypeHelp(issue: Issue, path: YamlPath): string | undefined {
   const { input } = issue;
   if (input === null || input === '') return 'give it a value, or take the key out';
-  if (issue.code !== 'invalid_type' || issue.expected !== 'string') return undefined;
+  if (issue.code !== 'invalid_type') return undefined;
+  if (typeof input === 'string') return insteadOfText(input, issue.expected, path);
+  if (issue.expected !== 'string') return undefined;
+  if (typeof input === 'number' && sizes.has(String(path.at(-1)))) return 'give it a unit: `512Mi`, `1.2GB`';
   if (typeof input === 'number' || typeof input === 'boolean') return 'put the value in quotes';
   if (typeof input !== 'object' || Array.isArray(input)) return undefined;
   return 'a value that begins with `{` has to stand in quotes';
 }
 
+function insteadOfText(text: string, expected: string, path: YamlPath): string | undefined {
+  if (expected === 'array' && /^[^\s,:#[\]{}"'`]+$/.test(text)) return `write \`[${text}]\``;
+  if (expected === 'boolean' && /^(yes|on|true)$/i.test(text)) return 'write `true`';
+  if (expected === 'boolean' && /^(no|off|false)$/i.test(text)) return 'write `false`';
+  if ((expected === 'number' || expected === 'int') && /^\d+(\.\d+)?$/.test(text))
+    return 'take the quotes away';
+  const isOneUp = path.length === 2 && path[0] === 'images' && keysOfImages.has(String(path[1]));
+  return isOneUp ? 'is it meant for the image above? Set it in deeper than that name' : undefined;
+}
+
+const sizes: ReadonlySet<string> = new Set(['memory', 'maxSize', 'disk', 'bandwidth']);
+/** What no image is called, and what stands in nearly every definition. */
+const keysOfImages: ReadonlySet<string> = new Set(['context', 'dockerfile', 'kind', 'mirror', 'target']);
+
 const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
+  int: 'a whole number',
   boolean: '`true` or `false`',
   array: 'a list',
   object: 'a map',

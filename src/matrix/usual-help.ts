@@ -13,6 +13,7 @@ export const usualHelp: ReadonlyMap<string, string> = new Map([
     'invalid-git-address',
     'an address is `https://…`, `ssh://…`, `git@host:path`, or a path inside the repository',
   ],
+  ['instruction-before-from', 'begin with FROM; only ARG may stand before it'],
   ['invalid-quantity', 'for example `0.5` or `2`'],
   ['invalid-reference', 'a reference is `name:tag`, with the registry before it where it has one'],
   ['invalid-secret', 'give `env` the name of a variable, or `file` a path'],
@@ -23,8 +24,10 @@ export const usualHelp: ReadonlyMap<string, string> = new Map([
   ['missing-file', 'write it, or correct the path'],
   ['missing-key', 'add it; docs/matrix.md shows its values'],
   ['missing-repository', 'put it there, or correct the path'],
+  ['no-from', 'begin it with `FROM IMAGE`, or name another file with `dockerfile:`'],
   ['nothing-left', 'take an entry out of `exclude`, or the whole definition'],
   ['unknown-image', 'correct the name, or take it out; `build list` shows what there is'],
   ['unreadable-file', 'make it readable for the user who runs this'],
+  ['unterminated-heredoc', 'end it by a line with that word alone, without blanks before it'],
   ['wrong-type', 'docs/matrix.md shows its form'],
 ]);

@@ -74,7 +74,7 @@ describe('mistakes in courses.yaml and matrix.lock', () => {
     expect(told).toEqual([
       'courses.yaml:1:23 «rfe» unknown-key: unknown key `rfe` (help: did you mean `ref`?)',
       'courses.yaml:2:3 «{ name: q }» missing-key: the key `repo` is missing (help: add it; docs/matrix.md shows its values)',
-      'courses.yaml:3:30 «yes» wrong-type: `clone` has to be `true` or `false`, not text (help: docs/matrix.md shows its form)',
+      'courses.yaml:3:30 «yes» wrong-type: `clone` has to be `true` or `false`, not text (help: write `true`)',
       'courses.yaml:4:3 «s» wrong-type: an entry has to be a map, not text (help: docs/matrix.md shows its form)',
       'courses.yaml:5:28 «2024» wrong-type: `ref` has to be text, not the number `2024` (help: put the value in quotes)',
     ]);

@@ -191,7 +191,7 @@ groups: { default: [perhaps-in-one-of-them] }
   test('a list of files that is none, which hides what they would hold', async () => {
     const told = await tell({ 'matrix.yaml': 'include: a.yaml\ngroups: { default: [perhaps] }\n' });
     expect(told).toEqual([
-      'matrix.yaml:1:10 «a.yaml» wrong-type: `include` has to be a list, not text (help: docs/matrix.md shows its form)',
+      'matrix.yaml:1:10 «a.yaml» wrong-type: `include` has to be a list, not text (help: write `[a.yaml]`)',
     ]);
   });
 });

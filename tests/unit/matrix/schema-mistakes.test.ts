@@ -60,6 +60,30 @@ roots:
     ]);
   });
 
+  test('an image whose keys are not set in below its name', async () => {
+    const told = await tell({
+      'matrix.yaml': 'images:\n  a:\n  context: a\n  kind: custom\n',
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:5 «» wrong-type: `images.a` has to be a map, not nothing (help: give it a value, or take the key out)',
+      'matrix.yaml:3:12 «a» wrong-type: `images.context` has to be a map, not text (help: is it meant for the image above? Set it in deeper than that name)',
+      'matrix.yaml:4:9 «custom» wrong-type: `images.kind` has to be a map, not text (help: is it meant for the image above? Set it in deeper than that name)',
+    ]);
+  });
+
+  test('numbers that are too small, or no whole ones', async () => {
+    const told = await tell({
+      'matrix.yaml':
+        'images:\n  a: { context: a, kind: custom, weight: 0 }\n  b: { context: a, kind: custom, weight: 1.5 }\n',
+      'a/Dockerfile': '',
+    });
+    expect(told).toEqual([
+      'matrix.yaml:2:42 «0» invalid-value: `images.a.weight` has to be at least 1 (help: docs/matrix.md shows what may stand here)',
+      'matrix.yaml:3:42 «1.5» wrong-type: `images.b.weight` has to be a whole number, not the number `1.5` (help: docs/matrix.md shows its form)',
+    ]);
+  });
+
   test('sections without content', async () => {
     const told = await tell({
       'matrix.yaml': `images:
@@ -87,16 +111,16 @@ groups: { g: a }
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:1:7 «latest» wrong-type: `tags` has to be a list, not text (help: docs/matrix.md shows its form)',
+      'matrix.yaml:1:7 «latest» wrong-type: `tags` has to be a list, not text (help: write `[latest]`)',
       'matrix.yaml:2:11 «5000» wrong-type: `registry` has to be text, not the number `5000` (help: put the value in quotes)',
       'matrix.yaml:4:17 «[a]» wrong-type: `images.a.context` has to be text, not a list (help: docs/matrix.md shows its form)',
       'matrix.yaml:4:47 «3.10» wrong-type: `images.a.args.V` has to be text, not the number `3.1` (help: put the value in quotes)',
       'matrix.yaml:4:56 «true» wrong-type: `images.a.args.B` has to be text, not the boolean `true` (help: put the value in quotes)',
       'matrix.yaml:4:65 «{ date }» wrong-type: `images.a.args.C` has to be text, not a map (help: a value that begins with `{` has to stand in quotes)',
-      'matrix.yaml:4:95 «"1"» wrong-type: `images.a.resources.cpu` has to be a number, not text (help: docs/matrix.md shows its form)',
-      'matrix.yaml:4:108 «5» wrong-type: `images.a.resources.memory` has to be text, not the number `5` (help: put the value in quotes)',
+      'matrix.yaml:4:95 «"1"» wrong-type: `images.a.resources.cpu` has to be a number, not text (help: take the quotes away)',
+      'matrix.yaml:4:108 «5» wrong-type: `images.a.resources.memory` has to be text, not the number `5` (help: give it a unit: `512Mi`, `1.2GB`)',
       'matrix.yaml:5:6 «a» wrong-type: `images.b` has to be a map, not text (help: docs/matrix.md shows its form)',
-      'matrix.yaml:6:14 «a» wrong-type: `groups.g` has to be a list, not text (help: docs/matrix.md shows its form)',
+      'matrix.yaml:6:14 «a» wrong-type: `groups.g` has to be a list, not text (help: write `[a]`)',
     ]);
   });
 
@@ -108,7 +132,7 @@ groups: { g: a }
       'a/Dockerfile': '',
     });
     expect(told).toEqual([
-      'matrix.yaml:2:45 «y» wrong-type: `images.a.axes.x` has to be a list, not text (help: docs/matrix.md shows its form)',
+      'matrix.yaml:2:45 «y» wrong-type: `images.a.axes.x` has to be a list, not text (help: write `[y]`)',
       'matrix.yaml:2:52 «1» wrong-type: `images.a.axes.z[0]` has to be text, not the number `1` (help: put the value in quotes)',
       'matrix.yaml:2:64 «form» unknown-key: unknown key `form` in `images.a.axes.w` (help: did you mean `from`?)',
     ]);
