@@ -51,7 +51,8 @@ async function troubleOf(
   );
 }
 
-async function findScript(
+/** The script that this word means, looked for on the image's PATH; undefined for what is none, or not there. */
+export async function findScript(
   { image }: Pod,
   program: string,
   signal: AbortSignal,

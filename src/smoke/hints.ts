@@ -5,6 +5,8 @@ interface Ending {
   readonly outOfMemory: boolean;
   /** The log's end, or what the engine said. */
   readonly words: string;
+  /** Its ENTRYPOINT was given nothing: neither by us nor by a CMD. */
+  readonly withoutCommand?: boolean;
 }
 
 /** An entry point that becomes another user, as only root may. */
@@ -170,7 +172,7 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
 ];
 
 /** One sentence on why a container ended, or could not be started. */
-export function hintForEnding({ exitCode, outOfMemory, words }: Ending): string {
+export function hintForEnding({ exitCode, outOfMemory, words, withoutCommand = false }: Ending): string {
   if (outOfMemory) {
     return 'it needed more memory than the hub will grant; raise `resources.memory`, or make the start leaner';
   }
@@ -186,6 +188,9 @@ export function hintForEnding({ exitCode, outOfMemory, words }: Ending): string 
   if (exitCode === 143)
     return 'something in the container told it to end (SIGTERM); look for what the entry point starts beside it';
   if (exitCode === 126) return 'the command was found and cannot be executed';
+  if (exitCode === 0 && withoutCommand) {
+    return 'the entry point came to its end: the image has no CMD that it could execute. An ENTRYPOINT in a Dockerfile drops the CMD of the image below; write it anew';
+  }
   if (exitCode === 0) {
     return 'the entry point came to its end instead of staying with the server; let it end in `exec "$@"`';
   }

@@ -64,6 +64,12 @@ describe('the likely cause of an ending', () => {
     expect(hint('permission denied', 137, true)).toContain('memory');
   });
 
+  it('is the missing CMD where an entry point had nothing to execute', () => {
+    const ending = { exitCode: 0, outOfMemory: false, words: 'waiting' };
+    expect(hintForEnding({ ...ending, withoutCommand: true })).toContain('drops the CMD');
+    expect(hintForEnding(ending)).not.toContain('CMD');
+  });
+
   it('is read from the exit code where the log tells nothing', () => {
     expect(hint('', 124)).toContain('timeout');
     expect(hint('', 127)).toContain('not on PATH');

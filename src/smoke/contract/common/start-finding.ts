@@ -25,7 +25,11 @@ export async function startFailure(
   if (!log.ok) return log;
   const { exitCode, outOfMemory, afterMs } = outcome;
   const ended = `ended with exit code ${exitCode} after ${seconds(afterMs)}, before it answered`;
-  const hint = hintForEnding({ exitCode, outOfMemory, words: log.value });
+  const state = await live.engine.inspectContainer(live.containerId, signal);
+  if (!state.ok) return state;
+  const { entrypoint, cmd } = state.value.config;
+  const withoutCommand = entrypoint.length > 0 && cmd.length === 0;
+  const hint = hintForEnding({ exitCode, outOfMemory, words: log.value, withoutCommand });
   const [earlier, error] = [earlierError(log.value), lastError(log.value)];
   const evidence = [
     asked,

@@ -13,8 +13,9 @@ import type { Clause, Finding } from '../clause.ts';
 import { startFailure } from '../common/start-finding.ts';
 import { causeOf } from './start-cause.ts';
 import type { Condition } from './start-cause.ts';
+import { standIn } from './stand-in.ts';
 
-const serverProgram = 'jupyterhub-singleuser';
+export const serverProgram = 'jupyterhub-singleuser';
 const asked = 'started with the arguments `jupyterhub-singleuser` through the ENTRYPOINT';
 
 /** Programs made to be PID 1, which hand a signal on to what they have started. */
@@ -88,6 +89,9 @@ export const startsThroughEntrypoint: Clause<Pod> = {
   },
 };
 
+const standInHint =
+  "the image's `jupyterhub-singleuser` is a script of its own that starts another server, which knows nothing of the hub: take it away, and install the `jupyterhub` package";
+
 async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Finding, EngineError>> {
   if (answersAsServer(pod)) {
     return ok({ result: 'pass', evidence: [asked, 'its server answers as jupyterhub-singleuser does'] });
@@ -115,9 +119,16 @@ async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Find
     return ok({ result: 'pass', evidence: [asked, `runs: ${excerpt(server.join(' '))}`] });
   const waits = await stillWaits(pod, running.value, signal);
   if (!waits.ok) return waits;
+  const evidence = [asked, ...running.value.slice(0, 5).map((words) => `runs: ${excerpt(words.join(' '))}`)];
+  const other = await standIn(pod, serverProgram, signal);
+  if (!other.ok) return other;
+  if (other.value !== undefined) {
+    evidence.push(`${other.value.path}: ${excerpt(other.value.text, 160)}`);
+    return ok({ result: 'fail', evidence, hint: standInHint });
+  }
   return ok({
     result: 'fail',
-    evidence: [asked, ...running.value.slice(0, 5).map((words) => `runs: ${excerpt(words.join(' '))}`)],
+    evidence,
     hint: waits.value
       ? 'the entry point has not come to the server: it waits for something that does not come (a host, a lock, an answer from a terminal), or never executes its arguments. The end of the log tells how far it got; let it give up after some seconds'
       : (lostInShell(pod.image.entrypoint) ??

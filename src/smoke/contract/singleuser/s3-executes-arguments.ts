@@ -8,8 +8,15 @@ import { hostProcesses, processes } from '../../inside.ts';
 import type { HostProcess } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
-import { answersAsServer, inits, isServer, stillWaits } from './s1-starts-through-entrypoint.ts';
+import {
+  answersAsServer,
+  inits,
+  isServer,
+  serverProgram,
+  stillWaits,
+} from './s1-starts-through-entrypoint.ts';
 import { isDockerStacks } from './s2-docker-stacks.ts';
+import { standIn } from './stand-in.ts';
 
 const probe = '/hubwright/no-such-command';
 const probeMs = 10_000;
@@ -49,6 +56,9 @@ export const executesArguments: Clause<Pod> = {
         const waits = await stillWaits(pod, running.value, signal);
         if (!waits.ok) return waits;
         if (waits.value) return ok(notYet);
+        const other = await standIn(pod, serverProgram, signal);
+        if (!other.ok) return other;
+        if (other.value !== undefined) return ok(notTheServer);
         const evidence = running.value.slice(0, 3).map((words) => `runs: ${excerpt(words.join(' '), 160)}`);
         return ok({ result: 'fail', evidence, hint: dropHint });
       }
@@ -73,6 +83,11 @@ const notSeen: Finding = { result: 'not-run', evidence: ['nothing runs that coul
 const notYet: Finding = {
   result: 'not-run',
   evidence: ['the entry point has not come to its arguments: see S1'],
+};
+
+const notTheServer: Finding = {
+  result: 'not-run',
+  evidence: ["what runs may be what the image's own `jupyterhub-singleuser` starts: see S1"],
 };
 
 /** What gets the signals in the server's place: its parent, or what an init has started before it. */

@@ -36,6 +36,12 @@ export const baseUrl: Clause<Pod> = {
       exchangeLine(`GET ${servicePrefix}api`, api),
       frontLine(servicePrefix, front),
     ];
+    if (isHubServerElsewhere(api)) {
+      const place = prefixNamed(api.value.body);
+      const found =
+        place === undefined || place === servicePrefix ? [] : [`its page names ${excerpt(place, 80)}`];
+      return ok({ result: 'fail', evidence: [...evidence, ...found], hint: otherPrefixHint });
+    }
     if (!isJupyter(bare) && !isJupyter(api)) {
       return ok({ result: 'not-run', evidence: [...evidence, 'what answers is no Jupyter server'] });
     }
@@ -58,6 +64,25 @@ export const baseUrl: Clause<Pod> = {
     return ok({ result: 'fail', evidence, hint });
   },
 };
+
+const otherPrefixHint =
+  "the hub's own server answers, and lives under another prefix: `base_url` is set on the command line, or JUPYTERHUB_SERVICE_PREFIX is changed in the entry point";
+
+/** Whether this is jupyterhub-singleuser by its own words, which has nothing at this address. */
+export function isHubServerElsewhere(
+  answered: Result<HttpAnswer, HttpTrouble>,
+): answered is { readonly ok: true; readonly value: HttpAnswer } {
+  return (
+    answered.ok &&
+    answered.value.status === 404 &&
+    answered.value.headers['x-jupyterhub-version'] !== undefined
+  );
+}
+
+/** Where a page of Jupyter's, its error page too, says that its files are. */
+function prefixNamed(page: string): string | undefined {
+  return /href="(\/[^"?]*?)static\//.exec(page)?.[1];
+}
 
 function isJupyter(answered: Result<HttpAnswer, HttpTrouble>): boolean {
   return (

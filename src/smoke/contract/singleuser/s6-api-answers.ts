@@ -7,6 +7,7 @@ import type { Pod } from '../../pod.ts';
 import { speaksTls } from '../../../../registry/speaks-tls.ts';
 import type { Clause } from '../clause.ts';
 import { tlsHint } from '../common/port-finding.ts';
+import { isHubServerElsewhere } from './s5-base-url.ts';
 
 export const apiAnswers: Clause<Pod> = {
   id: 'S6',
@@ -66,6 +67,9 @@ function hasVersion(answer: HttpAnswer): boolean {
 
 async function likelyCause(pod: Pod, answer: HttpAnswer, signal: AbortSignal): Promise<string> {
   if (answer.status >= 500) return "its server has an error of its own; the log's end tells which";
+  if (isHubServerElsewhere(ok(answer))) {
+    return "the hub's own server answers, and lives under another prefix: see S5";
+  }
   const plain = await exchange({ host: pod.address, port: pod.port, path: '/api' }, signal);
   if (plain.ok && plain.value.status === 200 && hasVersion(plain.value)) {
     return "a plain Jupyter server answers at `/api`, without the user's prefix: the image starts `jupyter lab` or `jupyter server` instead of `jupyterhub-singleuser`";
