@@ -5,7 +5,6 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { ok, type Result } from '../core/result.ts';
 import { selectImages } from '../graph/select-images.ts';
 import type { DrawnPlan, Family } from '../plan/draw-plan.ts';
-import { takenTags } from '../plan/taken-tags.ts';
 import type { RunScan, Signing } from '../run/run-context.ts';
 import { scanPolicyOf, type ScanPolicyOfDay } from '../run/scan-policy.ts';
 import type { ScanQuestion } from '../run/scan-stage.ts';
@@ -44,13 +43,15 @@ export const exitCodeOfRun: Readonly<Record<RunResult, ExitCode>> = {
   interrupted: exitCode.interrupted,
 };
 
+/** `opened`: what was opened for it already, and is closed at its end. */
 export async function imagesCommand(
   context: CliContext,
   names: readonly string[],
   options: ImagesOptions,
+  opened?: Workplace,
 ): Promise<ExitCode> {
   // With --setup there may be no engine yet.
-  await using workplace = openWorkplace(context, { askAhead: !options.setup });
+  await using workplace = opened ?? openWorkplace(context, { askAhead: !options.setup });
   // What the user got wrong is told before anything is installed or started, and whatever the engine says.
   const repository = await openRepository(context, options);
   if (!repository.ok) return await tell(context, repository.error);
@@ -76,10 +77,10 @@ export async function imagesCommand(
   const reading = push ? await scanPolicyOf(family.value.set, new Date()) : ok(undefined);
   if (!reading.ok) return await tell(context, reading.error);
   const policy = reading.value?.policy;
-  const opened =
+  const scannerOpened =
     policy === undefined || options.dryRun ? ok(undefined) : await scannerFor(context, workplace, policy);
-  if (!opened.ok) return await tell(context, opened.error);
-  await using scanner = opened.value;
+  if (!scannerOpened.ok) return await tell(context, scannerOpened.error);
+  await using scanner = scannerOpened.value;
   const tier = options.deep ? 'deep' : 'gate';
   const drawn = await draw(context, workplace, family.value, {
     names,
@@ -91,6 +92,7 @@ export async function imagesCommand(
   if (!drawn.ok) return await tell(context, drawn.error);
   await tell(context, [...drawn.value.warnings, ...(reading.value?.warnings ?? [])]);
   if (push) {
+    const { takenTags } = await import('../plan/taken-tags.ts');
     const taken = await takenTags(drawn.value, workplace.registry, 'error', context.signal);
     if (!taken.ok) return await tell(context, [taken.error]);
     if (taken.value.length > 0) return await tell(context, taken.value);

@@ -14,7 +14,7 @@ export async function main(args: readonly string[], version: string): Promise<Ex
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const { env, stdout, stderr, stdin } = process;
+  const { env, stdout, stderr } = process;
   const secrets = secretsOf(env);
   const context: CliContext = {
     cwd: process.cwd(),
@@ -24,7 +24,10 @@ export async function main(args: readonly string[], version: string): Promise<Ex
     secrets,
     stdout,
     stderr,
-    stdin,
+    // To look at it opens it, and few commands ask anything.
+    get stdin() {
+      return process.stdin;
+    },
     signal: interrupt.signal,
   };
   for (const stream of [stdout, stderr]) {

@@ -3,9 +3,8 @@ import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { drawPlan, type Family } from '../plan/draw-plan.ts';
+import { drawPlan, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
 import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
-import { takenTags } from '../plan/taken-tags.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
@@ -33,13 +32,14 @@ interface Shown {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** `opened`: what was opened for it already, and is closed at its end. */
 export async function planCommand(
   context: CliContext,
   names: readonly string[],
   options: PlanOptions,
+  opened?: Workplace,
 ): Promise<ExitCode> {
-  const asks = options.against === undefined;
-  await using workplace = openWorkplace(context, { askAhead: asks });
+  await using workplace = opened ?? openWorkplace(context);
   const directory = findRepository(options.directory, context.cwd);
   const family = await readCheckedFamily(context, directory);
   if (!family.ok) return await tell(context, family.error);
@@ -72,9 +72,7 @@ async function planned(
   );
   if (!drawn.ok) return drawn;
   const { plan, info, roots, keys, memories } = drawn.value;
-  const taken = mode.push
-    ? await takenTags(drawn.value, workplace.registry, 'warning', context.signal)
-    : ok([]);
+  const taken = mode.push ? await takenTagsOf(context, workplace, drawn.value) : ok([]);
   if (!taken.ok) return err([taken.error]);
   const warnings = [...drawn.value.warnings, ...(policy.value?.warnings ?? []), ...taken.value];
   const facts = {
@@ -84,6 +82,16 @@ async function planned(
   };
   const estimate = estimateMs(plan.entries, memories, usualJobs(info.cpus));
   return ok({ entries: plan.entries, facts, estimateMs: estimate, warnings });
+}
+
+/** Loaded by plans for a registry alone. */
+async function takenTagsOf(
+  { signal }: CliContext,
+  { registry }: Workplace,
+  drawn: DrawnPlan,
+): Promise<Result<readonly Diagnostic[], Diagnostic>> {
+  const { takenTags } = await import('../plan/taken-tags.ts');
+  return await takenTags(drawn, registry, 'warning', signal);
 }
 
 /** Asks nobody: the files of today against a file of then. */

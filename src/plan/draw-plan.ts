@@ -20,12 +20,11 @@ import { keepValues, readKeptValues } from '../matrix/kept-values.ts';
 import { loadMatrix, type Edits } from '../matrix/load-matrix.ts';
 import type { GatherSources } from './gather-inputs.ts';
 import { listContexts } from './list-contexts.ts';
-import { missingTags } from './missing-tags.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
 import type { LocalBytes, Plan, PublishedBytes } from './plan.ts';
-import { askRemoteRecord, openBelief, type RecordQuestion } from './remote-record.ts';
+import type { RecordQuestion } from './remote-record.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
 import { torchSkew } from './torch-skew.ts';
@@ -264,14 +263,18 @@ async function askRecords(
   if (set.registry === undefined || (!mode.changed && !mode.push)) {
     return ok({ verdictKeys, local, remote: undefined, unsigned: new Set(), missingTags: new Map() });
   }
+  if (unanswered.length === 0 && !mode.push) {
+    return ok({ verdictKeys, local, remote: new Map(), unsigned: new Set(), missingTags: new Map() });
+  }
+  const { askRemoteRecord, openBelief } = await import('./remote-record.ts');
   const { belief, keep } = await openBelief(questions.trusted, questions.cacheFolder, set.directory);
   const remote = await askRemoteRecord(registry, set.registry, unanswered, belief, signal);
   await keep();
   if (!remote.ok) return remote;
   const { known, unsigned } = remote.value;
-  const missing = mode.push
-    ? await missingTags(set, set.registry, registry, { keys, local, remote: known }, signal)
-    : ok(new Map<string, readonly string[]>());
+  if (!mode.push) return ok({ verdictKeys, local, remote: known, unsigned, missingTags: new Map() });
+  const { missingTags } = await import('./missing-tags.ts');
+  const missing = await missingTags(set, set.registry, registry, { keys, local, remote: known }, signal);
   if (!missing.ok) return missing;
   return ok({ verdictKeys, local, remote: known, unsigned, missingTags: missing.value });
 }

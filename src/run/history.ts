@@ -2,7 +2,6 @@
  * How the revision of a family's files stands to another one, by its git repository. Asks git, which gets no more of the
  * environment than it needs and runs no program that the repository names; what git does not know is not told.
  */
-import { execFile } from 'node:child_process';
 import { childEnvironment } from '../core/child-environment.ts';
 import type { History } from './run-context.ts';
 
@@ -23,7 +22,8 @@ export function openHistory(
       signal,
     };
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    // Not by execa, which takes a short run as long to load as git to answer.
+    // Not by execa, which takes a short run as long to load as git to answer; and most runs ask git nothing.
+    const { execFile } = process.getBuiltinModule('node:child_process');
     const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout) =>
       resolve(error === null ? stdout.trim() : undefined),
     );

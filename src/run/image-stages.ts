@@ -8,14 +8,13 @@ import type { GraphNode } from '../graph/image-graph.ts';
 import { layerParent } from '../graph/layer-parent.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { buildImage, pullImage, type Bytes } from './build-stage.ts';
-import { holdRefused } from './hold-refused.ts';
+import type { Bytes } from './build-stage.ts';
 import { tagLocally } from './local-tags.ts';
 import type { PublishedParent } from './published-parent.ts';
 import type { Published } from './publish-stage.ts';
+import { needsCheck } from './needs-check.ts';
 import { cancelled, done, type RunContext, type StageResult } from './run-context.ts';
 import type { ImageScan, PassedScan } from './scan-stage.ts';
-import { checkImage, needsCheck } from './smoke-stage.ts';
 import type { Walker } from './walker.ts';
 
 /** Pushes at once: of small images each waits for the registry's disk most of the time. */
@@ -43,13 +42,17 @@ export class ImageStages {
 
   /** Sees to it that the engine has the image's bytes, where anything needs them there. */
   async prepare({ entry, node, abort }: Walker): Promise<StageResult<Bytes | undefined>> {
-    if (entry.action === 'build') return await buildImage(this.#context, entry, node, abort.signal);
+    if (entry.action === 'build') {
+      const { buildImage } = await import('./build-stage.ts');
+      return await buildImage(this.#context, entry, node, abort.signal);
+    }
     const childBuilds = this.#childBuilds(entry.name);
     if (entry.local === undefined) {
       const digest = entry.published?.digest;
       const isToCheck = entry.action === 'verify' && entry.published?.passed !== true;
       const neededHere = isToCheck || childBuilds;
       if (digest === undefined || !neededHere) return done(undefined);
+      const { pullImage } = await import('./build-stage.ts');
       return await pullImage(this.#context, entry, digest, abort.signal);
     }
     const parent =
@@ -66,8 +69,11 @@ export class ImageStages {
     bytes: Bytes | undefined,
     always = false,
   ): Promise<StageResult<unknown>> {
-    const held = await holdRefused(this.#context, entry, node);
-    if (held.kind !== 'ok') return held;
+    if (this.#context.options.push && entry.action !== 'reuse') {
+      const { holdRefused } = await import('./hold-refused.ts');
+      const held = await holdRefused(this.#context, entry, node);
+      if (held.kind !== 'ok') return held;
+    }
     if (
       this.#context.options.until === 'built' ||
       bytes === undefined ||
@@ -75,6 +81,7 @@ export class ImageStages {
     )
       return done(undefined);
     const proxy = await this.#proxyFor(node);
+    const { checkImage } = await import('./smoke-stage.ts');
     return await this.#smokeSlots(async () =>
       abort.signal.aborted
         ? cancelled

@@ -12,7 +12,6 @@ import { newRunId, sweepAbandonedRuns } from './abandoned-runs.ts';
 import { elapsed, realClock } from './clock.ts';
 import { estimateMs } from './estimate.ts';
 import { executePlan, type RunReport } from './execute-plan.ts';
-import { publishRelease } from './release-stage.ts';
 import { RunLog } from './run-log.ts';
 import type { History, RunContext, RunOptions, RunScan, Signing } from './run-context.ts';
 import { SharedAnswers } from './shared-answers.ts';
@@ -73,7 +72,7 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
       tidyUp(context, signal),
       tellDatabase(context),
     ]);
-    const release = await publishRelease(context, report, new Date(started), signal);
+    const release = await releaseOf(context, report, new Date(started), signal);
     emit({
       kind: 'run-finished',
       result: report.result,
@@ -87,6 +86,18 @@ export async function runImages(request: RunRequest, signal: AbortSignal): Promi
   } finally {
     log.close();
   }
+}
+
+/** The path of the release that a run wrote; what writes one is loaded by runs that publish. */
+async function releaseOf(
+  context: RunContext,
+  report: RunReport,
+  created: Date,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!context.options.push) return undefined;
+  const { publishRelease } = await import('./release-stage.ts');
+  return await publishRelease(context, report, created, signal);
 }
 
 /** Removes what earlier runs left in the engine that ended without it, or were killed. */

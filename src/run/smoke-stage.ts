@@ -13,22 +13,6 @@ import { recordVerdict } from './record-verdict.ts';
 import { cancelled, done, failed, type RunContext, type StageResult } from './run-context.ts';
 import { passedKeys } from './smoke-contract.ts';
 
-/** Whether these bytes want a check before anybody may use them. */
-export function needsCheck(
-  context: RunContext,
-  { action, local, published }: PlanEntry,
-  node: GraphNode,
-  bytes: Bytes,
-): boolean {
-  // Nobody starts a builder.
-  if (node.image.kind === 'builder') return false;
-  // What passed may be verified again for its scan alone.
-  if (action === 'verify') return local?.passed !== true && published?.passed !== true;
-  if (action !== 'build') return false;
-  // Bytes that the record knows as passed are the same bytes: a cached build needs no second proof.
-  return !bytes.passed || context.options.force;
-}
-
 /**
  * Checks one image. `proxy` is the local reference of the family's proxy, which a hub is started beside.
  * A pass is recorded in the engine's store before anything is published.

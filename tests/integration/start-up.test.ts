@@ -85,3 +85,26 @@ test('who asks a cluster loads the reader of kubeconfigs, and neither its models
   expect(modules).not.toContain('/@kubernetes/client-node/dist/gen/models/');
   expect(modules).not.toContain('/node_modules/undici/');
 });
+
+test('a run with nothing to do loads neither what builds, checks and publishes, nor what asks a registry', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['a'], `registry: rig.example\n`),
+    'a/Dockerfile': 'FROM rig.example/{p}root:1\nCMD ["true"]\n',
+  });
+  const file = path.join(family.directory, 'modules');
+  const args = ['images', '--changed'];
+  const first = await family.build(['images']);
+  expect(first.exitCode, first.stderr).toBe(0);
+  const second = await family.build(args, {
+    NODE_OPTIONS: `--import ${preload}`,
+    TEST_LOADED_MODULES: file,
+  });
+  expect(second.stderr).toContain('Nothing to do');
+  const modules = (await readFile(file, 'utf8')).split('\n');
+  const ours = modules.filter((url) => /\/(?:src|registry)\/[^?]*\.ts$/.test(url));
+  expect(ours.length).toBeGreaterThan(100);
+  expect(ours.length).toBeLessThan(165);
+  const needless =
+    /build-stage|smoke-stage|release|remote-record|registry\/(?:client|credentials)|docker\/containers|describe-(?!builds)/;
+  expect(ours.filter((url) => needless.test(url))).toEqual([]);
+});

@@ -8,7 +8,7 @@ import type { Result } from '../../core/result.ts';
 import type { ContainerEngine, EngineError } from '../engine.ts';
 import { readEntry } from './container-entry.ts';
 import { Head, outputPieces, Tail } from './output.ts';
-import { createdReply, execReply } from './schema.ts';
+import { createdReply, execReply } from './container-schema.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 

@@ -13,7 +13,7 @@ import {
   sizeReply,
   usageReply,
   waitReply,
-} from './schema.ts';
+} from './container-schema.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 import type { z } from 'zod';

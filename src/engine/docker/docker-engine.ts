@@ -1,17 +1,13 @@
 /**
  * A Docker Engine as this project's Engine: puts the parts together. What builds need
- * (HTTP/2 among it) is loaded with the first build only, because a run that finds nothing to do must not
- * pay for it.
+ * (HTTP/2 among it) is loaded with the first build only, and what containers need with the first container,
+ * because a run that finds nothing to do must not pay for it.
  */
 import { ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Engine, EngineError, EngineInfo } from '../engine.ts';
-import { containerFolders } from './container-folders.ts';
-import { containerTree } from './container-tree.ts';
-import { containerOutput } from './container-output.ts';
-import { containerLife } from './containers.ts';
 import { imageStore } from './image-store.ts';
-import { networks, volumes } from './networks-volumes.ts';
+import { lazyContainerEngine } from './lazy-container-engine.ts';
 import { infoReply } from './schema.ts';
 import { openTransport } from './transport.ts';
 import type { Transport } from './transport.ts';
@@ -25,12 +21,7 @@ export function connectDocker(options: { readonly socket?: string } = {}): Engin
   const images = imageStore(transport);
   return {
     images,
-    ...containerLife(transport),
-    ...containerOutput(transport),
-    ...containerFolders(transport),
-    ...containerTree(transport),
-    ...volumes(transport),
-    ...networks(transport),
+    ...lazyContainerEngine(transport),
     info: (signal) => info(transport, signal),
     prepareBuilds() {
       // What goes wrong with loading is told by the build that needs it.

@@ -6,7 +6,7 @@ import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { NetworkInfo } from '../container.ts';
 import type { ContainerEngine, EngineError } from '../engine.ts';
-import { createdReply, networkListReply, networkReply, volumeListReply } from './schema.ts';
+import { createdReply, networkListReply, networkReply, volumeListReply } from './container-schema.ts';
 import { segment } from './transport.ts';
 import type { Transport } from './transport.ts';
 import type { z } from 'zod';

@@ -132,6 +132,8 @@ function exchange(
     ...where,
     // A connection that changes its protocol does not go back to the others.
     agent: hijack ? false : agent,
+    // Else Node asks of each first request whether the host is an IPv6 address, by a pattern that takes 9 ms to compile.
+    ...('socketPath' in where ? { servername: '' } : {}),
     method: request.method,
     path: withQuery(request),
     headers: {
