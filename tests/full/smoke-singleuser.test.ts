@@ -1,4 +1,7 @@
-/** Real images under the real contract: the family's base passes, and images made wrong from it are told apart. */
+/**
+ * Real images under the real contract: the family's base passes with every clause told, and what the corpus has no row
+ * for is told apart.
+ */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectDocker } from '../../src/engine/docker/docker-engine.ts';
 import type { SmokeRequest } from '../../src/smoke/request.ts';
@@ -85,29 +88,10 @@ describe('the family’s base image', () => {
     ]);
     expect(await leftovers(engine)).toBe(0);
   });
-
-  it('passes twice at the same time', async () => {
-    const verdicts = await Promise.all([judge(engine, base), judge(engine, base)]);
-    expect(verdicts.map(({ passed }) => passed)).toEqual([true, true]);
-  });
-
-  it('fails by its size alone where the budget is smaller', async () => {
-    const verdict = await judge(engine, base, { maxSize: 1e6, size: 5e8 });
-    expect(verdict.passed).toBe(false);
-    expect(failures(verdict)).toEqual(['Z1']);
-  });
 });
 
-describe('an image that cannot be used', () => {
-  it('is refused by S4 where its entry point adds --port=9999, with the port named', async () => {
-    const verdict = await judgeEntrypoint('port', ['tini', '--', 'sh', '-c', 'exec "$@" --port=9999', '--']);
-    expect(verdict.passed).toBe(false);
-    expect(failures(verdict)).toEqual(['S4']);
-    expect(clause(verdict, 'S4').hint).toContain('it listens on 9999 instead of 8888');
-    expect(clause(verdict, 'S6').result).toBe('not-run');
-    expect(verdict.logTail.length).toBeGreaterThan(0);
-  });
-
+// Most of it is waiting.
+describe.concurrent('an image that cannot be used', () => {
   it('is refused by S4 where it listens on the loopback address alone', async () => {
     const program =
       'import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8888, bind="127.0.0.1")';
@@ -116,69 +100,11 @@ describe('an image that cannot be used', () => {
     expect(clause(verdict, 'S4').hint).toContain('127.0.0.1:8888 alone');
   });
 
-  it('is refused by S1, S3, S5 and S6 where it runs a plain JupyterLab, which the hub itself would accept', async () => {
-    const command = 'exec jupyter lab --ip=0.0.0.0 --port=8888 --no-browser';
-    const verdict = await judgeEntrypoint('plain-lab', ['sh', '-c', command], { readinessBudgetMs: 20_000 });
-    expect(failures(verdict)).toEqual(['S1', 'S6', 'S5', 'S3']);
-    expect(clause(verdict, 'S6').hint).toContain('plain Jupyter server');
-  });
-
-  it('is refused by S1 and S3 where its entry point drops the arguments', async () => {
-    const verdict = await judgeEntrypoint('drops', ['sh', '-c', 'sleep 600'], shortPatience);
-    expect(failures(verdict)).toEqual(['S1', 'S4', 'S3']);
-    expect(clause(verdict, 'S1').evidence.join('\n')).toContain('sleep 600');
-    expect(clause(verdict, 'S1').hint).toContain('exec "$@"');
-  });
-
   it('is refused by S1 where it ends at once, and its last words are kept', async () => {
     const verdict = await judgeEntrypoint('ends', ['sh', '-c', 'echo "out of cheese" >&2; exit 3']);
     expect(failures(verdict)).toEqual(['S1']);
     expect(clause(verdict, 'S1').evidence.join('\n')).toContain('exit code 3');
     expect(verdict.logTail.join('\n')).toContain('out of cheese');
-  });
-
-  it('is refused by S1 where the command is missing', async () => {
-    const dockerfile = `FROM ${base}\nUSER root\nRUN --network=none rm "$(command -v jupyterhub-singleuser)"\nUSER 1000\n`;
-    const verdict = await judge(engine, await faulty.build('missing', dockerfile));
-    expect(failures(verdict)).toEqual(['S1']);
-    expect(clause(verdict, 'S1').hint).toContain('not on PATH');
-  });
-
-  it('is refused by S1 where its entry point does not exist, and the engine is not blamed', async () => {
-    const verdict = await judgeEntrypoint('no-entry', ['/no/such/entry']);
-    expect(failures(verdict)).toEqual(['S1']);
-    expect(clause(verdict, 'S1').hint).toContain('ENTRYPOINT');
-  });
-
-  it('is refused by S13 where its start needs root, with S1', async () => {
-    const entrypoint = ['sh', '-c', 'chown 1000 /srv && exec "$@"', '--'];
-    const verdict = await judgeEntrypoint('needs-root', entrypoint);
-    expect(failures(verdict)).toEqual(['S1', 'S13']);
-    expect(clause(verdict, 'S1').hint).toContain('see S13');
-    expect(clause(verdict, 'S13').evidence.join()).toContain('as root: it lives');
-  });
-
-  it('is refused by S14 where its start needs a file in the home, with S1', async () => {
-    const home = `FROM ${base}\nRUN --network=none echo 'export COURSE=1' > "$HOME/.course"\n`;
-    const entrypoint = ['tini', '--', 'sh', '-ec', '. $HOME/.course; exec "$@"', '--'];
-    const reference = await faulty.build('home', `${home}ENTRYPOINT ${JSON.stringify(entrypoint)}\n`);
-    const verdict = await judge(engine, reference);
-    expect(failures(verdict)).toEqual(['S1', 'S14']);
-    expect(clause(verdict, 'S17').result).toBe('not-run');
-  });
-
-  it('is refused by S11 where the kernel’s interpreter is not there, and tells where it was looked for', async () => {
-    const spec = JSON.stringify({
-      argv: ['/opt/none/python', '-m', 'ipykernel_launcher'],
-      language: 'python',
-    });
-    const kernel = '/usr/local/share/jupyter/kernels/python3/kernel.json';
-    const dockerfile = `FROM ${base}\nUSER root\nRUN --network=none echo '${spec}' > ${kernel}\nUSER 1000\n`;
-    const verdict = await judge(engine, await faulty.build('kernel', dockerfile));
-    expect(failures(verdict)).toEqual(['S11']);
-    expect(clause(verdict, 'S11').hint).toContain('kernelspec');
-    expect(clause(verdict, 'S13').result).toBe('pass');
-    expect(clause(verdict, 'S21').result).toBe('pass');
   });
 
   it('is refused by S6 where it listens and never answers', async () => {
@@ -211,33 +137,6 @@ class E(h.BaseHTTPRequestHandler):
 h.HTTPServer(("", 8888), E).handle_request()`;
     const verdict = await judgeEntrypoint('dies', python(program));
     expect(failures(verdict)).toContain('S27');
-  });
-
-  it('is refused by S10 alone where only the browser’s login is broken', async () => {
-    const verdict = await judgeEntrypoint('no-client', [
-      'tini',
-      '--',
-      'sh',
-      '-c',
-      'unset JUPYTERHUB_CLIENT_ID; exec "$@"',
-      '--',
-    ]);
-    expect(failures(verdict)).toEqual(['S10']);
-    expect(clause(verdict, 'S10').hint).toContain('JUPYTERHUB_CLIENT_ID');
-  });
-
-  it('is refused by S20 where it does not heed SIGTERM', async () => {
-    const script = 'trap "" TERM; "$@" & while :; do sleep 1; done';
-    const verdict = await judgeEntrypoint('deaf-to-term', ['sh', '-c', script, '--']);
-    // Whether the server heard of it through the shell (S3) is seen in its last words, where it finds the time for them.
-    expect(failures(verdict)).toContain('S20');
-    expect(clause(verdict, 'S20').hint).toContain('exec "$@"');
-  });
-
-  it('is judged within its budget where it floods its log', async () => {
-    const verdict = await judgeEntrypoint('flood', ['sh', '-c', 'yes the-same-words-again'], shortPatience);
-    expect(failures(verdict)).toContain('S1');
-    expect(verdict.logTail).toHaveLength(30);
   });
 });
 

@@ -21,6 +21,8 @@ const rowSchema = z
     fails: z.array(clauseId).default([]),
     /** What fails is a remark: the image is let through. */
     remark: z.boolean().default(false),
+    /** Words that its failure at a clause has to tell, in the evidence or in the advice. */
+    says: z.record(clauseId, z.string().min(1)).default({}),
     /** What may fail besides, each with the reason why that is no fault of the judge's. */
     consequences: z.record(clauseId, z.string().min(1)).default({}),
     /** Exactly one of the three says what the image is. `from` and `recipe` go together. */

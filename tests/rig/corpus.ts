@@ -131,6 +131,11 @@ export function disagreements(row: CorpusRow, verdict: Verdict): readonly string
     const expected = row.fails.includes(id) || id in row.consequences;
     if (severity === 'must' && !expected) found.push(`${id} failed for no cause: ${evidence.join(' | ')}`);
   }
+  for (const [id, words] of Object.entries(row.says)) {
+    const clause = failed.find((each) => each.id === id);
+    const told = [...(clause?.evidence ?? []), clause?.hint ?? ''].join('\n');
+    if (!told.includes(words)) found.push(`${id} should have said \`${words}\`, and said: ${told}`);
+  }
   const passes = row.fails.length === 0 || row.remark;
   if (verdict.passed !== passes) {
     found.push(verdict.passed ? 'it was let through' : 'it was refused, and can be used');

@@ -21,7 +21,6 @@ export const longest: readonly string[] = [
   'deep-night',
   'done-when',
   'corpus/odd',
-  'smoke-singleuser',
   'corpus/local-and-nfs',
   'publish-proven',
 ];
