@@ -1,4 +1,5 @@
 /** Puts the process's context together, and sees to it that Ctrl-C ends a run in order. */
+import { setImmediate as immediately } from 'node:timers/promises';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { passwordIn, Redactor } from '../core/redact.ts';
 import type { CliContext } from './context.ts';
@@ -30,19 +31,34 @@ export async function main(args: readonly string[], version: string): Promise<Ex
     },
     signal: interrupt.signal,
   };
+  let lost: string | undefined;
   for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // A reader that has gone (`| head`) wants no more: what runs is ended in order, as by Ctrl-C.
-      if (error.code !== 'EPIPE') throw error;
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // A reader that has gone (`| head`) wants no more, and a disk that is full takes no more: what runs is ended in
+      // order, as by Ctrl-C.
+      if (code !== 'EPIPE')
+        lost ??= `error: the output cannot be written (${code ?? 'for no known reason'})\n`;
       interrupt.abort();
     });
   }
+  const ended = await run(context);
+  const code = interrupt.signal.aborted ? exitCode.interrupted : ended;
+  // What the last words met with is told in the next turn.
+  await immediately();
+  if (lost === undefined) return code;
+  stderr.write(lost);
+  return exitCode.environment;
+}
+
+async function run(context: CliContext): Promise<ExitCode> {
   try {
-    const code = await runCommandLine(context);
-    return interrupt.signal.aborted ? exitCode.interrupted : code;
+    return await runCommandLine(context);
   } catch (error) {
-    if (interrupt.signal.aborted) return exitCode.interrupted;
-    stderr.write(`${describeBug(error, env, secrets)}\n`);
+    if (context.signal.aborted) return exitCode.interrupted;
+    const { writingRefused } = await import('../core/system-trouble.ts');
+    const refused = writingRefused(error);
+    if (refused !== undefined) return await (await import('./tell.ts')).tell(context, [refused]);
+    context.stderr.write(`${describeBug(error, context.env, context.secrets)}\n`);
     return exitCode.imageFailed;
   }
 }

@@ -11,6 +11,7 @@ import {
   mkdir,
   mkdtempDisposable,
   readFile,
+  rm,
   symlink,
   utimes,
   writeFile,
@@ -64,6 +65,16 @@ describe('the launcher', () => {
       env: { PATH: '/nonexistent', HUBWRIGHT_NODE: process.execPath },
     });
     expect(JSON.parse(stdout)).toMatchObject({ args: ['x'] });
+  });
+
+  it('needs to write nothing where only times are others, as in a checkout of somebody else', async () => {
+    await using clone = await makeClone();
+    await launch(clone.path);
+    await utimes(join(clone.path, 'package-lock.json'), 1, 1);
+    // Stands for a folder that this user may not write to: root may always.
+    await rm(join(clone.path, '.hubwright'), { recursive: true, force: true });
+    await writeFile(join(clone.path, '.hubwright'), '');
+    expect((await launch(clone.path, ['x'])).stderr).toBe('');
   });
 
   it('installs again when the lock says something else, even with an older time', async () => {
