@@ -255,7 +255,7 @@ function spareWarnings({ name, dockerfile, recipe }: ReadImage): readonly Diagno
   const last = recipe.target?.value ?? dockerfile.stages.at(-1)?.name;
   const named = spare.map((stage) => `\`${stage}\``).join(', ');
   const which = recipe.target === undefined ? 'the last stage' : 'the stage';
-  const taken = last === undefined ? which : `${which}, \`${last}\`,`;
+  const taken = last === undefined ? which : `${which} \`${last}\``;
   const message = `of \`${dockerfile.file}\` ${taken} is adopted; nothing in it uses ${named}`;
   const help = `where they are images too, take over the lines with \`target:\` at \`${name}\` in ${matrixFile}`;
   return [usageWarning('other-stages', message, undefined, { help })];

@@ -60,7 +60,12 @@ async function adoptCommand(
   const { write } = screenOf(context.stdout, context.env);
   write(listOf(tree.value, path.relative(context.cwd, target)));
   write(kindHint(tree.value));
-  write(ignoreHint((await unignored(root)) ?? ['.hubwright/', 'release.json']));
+  const unheard = await unignored(root);
+  write(
+    unheard === undefined
+      ? 'no .gitignore here; git should leave out: .hubwright/ release.json\n'
+      : ignoreHint(unheard),
+  );
   write('next: look at the kinds in matrix.yaml, then build plan\n');
   return exitCode.ok;
 }

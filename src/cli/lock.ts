@@ -49,14 +49,18 @@ export async function lockCommand(
   const { update, bootstrap } = options;
   const wanted = names.length === 0 && update ? wantedKeys(lockable(family.set, family.graph)) : undefined;
   const outside = await lockOutside(context, workplace, family, { chosen: chosen.value, update, wanted });
+  // Who names a thing asks for that; what is merely open may stay so, and so may what is made on the spot.
+  const troubles = outside.troubles.map((trouble): Diagnostic =>
+    names.length > 0 && !bootstrap ? { ...trouble, severity: 'error' } : trouble,
+  );
   const made = bootstrap ? await makeRoots(context, workplace, family, outside.leftOpen) : [];
-  if (made.length > 0) return await tell(context, [...outside.troubles, ...made]);
+  if (made.length > 0) return await tell(context, [...troubles, ...made]);
   const python = await lockPython(context, workplace, directory, new Set(chosen.value.images), {
     update,
     bootstrap,
     secrets,
   });
-  return await tell(context, [...outside.troubles, ...python]);
+  return await tell(context, [...troubles, ...python]);
 }
 
 interface OutsideRequest {
@@ -84,10 +88,8 @@ async function lockOutside(
   const file = path.join(set.directory, lockFile);
   const before = await readFile(file, 'utf8').catch(() => '');
   const after = updateLockText(before, entries, wanted);
-  if (after !== before) {
-    await writeFileAtomic(file, after);
-    screenOf(context.stdout, context.env).write(`${lockFile}: written\n`);
-  }
+  if (after !== before) await writeFileAtomic(file, after);
+  screenOf(context.stdout, context.env).write(`${lockFile}: ${after === before ? 'unchanged' : 'written'}\n`);
   const leftOpen = chosen.roots.filter(
     ({ name, digest }) => digest === undefined && entries.roots[name] === undefined,
   );

@@ -103,7 +103,7 @@ describe('build init --from', () => {
       '    base-notebook                   singleuser  its name',
       '      minimal-notebook              singleuser  its name',
     ]);
-    expect(answer.stdout).toContain('.gitignore is yours; add to it: .hubwright/ release.json\n');
+    expect(answer.stdout).toContain('no .gitignore here; git should leave out: .hubwright/ release.json\n');
     expect(answer.stdout).toContain(
       'of 1 image nothing tells its kind: write another than custom in matrix.yaml, or `check: COMMAND` for its test\n',
     );

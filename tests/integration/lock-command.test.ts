@@ -92,7 +92,7 @@ epochs:
     pause: await publish(registry, 'pause', '3', 'two'),
   };
   const second = await commit(folder);
-  expect(await lock(folder)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  expect(await lock(folder)).toEqual({ exitCode: 0, stdout: 'matrix.lock: unchanged', stderr: '' });
   expect(await read(folder)).toBe(header + lockOf(digests, first));
 
   await lock(folder, '--update', 'debian', 'pause');
@@ -130,10 +130,17 @@ test('what nobody can be asked for is told, and the rest is locked; a name that 
   await using folder = await family(registry);
   await publish(registry, 'debian', '13', 'one');
   const answer = await lock(folder, 'debian', 'pause');
-  expect(answer).toMatchObject({ exitCode: 0, stdout: 'matrix.lock: written' });
+  expect(answer).toMatchObject({ exitCode: 3, stdout: 'matrix.lock: written' });
+  expect(answer.stderr).toContain('error[root-left-open]');
   expect(answer.stderr).toContain(
     `the mirror \`pause\` (\`${registry.host}/pause:3\`) is left as it is: its registry has no such image`,
   );
+  // What is open and was not named stays open: each run takes what it finds.
+  const rest = await lock(folder);
+  expect(rest.stderr).toContain('warning[root-left-open]');
+  expect(rest.exitCode).toBe(0);
+  const again = await lock(folder, 'debian');
+  expect(again).toMatchObject({ exitCode: 0, stdout: 'matrix.lock: unchanged' });
   const wrong = await lock(folder, 'debain');
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toContain('no image, definition or group is called `debain`');

@@ -184,7 +184,7 @@ it('tells of stages that would be images of their own, with the lines that make 
     #   desk-lab-writer-2: { context: desk, dockerfile: desk/Dockerfile.lab, kind: singleuser, target: writer_2 }
 `);
   expect(tree.warnings.map(told)).toEqual([
-    'warning other-stages: of `desk/Dockerfile.lab` the last stage, `editor`, is adopted; nothing in it uses `reader`, `writer_2` (help: where they are images too, take over the lines with `target:` at `desk-lab` in matrix.yaml)',
+    'warning other-stages: of `desk/Dockerfile.lab` the last stage `editor` is adopted; nothing in it uses `reader`, `writer_2` (help: where they are images too, take over the lines with `target:` at `desk-lab` in matrix.yaml)',
   ]);
 });
 
