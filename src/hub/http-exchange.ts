@@ -58,6 +58,8 @@ export async function exchange(
   try {
     const response = await send(question, both);
     const body = await readBounded(response, question.maxBytes ?? defaultMaxBytes);
+    // A body whose end is the connection's has ended, for Node, where we gave up on it.
+    if (!body.truncated) both.throwIfAborted();
     return ok({
       status: response.statusCode ?? 0,
       headers: response.headers,

@@ -46,6 +46,18 @@ describe('one exchange', () => {
     });
   });
 
+  it.each([
+    { is: 'whose end is the connection’s', head: 'HTTP/1.0 200 OK\r\n\r\n' },
+    { is: 'in chunks', head: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n' },
+    { is: 'of a length', head: 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx' },
+  ])('takes a body $is that does not end in time for no answer', async ({ head }) => {
+    const port = await speak((socket) => void socket.write(head));
+    const answered = await exchange({ host: '127.0.0.1', port, path: '/', timeoutMs: 200 }, signal);
+    expect(answered).toMatchObject({ ok: false, error: { kind: 'mute' } });
+    const left = exchange({ host: '127.0.0.1', port, path: '/' }, AbortSignal.timeout(200));
+    expect(await left).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
+  });
+
   it('reads no more than it was allowed to of a body without end', async () => {
     let written = 0;
     const port = await serve((_, response) => {
