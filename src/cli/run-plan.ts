@@ -10,7 +10,6 @@ import { usualJobs } from '../run/estimate.ts';
 import type { RunReport } from '../run/execute-plan.ts';
 import { openHistory } from '../run/history.ts';
 import type { Signing } from '../run/run-context.ts';
-import { runImages } from '../run/run-images.ts';
 import { screenOf, type CliContext } from './context.ts';
 import type { RunScan } from '../run/run-context.ts';
 import { scanKeyOption, type ScanPolicyOfDay } from '../run/scan-policy.ts';
@@ -47,6 +46,7 @@ export async function draw(
         contractOf: tier === 'deep' ? deepContractOf : contractOf,
         environment: context.env,
         ...scanKeyOption(scanPolicy),
+        whileAsked: () => loadAhead(mode),
       },
       context.signal,
     );
@@ -55,6 +55,19 @@ export async function draw(
   const { makeMissingRoots } = await import('./set-up.ts');
   const made = await makeMissingRoots(context, engine, family, drawn.error);
   return made.ok ? await attempt() : made;
+}
+
+/** Loads what walks the plan while a registry is waited for. A module that cannot be loaded is told where it is used. */
+function loadAhead({ push }: PlanMode): void {
+  void Promise.allSettled([import('../run/run-images.ts'), ...(push ? publishing() : [])]);
+}
+
+function publishing(): readonly Promise<unknown>[] {
+  return [
+    import('../run/publish-stage.ts'),
+    import('../run/keep-inputs.ts'),
+    import('../run/published-parent.ts'),
+  ];
 }
 
 export interface RunPlanOptions {
@@ -88,6 +101,7 @@ export async function runPlan(
   const { engine, registry, credentials } = workplace;
   const { secrets, failFast, noCache, force, push } = options;
   try {
+    const { runImages } = await import('../run/run-images.ts');
     return await runImages(
       {
         drawn,

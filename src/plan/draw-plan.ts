@@ -67,6 +67,8 @@ export interface DrawOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What a scan's pass of this image is a pass of; absent where nothing is scanned. Asked for what is published. */
   readonly scanKeyOf?: (imageName: string, contentKey: string) => string;
+  /** Called when the registry has been asked: from then on the plan mostly waits. */
+  readonly whileAsked?: () => void;
 }
 
 /** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`, `edits` in the place of its files. */
@@ -268,7 +270,9 @@ async function askRecords(
   }
   const { askRemoteRecord, openBelief } = await import('./remote-record.ts');
   const { belief, keep } = await openBelief(questions.trusted, questions.cacheFolder, set.directory);
-  const remote = await askRemoteRecord(registry, set.registry, unanswered, belief, signal);
+  const answers = askRemoteRecord(registry, set.registry, unanswered, belief, signal);
+  questions.options.whileAsked?.();
+  const remote = await answers;
   await keep();
   if (!remote.ok) return remote;
   const { known, unsigned } = remote.value;
