@@ -101,10 +101,14 @@ export async function putRelease(
   const failed = await uploadArtifact(registry, own, artifact, signal);
   if (failed !== undefined) return err(failed.error.message);
   const bytes = artifactManifest(artifact);
-  for (const reference of [own, newest]) {
-    const put = await registry.putManifest(reference, bytes, MEDIA_TYPES.ociManifest, signal);
-    if (put.kind === 'failed') return err(put.error.message);
-    const signed = reference === own ? await sign?.(own, put.digest) : undefined;
+  // What has to be signed first gets its second name afterwards; else neither name waits for the other.
+  for (const together of sign === undefined ? [[own, newest]] : [[own], [newest]]) {
+    const puts = await Promise.all(
+      together.map((name) => registry.putManifest(name, bytes, MEDIA_TYPES.ociManifest, signal)),
+    );
+    const trouble = puts.find((put) => put.kind === 'failed');
+    if (trouble !== undefined) return err(trouble.error.message);
+    const signed = together.includes(own) ? await sign?.(own, digestOf(bytes)) : undefined;
     if (signed?.ok === false) return signed;
   }
   const there = await registry.headManifest(newest, signal);
