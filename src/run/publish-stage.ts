@@ -28,6 +28,8 @@ export interface Published {
   /** `registry/name@sha256:…`. */
   readonly reference: string;
   readonly digest: string;
+  /** The engine's image that it is, where it has that. */
+  readonly image?: string;
   readonly tags: readonly string[];
   /** What a later revision published before: tags that move stay on it, and so does the release. */
   readonly newer?: string;
@@ -43,6 +45,8 @@ const maxRounds = 3;
 export interface Pushed {
   readonly place: Place;
   readonly manifest: Manifest;
+  /** Ends when the engine has dropped the name that it pushed under. */
+  readonly untagged: Promise<void>;
 }
 
 /**
@@ -60,8 +64,12 @@ export async function pushImage(
   const started = clock.now();
   emit({ kind: 'stage-started', image: entry.name, stage: 'push' });
   const place = { target, name: entry.name };
-  const manifest = await publishedManifest(context, entry, place, bytes, signal);
-  if (manifest.kind !== 'ok') return manifest;
+  const untagging = new Untagging();
+  const manifest = await publishedManifest(context, entry, place, bytes, untagging, signal);
+  if (manifest.kind !== 'ok') {
+    await untagging.ended;
+    return manifest;
+  }
   const { digest } = manifest.value;
   emit({
     kind: 'stage-finished',
@@ -72,7 +80,7 @@ export async function pushImage(
     reference: referenceTo(place, digest),
     ...(bytes === undefined ? {} : { size: bytes.size }),
   });
-  return done({ place, manifest: manifest.value });
+  return done({ place, manifest: manifest.value, untagged: untagging.ended });
 }
 
 /**
@@ -82,7 +90,7 @@ export async function pushImage(
 export async function nameImage(
   context: RunContext,
   entry: PlanEntry,
-  { place, manifest }: Pushed,
+  { place, manifest }: Omit<Pushed, 'untagged'>,
   { bytes, passed }: { readonly bytes: Bytes | undefined; readonly passed: PassedScan | undefined },
   signal: AbortSignal,
 ): Promise<StageResult<Published>> {
@@ -104,7 +112,8 @@ export async function nameImage(
   const named = await nameManifest(context, entry, place, manifest, tags, signal);
   if (named.kind !== 'ok') return named;
   const { digest } = named.value.manifest;
-  if (bytes !== undefined && !isSameImage(context, named.value.manifest, bytes.id)) {
+  const isOurs = bytes !== undefined && isSameImage(context, named.value.manifest, bytes.id);
+  if (bytes !== undefined && !isOurs) {
     const message = `the registry has the same inputs already, built elsewhere (${digest.slice(0, 19)}…); those stay published`;
     emit({ kind: 'remark', image: entry.name, message });
   }
@@ -120,6 +129,7 @@ export async function nameImage(
   return done({
     reference: referenceTo(place, digest),
     digest,
+    ...(isOurs ? { image: bytes.id } : {}),
     tags: named.value.tags,
     ...(named.value.newer === undefined ? {} : { newer: named.value.newer }),
     layers: travellingLayers(named.value.manifest.bytes),
@@ -131,12 +141,18 @@ function referenceTo({ target, name }: Place, digest: string): string {
   return `${publishedRepository(target, name)}@${digest}`;
 }
 
+/** The end of what goes on in the engine beside the questions to the registry. */
+class Untagging {
+  ended: Promise<void> = Promise.resolve();
+}
+
 /** The manifest under the key's tag: what is there already where it counts, else what the engine pushes now. */
 async function publishedManifest(
   context: RunContext,
   entry: PlanEntry,
   place: Place,
   bytes: Bytes | undefined,
+  untagging: Untagging,
   signal: AbortSignal,
 ): Promise<StageResult<Manifest>> {
   const text = publishedReference(place.target, place.name, keyTag(entry.key));
@@ -162,9 +178,12 @@ async function publishedManifest(
           : `${text} was pushed, but the registry's manifest (${manifest.digest}) names another image than the one that was tested (${bytes.id})`,
       );
     }
-    const pushed = await pushPatiently(context, entry.name, bytes.id, text, signal);
-    if (!pushed.ok) {
-      const { error, tries } = pushed.error;
+    // It may go by the same name once more.
+    await untagging.ended;
+    const { result, untagged } = await pushPatiently(context, entry.name, bytes.id, text, signal);
+    untagging.ended = untagged;
+    if (!result.ok) {
+      const { error, tries } = result.error;
       const times = tries === 1 ? '' : ` (tried ${tries} times)`;
       return engineFailure(withRemark(error, text), `pushing ${text}${times}`);
     }

@@ -17,6 +17,8 @@ export interface PublishedParent {
   readonly entry: PlanEntry;
   readonly target: RegistryTarget;
   readonly digest: string;
+  /** The engine's image that the registry said to be this digest, where this run published it. */
+  readonly image?: string;
 }
 
 /** The bytes that children are to be built on: the engine's own where they are the published ones, else those, pulled. */
@@ -75,18 +77,35 @@ export async function standsOnPublished(
   context: RunContext,
   child: PlanEntry,
   bytes: Bytes,
-  { entry, target, digest }: PublishedParent,
+  { entry, target, digest, image }: PublishedParent,
   signal: AbortSignal,
 ): Promise<StageResult<boolean>> {
-  const layers = await publishedLayers(context, { target, name: entry.name }, digest, signal);
+  const [layers, own] = await Promise.all([
+    image === undefined
+      ? publishedLayers(context, { target, name: entry.name }, digest, signal)
+      : layersInEngine(context, entry, image, signal),
+    layersInEngine(context, child, bytes.id, signal),
+  ]);
   if (layers.kind !== 'ok') return layers;
   if (layers.value === undefined) {
     const message = `the registry does not tell the layers of ${entry.name} (${digest}), which ${child.name} stands on`;
     return failed({ message, blame: 'environment', tail: [] });
   }
-  const details = await context.engine.images.inspect(bytes.id, signal);
-  if (!details.ok)
-    return engineFailure(details.error, `looking at ${recordReference(child.name, keyTag(child.key))}`);
-  const { diffIds } = details.value;
-  return done(layers.value.every((layer, index) => diffIds[index] === layer));
+  if (own.kind !== 'ok') return own;
+  return done(layers.value.every((layer, index) => own.value?.[index] === layer));
+}
+
+async function layersInEngine(
+  { engine, answers }: RunContext,
+  { name, key }: PlanEntry,
+  id: string,
+  signal: AbortSignal,
+): Promise<StageResult<readonly string[] | undefined>> {
+  const inspect = async (shared: AbortSignal): Promise<StageResult<readonly string[]>> => {
+    const details = await engine.images.inspect(id, shared);
+    return details.ok
+      ? done(details.value.diffIds)
+      : engineFailure(details.error, `looking at ${recordReference(name, keyTag(key))}`);
+  };
+  return await answers.layers.get(id, inspect, signal);
 }

@@ -16,6 +16,13 @@ export interface PushFailure {
   readonly tries: number;
 }
 
+/** How a push ended. */
+export interface PushEnd {
+  readonly result: Result<void, PushFailure>;
+  /** Ends when the engine has dropped the name that it pushed under; nobody else's push has to wait for that. */
+  readonly untagged: Promise<void>;
+}
+
 /**
  * Pushes the image with this ID as `reference`. The name is the engine's only for as long as the push takes, and is
  * noted meanwhile for whoever tidies up after a run that was killed.
@@ -26,22 +33,29 @@ export async function pushPatiently(
   imageId: string,
   reference: string,
   signal: AbortSignal,
-): Promise<Result<void, PushFailure>> {
+): Promise<PushEnd> {
   context.log.noteTag(reference);
-  try {
-    for (let tries = 1; ; tries += 1) {
-      const pushed = await pushOnce(context, imageId, reference, signal);
-      if (pushed.ok) return ok(undefined);
-      const { error } = pushed;
-      const pauseMs = pausesMs[tries - 1];
-      if (pauseMs === undefined || !mayPushAgain(error)) return err({ error, tries });
-      const message = `the network failed its push (${error.message}); it is tried once more`;
-      context.emit({ kind: 'remark', image, message });
-      if (!(await context.clock.sleep(pauseMs, signal)))
-        return err({ error: { kind: 'cancelled', message: 'cancelled' }, tries });
-    }
-  } finally {
-    await dropTag(context, reference);
+  const result = await pushAgainAndAgain(context, image, imageId, reference, signal);
+  return { result, untagged: dropTag(context, reference) };
+}
+
+async function pushAgainAndAgain(
+  context: RunContext,
+  image: string,
+  imageId: string,
+  reference: string,
+  signal: AbortSignal,
+): Promise<Result<void, PushFailure>> {
+  for (let tries = 1; ; tries += 1) {
+    const pushed = await pushOnce(context, imageId, reference, signal);
+    if (pushed.ok) return ok(undefined);
+    const { error } = pushed;
+    const pauseMs = pausesMs[tries - 1];
+    if (pauseMs === undefined || !mayPushAgain(error)) return err({ error, tries });
+    const message = `the network failed its push (${error.message}); it is tried once more`;
+    context.emit({ kind: 'remark', image, message });
+    if (!(await context.clock.sleep(pauseMs, signal)))
+      return err({ error: { kind: 'cancelled', message: 'cancelled' }, tries });
   }
 }
 

@@ -7,7 +7,7 @@ import { cancelled, done, type StageResult } from './run-context.ts';
 import type { Release } from './schema.ts';
 
 export class SharedAnswers {
-  /** The layers behind published digests. */
+  /** The layers behind published digests, and of the engine's images by their IDs. */
   readonly layers = new AskOnce<readonly string[]>();
   /** Reads of the newest release that go on at the same moment are one. */
   readonly releases = new SingleFlight<Release | undefined>();

@@ -6,7 +6,7 @@ import { matrixOf, workspace } from '../rig/workspace.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-test('inputs cost two small requests and no upload, and the last release is read once', async () => {
+test('inputs cost two small requests and no upload, parents none, and the last release is read once', async () => {
   await using registry = await startRegistry();
   await using proxy = await startCuttingProxy(registry.host);
   await using family = await workspace({
@@ -22,6 +22,8 @@ test('inputs cost two small requests and no upload, and the last release is read
     expect(run.exitCode, run.stderr).toBe(0);
   };
   await push();
+  // What this run published itself it knows: children stand on it without a question.
+  expect(proxy.count(new RegExp(`^GET /v2/${images}/(?:manifests|blobs)/sha256:`))).toBe(0);
   expect(proxy.count(new RegExp(`^HEAD /v2/${images}/manifests/inputs-`))).toBe(0);
   expect(proxy.count(new RegExp(`^PUT /v2/${images}/manifests/inputs-`))).toBe(3);
   // The engine's: three configurations, the root's layer and the course's. Ours: the empty file, which others mount.
