@@ -10,7 +10,7 @@ const maxLineLength = 300;
 const maxTailLineLength = 500;
 
 // oxlint-disable-next-line no-control-regex -- colour codes are exactly what is looked for
-const colourCodes = /\u001b\[[0-9;]*[A-Za-z]/g;
+const colourCodes = /\u001b\[[?0-9;]*[A-Za-z]/g;
 // Control characters but tab and newline, and those that reorder text on the screen.
 // oxlint-disable-next-line no-control-regex -- see above
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -25,7 +25,9 @@ export function printable(text: string): string {
 
 /** The same on one line of at most `length` characters. */
 export function excerpt(text: string, length: number = maxLineLength): string {
-  const line = printable(text).replace(/\s+/g, ' ').trim();
+  const line = printable(text.replace(/\r+(?=\s|$)/g, ''))
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length <= length ? line : `${line.slice(0, length)}…`;
 }
 

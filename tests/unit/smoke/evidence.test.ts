@@ -8,6 +8,12 @@ describe('what a container said', () => {
     );
   });
 
+  it("loses what a shell's line editor tells the terminal", () => {
+    expect(excerpt('echo a\r\n\u001b[?2004hjovyan:~$ echo a\r\r\n\u001b[?2004l\ra')).toBe(
+      'echo a jovyan:~$ echo a \\x0da',
+    );
+  });
+
   it('is bounded on one line', () => {
     expect(excerpt(`a\n  b\t${'c'.repeat(50)}`, 10)).toBe('a b cccccc…');
   });

@@ -170,6 +170,9 @@ function likelyCause(visit: Visit, login: LoginSteps, works: boolean): string {
   }
   if (status === 404 && (login.tokenGiven || !login.authorized))
     return 'there is no `/lab`: JupyterLab is not installed, or its server extension is not enabled, or not for uid 1000 (jupyter_server_config.d)';
+  if (!login.authorized && status !== undefined && status >= 500) {
+    return `\`/lab\` fails with ${status} before anybody is asked to log in: a server extension, a template or a handler of the page raises an error, which the log tells`;
+  }
   if (!login.authorized) {
     return "the server never sends the browser to the hub's login, or with another client than the hub knows: JUPYTERHUB_CLIENT_ID, _HOST or _BASE_URL are changed inside the image";
   }

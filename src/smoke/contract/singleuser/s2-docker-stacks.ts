@@ -4,6 +4,8 @@ import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt, seconds } from '../../evidence.ts';
+import { lastComplaint, lastError } from '../../last-error.ts';
+import type { ServerOutcome } from '../../live-container.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
 import { answersAsServer } from './s1-starts-through-entrypoint.ts';
@@ -34,14 +36,17 @@ export const startsAsDockerStacks: Clause<Pod> = {
     const tried = await Promise.all(ways.value.map((way) => tryWay(pod, way, signal)));
     const evidence: string[] = [];
     let works = true;
+    let astray = false;
     for (const each of tried) {
       if (!each.ok) return each;
       evidence.push(each.value.evidence);
       works &&= each.value.works;
+      astray ||= each.value.astray;
     }
     if (works) return ok({ result: 'pass', evidence });
-    const hint =
-      'this command does not become the hub\'s server: it has to end in `exec jupyterhub-singleuser "$@"` where JUPYTERHUB_API_TOKEN is set';
+    const hint = astray
+      ? "this command starts the hub's server on a port of its own, where no hub knocks: take `--port` and `--ip` out of the script, the environment says where to listen"
+      : 'this command does not become the hub\'s server: it has to end in `exec jupyterhub-singleuser "$@"` where JUPYTERHUB_API_TOKEN is set';
     return ok({ result: 'fail', evidence, hint });
   },
 };
@@ -81,17 +86,40 @@ async function tryWay(
   pod: Pod,
   { name, cmd }: Way,
   signal: AbortSignal,
-): Promise<Result<{ readonly works: boolean; readonly evidence: string }, EngineError>> {
+): Promise<
+  Result<{ readonly works: boolean; readonly astray: boolean; readonly evidence: string }, EngineError>
+> {
   const started = await pod.startAgain({ cmd, readinessBudgetMs: startMs }, signal);
   if (!started.ok) return started;
   const { outcome } = started.value;
   const works = outcome.kind === 'ready' && answersAsServer(started.value);
-  const said = works
-    ? `jupyterhub-singleuser answers after ${seconds(outcome.afterMs)}`
-    : outcome.kind === 'ended'
-      ? `it ended with exit code ${outcome.exitCode}`
-      : outcome.kind === 'ready'
-        ? `something else answers (${outcome.answer.status}, without X-JupyterHub-Version)`
-        : 'nothing answers';
-  return ok({ works, evidence: `${excerpt(name, 100)}: ${said}` });
+  const said = works ? `jupyterhub-singleuser answers after ${seconds(outcome.afterMs)}` : fault(outcome);
+  const error = works ? ok(undefined) : await endOf(started.value, signal);
+  if (!error.ok) return error;
+  const evidence = `${excerpt(name, 100)}: ${said}${error.value === undefined ? '' : `; the log: ${error.value}`}`;
+  return ok({ works, astray: outcome.kind === 'elsewhere', evidence });
+}
+
+function fault(outcome: ServerOutcome): string {
+  switch (outcome.kind) {
+    case 'ended':
+      return `it ended with exit code ${outcome.exitCode}`;
+    case 'ready':
+      return `something else answers (${outcome.answer.status}, without X-JupyterHub-Version)`;
+    case 'elsewhere':
+      return `jupyterhub-singleuser answers on port ${outcome.port} instead`;
+    case 'refused':
+      return excerpt(outcome.message);
+    case 'not-ready':
+      return 'nothing answers';
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** What an ended container calls an error, if anything. */
+async function endOf(pod: Pod, signal: AbortSignal): Promise<Result<string | undefined, EngineError>> {
+  if (pod.outcome.kind !== 'ended') return ok(undefined);
+  const log = await pod.log(signal);
+  return log.ok ? ok(lastError(log.value) ?? lastComplaint(log.value)) : log;
 }

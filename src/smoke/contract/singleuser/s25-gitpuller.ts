@@ -3,6 +3,7 @@ import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { ExecResult } from '../../../engine/container.ts';
 import type { EngineError } from '../../../engine/engine.ts';
+import { brokenScript } from '../../broken-script.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
 import { askServer } from '../../../hub/jupyter-api.ts';
 import { serverOf } from '../../pod.ts';
@@ -64,7 +65,10 @@ export const pullsRepository: Clause<Pod> = {
     if (failure.value !== undefined) {
       const { command, exitCode, stderr } = failure.value;
       const evidence = [`\`${command.join(' ')}\`: ${excerpt(stderr) || `exit code ${exitCode}`}`];
-      return ok({ result: 'fail', evidence, hint: failedCommand(command[0] ?? '', exitCode) });
+      const [program = ''] = command;
+      const script = await brokenScript(pod, [program], signal);
+      if (!script.ok) return script;
+      return ok({ result: 'fail', evidence, hint: script.value ?? failedCommand(program, exitCode) });
     }
     const query = new URLSearchParams({ repo: repository, branch: 'main', targetpath: 'hubwright-course' });
     const api = `git-pull/api?${query.toString()}`;

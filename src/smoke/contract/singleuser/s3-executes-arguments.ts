@@ -40,7 +40,7 @@ export const executesArguments: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    'The server must be among the processes; where anything but an init stands above it, or was started before it, SIGTERM must reach it all the same. Where the container ended well without a server, and where the entry point is more than an init and CMD no command of docker-stacks, it is started with a command that does not exist: it must fail at that, and may not start the server all the same.',
+    "The server must be among the processes; where anything but an init stands above it, or was started before it, SIGTERM must reach it all the same. Where the container ended well without a server, and where the entry point is more than an init and CMD no command of docker-stacks, it is started with a command that does not exist: it must fail at that, and may not start the server all the same. A script of the image's own by the name of the server is S1's matter.",
   remedy: 'Let the entry point\'s script end in `exec "$@"`.',
   async test(pod, signal) {
     const { outcome } = pod;

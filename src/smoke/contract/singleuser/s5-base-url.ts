@@ -21,7 +21,7 @@ export const baseUrl: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    '`/api` without the prefix must not be the server; `/user/NAME/` with a token must lead beneath the prefix.',
+    "`/api` without the prefix must not be the server; `/user/NAME/` with a token must lead beneath the prefix, to a page that is there. Whether `/lab` works is S10's matter.",
   remedy:
     'Do not set `base_url` or `default_url` on the command line, nor JUPYTERHUB_SERVICE_PREFIX in the image.',
   needs: ['S4'],
@@ -59,11 +59,19 @@ export const baseUrl: Clause<Pod> = {
       );
       evidence.push(exchangeLine(`GET ${page}`, landed));
       if (!landed.ok || landed.value.status < 400) return ok({ result: 'pass', evidence });
+      if (landed.value.status >= 500) {
+        // S10 asks for that very page.
+        if (/\/lab\/?(\?|$)/.test(page)) return ok({ result: 'pass', evidence });
+        return ok({ result: 'fail', evidence, hint: failingPageHint });
+      }
     }
     const hint = `\`${servicePrefix}\` leads nowhere: \`default_url\` names a page that does not exist or lies outside the prefix, or JupyterLab is missing`;
     return ok({ result: 'fail', evidence, hint });
   },
 };
+
+const failingPageHint =
+  'the page on which everybody begins fails by itself: a server extension or a handler raises an error, which the log tells; or let `default_url` name another page';
 
 const otherPrefixHint =
   "the hub's own server answers, and lives under another prefix: `base_url` is set on the command line, or JUPYTERHUB_SERVICE_PREFIX is changed in the entry point";
