@@ -110,7 +110,7 @@ async function compared(
   if (!earlier.ok) return { ok: false, error: [earlier.error] };
   const all =
     names.length > 0 ? selected.value : [...selected.value, ...namesInBoth(family.graph, earlier.value)];
-  const comparison = await comparePlan(family, all, earlier.value, context.signal);
+  const comparison = await comparePlan(family, all, earlier.value, context.signal, context.env);
   if (!comparison.ok) return comparison;
   const { entries, keys, platform, roots, removed } = comparison.value;
   const facts = {

@@ -4,6 +4,7 @@
  */
 import type { Image } from '../matrix/image-set.ts';
 import type { ImageKey, KeyInputs } from './content-key.ts';
+import { withPackages, type KnownPins } from './pinned-packages.ts';
 import { explainChange, type InputPlace, type Reason } from './reasons.ts';
 
 /** One earlier build of an image. */
@@ -23,23 +24,37 @@ export function placeOf({ dockerfile, context }: Pick<Image, 'dockerfile' | 'con
   return { dockerfile, context };
 }
 
+/** Where the inputs of a family's images lie. */
+export function placesIn(graph: {
+  readonly nodes: ReadonlyMap<string, { readonly image: Pick<Image, 'dockerfile' | 'context'> }>;
+}): (name: string) => InputPlace {
+  return (name) => {
+    const node = graph.nodes.get(name);
+    if (node === undefined) throw new Error(`no image ${name}`);
+    return placeOf(node.image);
+  };
+}
+
 /** Explains images of one family against what is remembered of their earlier builds. */
 export class ReasonChain {
   readonly #keys: ReadonlyMap<string, ImageKey>;
   readonly #remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
   readonly #place: (name: string) => InputPlace;
+  readonly #pins: KnownPins;
   /** By image and the key that it had: a family's children stand on the same few builds. */
   readonly #known = new Map<string, readonly Reason[]>();
 
-  /** `keys` are today's; `remembered` holds an image's builds, the last one first. */
+  /** `keys` are today's; `remembered` holds an image's builds, the last one first; `pins` what is known of their locks. */
   constructor(
     keys: ReadonlyMap<string, ImageKey>,
     remembered: ReadonlyMap<string, readonly RememberedBuild[]>,
     place: (name: string) => InputPlace,
+    pins: KnownPins = new Map(),
   ) {
     this.#keys = keys;
     this.#remembered = remembered;
     this.#place = place;
+    this.#pins = pins;
   }
 
   /** Why an image's bytes of today do not exist: what differs from its last build, the most telling first. */
@@ -73,7 +88,9 @@ export class ReasonChain {
       inputs === undefined
         ? this.#byKeysAlone(today, build.key)
         : explainChange(inputs, today.inputs, this.#place(name)).map((reason) =>
-            reason.kind === 'parent-changed' ? this.#withCause(reason, inputs) : reason,
+            reason.kind === 'parent-changed'
+              ? this.#withCause(reason, inputs)
+              : withPackages(reason, this.#pins),
           );
     this.#known.set(id, reasons);
     return reasons;

@@ -1,4 +1,5 @@
 /** The small words of reasons. Pure text; which reason there is, reasons.ts tells. */
+import { tellPinMoves, type PinMove } from '../core/python-pins.ts';
 
 /** What a value was and is: `moved from a to b`. */
 export function moved(from: string | undefined, to: string | undefined): string {
@@ -9,6 +10,15 @@ export function moved(from: string | undefined, to: string | undefined): string 
 /** A value as a person would write it. */
 export function quoted(value: string | undefined): string | undefined {
   return value === undefined ? undefined : `"${value}"`;
+}
+
+/** Packages that one line names. */
+export const mostPackages = 3;
+
+/** What else a list of Python packages pins than before: `: numpy 2.1.0 → 2.2.1`; nothing where that is not known. */
+export function packageWords(packages: readonly PinMove[] | undefined): string {
+  if (packages === undefined) return '';
+  return packages.length === 0 ? ', no version in it' : `: ${tellPinMoves(packages, mostPackages)}`;
 }
 
 /** A digest that a line has room for. */

@@ -3,7 +3,8 @@
  * Pure; showing reasons is the report room's work, their words are here.
  */
 import { shortKey } from '../matrix/naming.ts';
-import { moved, quoted, shortIdentity, withNames } from './reason-words.ts';
+import type { PinMove } from '../core/python-pins.ts';
+import { moved, packageWords, quoted, shortIdentity, withNames } from './reason-words.ts';
 import type { KeyInputs, ListedEntry } from './content-key.ts';
 
 export type Reason =
@@ -15,6 +16,8 @@ export type Reason =
       /** What differs: a content's `sha256:…`, a mode (`0644`), a link's target (`→ target`), `folder`. */
       readonly from: string | undefined;
       readonly to: string | undefined;
+      /** What it pins otherwise, where it lists Python packages and both its texts are known. */
+      readonly packages?: readonly PinMove[];
     }
   /** `because`: the first of the parent's own reasons, by reason-chain.ts; `undefined`: not known. */
   | { readonly kind: 'parent-changed'; readonly image: string; readonly because?: Reason }
@@ -104,7 +107,7 @@ export function explainChange(
 export function describeReason(reason: Reason): string {
   switch (reason.kind) {
     case 'file-changed':
-      return `${reason.path} ${reason.change === 'mode' ? 'has another mode' : reason.change}`;
+      return `${reason.path} ${reason.change === 'mode' ? 'has another mode' : reason.change}${packageWords(reason.packages)}`;
     case 'parent-changed': {
       const { image, because } = reason;
       if (because === undefined) return `${image} changed`;

@@ -1,25 +1,19 @@
 /** What another Python lock comes to: its packages, and the known holes that it mends. Pure. */
-import { pinsOf, plainName } from '../core/python-pins.ts';
+import { pinMoves, pinsOf, plainName, tellPinMoves, type PinMove } from '../core/python-pins.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import type { Finding } from '../scan/finding.ts';
-import { differing, type PackageMove } from './compare.ts';
 
 /** The packages that are another in `after`, by name. */
-export function changesOf(before: string, after: string): readonly PackageMove[] {
-  const [old, fresh] = [pinsOf(before), pinsOf(after)];
-  return differing(old, fresh).map((name) => ({ name, from: old.get(name), to: fresh.get(name) }));
+export function changesOf(before: string, after: string): readonly PinMove[] {
+  return pinMoves(pinsOf(before), pinsOf(after));
 }
 
 /** Packages that are named of one lock; what an image got of them stands at the image. */
 const shownChanges = 8;
 
 /** `numpy 2.3.5 → 2.4.0, six none → 1.17.0`. */
-export function tellChanges(changes: readonly PackageMove[]): string {
-  const shown = changes
-    .slice(0, shownChanges)
-    .map(({ name, from, to }) => `${name} ${from ?? 'none'} → ${to ?? 'none'}`);
-  const more = changes.length - shown.length;
-  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+export function tellChanges(changes: readonly PinMove[]): string {
+  return tellPinMoves(changes, shownChanges);
 }
 
 /** The holes of these images, and of what stands on them, that lie in a package of this lock. */

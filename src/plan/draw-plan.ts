@@ -12,13 +12,14 @@ import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
+import type { KnownPins } from '../key/pinned-packages.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
 import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
 import { cacheFolderOf, liesOutside } from '../matrix/cache-folder.ts';
 import { keepValues, readKeptValues } from '../matrix/kept-values.ts';
 import { loadMatrix, type Edits } from '../matrix/load-matrix.ts';
-import type { GatherSources } from './gather-inputs.ts';
+import { earlierBuilds } from './earlier-builds.ts';
 import { listContexts } from './list-contexts.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
@@ -55,6 +56,8 @@ export interface DrawnPlan extends Family {
   readonly trusted: readonly Trusted[];
   /** Earlier builds, of the images that nobody has and of what those stand on. */
   readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
+  /** What their lists of Python packages pinned, and pin now, as far as that is known. */
+  readonly pins: KnownPins;
 }
 
 export interface DrawOptions {
@@ -164,13 +167,18 @@ export async function drawPlan(
 
   const unknown = unknownImages(facts.value, needed);
   const asked = facts.value.remote === undefined ? undefined : registry;
-  const remembered = await earlierInputs({ set, keys, local, registry: asked }, unknown, signal);
+  const { remembered, pins } = await earlierBuilds(
+    { set, graph, keys, local, registry: asked, environment: options.environment },
+    unknown,
+    signal,
+  );
   const plan = makePlan({
     graph,
     selected: selected.value,
     mode: options.mode,
     keys,
     remembered,
+    pins,
     ...facts.value,
   });
   const skew = [
@@ -190,6 +198,7 @@ export async function drawPlan(
     memories,
     trusted: trusted.value,
     remembered,
+    pins,
   });
 }
 
@@ -202,17 +211,6 @@ async function trustedKeys(
   if (set.trust.length === 0) return ok([]);
   const { loadTrust } = await import('../attest/trust.ts');
   return await loadTrust(set.trust, environment, signal);
-}
-
-/** What the images that nobody has were built from before; most plans need none of it, and load nothing. */
-async function earlierInputs(
-  sources: GatherSources,
-  unknown: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly RememberedBuild[]>> {
-  if (unknown.length === 0) return new Map();
-  const { gatherInputs } = await import('./gather-inputs.ts');
-  return await gatherInputs(sources, unknown, signal);
 }
 
 interface RecordQuestions extends Family {

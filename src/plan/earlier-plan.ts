@@ -7,9 +7,11 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
-import { placeOf, ReasonChain } from '../key/reason-chain.ts';
+import type { KnownPins } from '../key/pinned-packages.ts';
+import { placesIn, ReasonChain, type RememberedBuild } from '../key/reason-chain.ts';
 import type { Reason } from '../key/reasons.ts';
 import { listContexts } from './list-contexts.ts';
+import { lockPins } from './lock-pins.ts';
 import type { ShownEntry } from './plan.ts';
 import { earlierPlanSchema, type EarlierPlan } from './inputs-schema.ts';
 import type { Family } from './draw-plan.ts';
@@ -62,6 +64,7 @@ export async function comparePlan(
   names: readonly string[],
   earlier: EarlierPlan,
   signal: AbortSignal,
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Result<Comparison, readonly Diagnostic[]>> {
   const needed = new Set([...names, ...graph.ancestors(names)]);
   const images = [...needed].flatMap((name) => graph.nodes.get(name)?.image ?? []);
@@ -73,8 +76,11 @@ export async function comparePlan(
   // A root that neither the lock nor the earlier plan knows is new, whatever it is.
   const identities = new Map(used.map((root) => [root, roots.get(root) ?? 'not known']));
   const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);
+  const remembered = new Map(earlier.images.map(({ name, key, inputs }) => [name, [{ key, inputs }]]));
+  const sources = { directory: set.directory, environment, keys, remembered, place: placesIn(graph) };
+  const pins = await lockPins(sources, signal);
   return ok({
-    entries: compareKeys(graph, keys, earlier),
+    entries: compareKeys(graph, keys, earlier, remembered, pins),
     removed: earlier.images.map(({ name }) => name).filter((name) => !graph.nodes.has(name)),
     keys,
     platform,
@@ -91,15 +97,16 @@ function compareKeys(
   graph: ImageGraph,
   keys: ReadonlyMap<string, ImageKey>,
   earlier: EarlierPlan,
+  remembered: ReadonlyMap<string, readonly RememberedBuild[]>,
+  pins: KnownPins,
 ): readonly ShownEntry[] {
   const before = new Map(earlier.images.map((image) => [image.name, image.key]));
-  const remembered = new Map(earlier.images.map(({ name, key, inputs }) => [name, [{ key, inputs }]]));
   const nodeOf = (name: string) => {
     const node = graph.nodes.get(name);
     if (node === undefined) throw new Error(`no image ${name}`);
     return node;
   };
-  const chain = new ReasonChain(keys, remembered, (name) => placeOf(nodeOf(name).image));
+  const chain = new ReasonChain(keys, remembered, placesIn(graph), pins);
   return [...keys].map(([name, { key }]) => {
     const { image, parents } = nodeOf(name);
     const old = before.get(name);

@@ -3,7 +3,7 @@
  * around the image. Pure; src/report tells it as a story.
  */
 import type { Action } from '../core/event.ts';
-import { placeOf, ReasonChain } from '../key/reason-chain.ts';
+import { placesIn, ReasonChain } from '../key/reason-chain.ts';
 import { describeReason, type Reason } from '../key/reasons.ts';
 import type { DrawnPlan } from './draw-plan.ts';
 
@@ -41,7 +41,8 @@ export interface Explanation {
 export type ExplanationSources = Pick<
   DrawnPlan,
   'graph' | 'plan' | 'keys' | 'memories' | 'roots' | 'remembered'
->;
+> &
+  Partial<Pick<DrawnPlan, 'pins'>>;
 
 /** Explains one image of a plan that was drawn for it. */
 export function explanationOf(drawn: ExplanationSources, name: string): Explanation {
@@ -73,11 +74,7 @@ export function explanationOf(drawn: ExplanationSources, name: string): Explanat
 
 function chainOf(drawn: ExplanationSources, name: string, reasons: readonly Reason[]): readonly ChainLink[] {
   const { graph, keys, remembered } = drawn;
-  const reasonChain = new ReasonChain(keys, remembered, (each) => {
-    const node = graph.nodes.get(each);
-    if (node === undefined) throw new Error(`no image ${each}`);
-    return placeOf(node.image);
-  });
+  const reasonChain = new ReasonChain(keys, remembered, placesIn(graph), drawn.pins);
   const links = new Map<string, ChainLink>();
   const follow = (image: string, previousKey: string | undefined, why: readonly Reason[]): void => {
     const key = keys.get(image)?.key;

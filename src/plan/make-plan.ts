@@ -4,8 +4,9 @@
 import type { Action } from '../core/event.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import type { ImageKey } from '../key/content-key.ts';
-import { placeOf, ReasonChain, type RememberedBuild } from '../key/reason-chain.ts';
-import type { InputPlace, Reason } from '../key/reasons.ts';
+import type { KnownPins } from '../key/pinned-packages.ts';
+import { placesIn, ReasonChain, type RememberedBuild } from '../key/reason-chain.ts';
+import type { Reason } from '../key/reasons.ts';
 import type { LocalBytes, Plan, PlanEntry, PublishedBytes } from './plan.ts';
 
 export interface PlanMode {
@@ -32,6 +33,8 @@ export interface PlanInput {
   readonly missingTags: ReadonlyMap<string, readonly string[]>;
   /** What images were built from earlier, each one's last build first; enough for those that nobody has. */
   readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
+  /** What lists of Python packages pinned then, and pin now. */
+  readonly pins?: KnownPins;
 }
 
 /** The plan for the selected images and all that they are built on, parents first. */
@@ -39,7 +42,7 @@ export function makePlan(input: PlanInput): Plan {
   const { graph } = input;
   const selected = new Set(input.selected);
   const needed = new Set([...selected, ...graph.ancestors(input.selected)]);
-  const chain = new ReasonChain(input.keys, input.remembered, (name) => placeIn(graph, name));
+  const chain = new ReasonChain(input.keys, input.remembered, placesIn(graph), input.pins);
   const entries: PlanEntry[] = [];
   for (const name of graph.order) {
     const node = graph.nodes.get(name);
@@ -70,12 +73,6 @@ export function unknownImages(
   needed: readonly string[],
 ): readonly string[] {
   return needed.filter((name) => !input.local.has(name) && input.remote?.has(name) !== true);
-}
-
-function placeIn(graph: ImageGraph, name: string): InputPlace {
-  const node = graph.nodes.get(name);
-  if (node === undefined) throw new Error(`no image ${name}`);
-  return placeOf(node.image);
 }
 
 function decide(

@@ -1,5 +1,7 @@
 /** Why an image would be rebuilt, and what a changed file would rebuild, told to people. Pure. */
 import cliTruncate from 'cli-truncate';
+import { tellPinMoves, type PinMove } from '../core/python-pins.ts';
+import { mostPackages } from '../key/reason-words.ts';
 import type { Reason } from '../key/reasons.ts';
 import { shortKey } from '../matrix/naming.ts';
 import type { ChainLink, Explanation } from '../plan/explanation.ts';
@@ -20,6 +22,9 @@ export interface ExplainOptions {
 
 /** Reasons of one image that are told; more are many files of one folder. */
 const mostReasons = 8;
+/** Packages of a list that one line tells, and lines. */
+const packagesInLine = 4;
+const packageLines = 10;
 /** A pipe has no width, but a list in one line is nothing to read. */
 const pipeWidth = 100;
 
@@ -138,10 +143,23 @@ function valuesOf(reason: Reason): readonly (readonly [string, string])[] {
     ];
   }
   if (reason.kind !== 'file-changed' || reason.from === undefined || reason.to === undefined) return [];
+  // Of a few packages the words say it all.
+  if (reason.packages !== undefined && reason.packages.length > 0)
+    return reason.packages.length <= mostPackages ? [] : packageRows(reason.packages);
   return [
     ['was', short(reason.from)],
     ['now', short(reason.to)],
   ];
+}
+
+function packageRows(packages: readonly PinMove[]): readonly (readonly [string, string])[] {
+  const starts = Array.from({ length: Math.ceil(packages.length / packagesInLine) }, (_, index) => index);
+  const rows = starts.slice(0, packageLines).map((row) => {
+    const some = packages.slice(row * packagesInLine, (row + 1) * packagesInLine);
+    return ['   ', tellPinMoves(some, packagesInLine)] as const;
+  });
+  const others = packages.length - packageLines * packagesInLine;
+  return others > 0 ? [...rows, ['   ', `and ${others} more; \`--json\` tells all`]] : rows;
 }
 
 function lastBuild({ lastBuild: build, madeAt, key }: Explanation, now: number): string {

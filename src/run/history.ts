@@ -1,11 +1,9 @@
 /**
- * How the revision of a family's files stands to another one, by its git repository. Asks git, which gets no more of the
- * environment than it needs and runs no program that the repository names; what git does not know is not told.
+ * How the revision of a family's files stands to another one, by its git repository; what git does not know is not told.
  */
-import { childEnvironment } from '../core/child-environment.ts';
+import { askGit } from '../plan/ask-git.ts';
 import type { History } from './run-context.ts';
 
-const timeoutMs = 60_000;
 const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** The history of the repository that `directory` lies in; nothing is asked before it is needed. */
@@ -14,22 +12,9 @@ export function openHistory(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): History {
-  const git = (...args: readonly string[]): Promise<string | undefined> => {
-    const options = {
-      cwd: directory,
-      env: childEnvironment(env, [], { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }),
-      timeout: timeoutMs,
-      signal,
-    };
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    // Not by execa, which takes a short run as long to load as git to answer; and most runs ask git nothing.
-    const { execFile } = process.getBuiltinModule('node:child_process');
-    const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout) =>
-      resolve(error === null ? stdout.trim() : undefined),
-    );
-    child.stdin?.end();
-    return promise;
-  };
+  const run = askGit(directory, env, signal);
+  const git = async (...args: readonly string[]): Promise<string | undefined> =>
+    (await run(...args))?.toString('utf8').trim();
   const ask = async (): Promise<string | undefined> => {
     const head = await git('rev-parse', '--verify', 'HEAD');
     return head !== undefined && commit.test(head) ? head : undefined;

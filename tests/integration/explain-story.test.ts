@@ -1,6 +1,7 @@
 /** The story of an image on a real engine: after an edit of its parent, and in a second checkout. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
 
@@ -58,4 +59,47 @@ test('an edit of the parent is the first cause; a checkout that did not build it
     'build',
     ['not built from here; what the engine has of that name is other content (key <short>, not <short>)'],
   ]);
+});
+
+const lock = (numpy: string, more = ''): string =>
+  `numpy==${numpy} \\\n    --hash=sha256:${'a'.repeat(64)}\nsix==1.16.0\n${more}`;
+
+test('an edited lock is told by its packages, where git knows the text that was built', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['base', 'course']),
+    'base/Dockerfile': trivial,
+    'base/requirements.lock': lock('2.1.0'),
+    'course/Dockerfile': 'FROM {p}base\nCMD ["true"]\n',
+  });
+  const git = async (...args: readonly string[]) =>
+    await execa('git', ['-c', 'user.name=rig', '-c', 'user.email=rig@rig.example', ...args], {
+      cwd: family.directory,
+    });
+  await git('init', '-q');
+  await git('add', 'base');
+  await git('commit', '-qm', 'one');
+  const built = await family.build(['images']);
+  expect(built.exitCode, built.stderr).toBe(0);
+  const plan = async (): Promise<string> => plain((await family.build(['plan'])).stdout, family);
+
+  await family.write('base/requirements.lock', lock('2.2.1', 'attrs==25.1.0\n'));
+  await git('commit', '-qam', 'two');
+  const told = 'base/requirements.lock edited: attrs none → 25.1.0, numpy 2.1.0 → 2.2.1';
+  expect(await plan()).toMatch(new RegExp(`base +build +${told}\\n.*course +build +base changed: ${told}`));
+  const story = await family.build(['explain', '{p}course']);
+  expect(plain(story.stdout, family).split('\n').slice(2, 5)).toEqual([
+    '  course: base changed, and it stands on that',
+    `  base: ${told}`,
+    '',
+  ]);
+
+  await family.write('base/requirements.lock', `# by hand\n${lock('2.1.0')}`);
+  expect(await plan()).toContain('base/requirements.lock edited, no version in it');
+
+  // A text that was never committed is known to nobody.
+  await family.write('base/requirements.lock', lock('2.3.0'));
+  const again = await family.build(['images']);
+  expect(again.exitCode, again.stderr).toBe(0);
+  await family.write('base/requirements.lock', lock('2.3.1'));
+  expect(await plan()).toMatch(/base +build +base\/requirements.lock edited\n/);
 });

@@ -310,3 +310,28 @@ test('a test that passed by other terms, and a day that moved, are told in more 
   ]);
   expect(told(key('9'))).toContain('  x: built, but its checks have not passed yet\n');
 });
+
+const listed = (count: number): string => {
+  const packages = Array.from({ length: count }, (_, index) => ({
+    name: `package${index}`,
+    from: '1.0',
+    to: '2.0',
+  }));
+  const chain = [link('base', ['5', '6'], { ...edited, packages })];
+  return renderExplanation({ ...story, image: 'base', chain }, plain)
+    .split('\n')
+    .slice(2, -8)
+    .join('\n');
+};
+
+describe('an edited list of Python packages', () => {
+  test('of few is told in its own line, of many below it, as far as anybody reads', () => {
+    expect(listed(1)).toContain('base: images/base/requirements.lock edited: package0 1.0 → 2.0\n');
+    expect(listed(0)).toContain('requirements.lock edited, no version in it');
+    const many = listed(50);
+    expect(many).toContain('package2 1.0 → 2.0 and 47');
+    expect(many).toContain('package4 1.0 → 2.0, package5 1.0 → 2.0');
+    expect(many).toContain('and 10 more; `--json` tells all');
+    expect(many).not.toContain('sha256');
+  });
+});
