@@ -101,10 +101,13 @@ export class Corpus implements AsyncDisposable {
   }
 }
 
-/** The gate's clauses of a profile that are not also those of every user's server. */
+/** These say something only where a machine has a GPU, which the corpus does not ask for. */
+export const withGpu: readonly string[] = ['T9', 'T10', 'T11', 'T12'];
+
+/** The gate's clauses of a profile that are not also those of every user's server, and need no GPU. */
 function ownClauses(profile: Profile): readonly string[] {
-  const shared = new Set(clausesOf('singleuser').map(({ id }) => id));
-  return clausesOf(profile).flatMap(({ id, tier }) => (tier === 'gate' && !shared.has(id) ? [id] : []));
+  const others = new Set([...clausesOf('singleuser').map(({ id }) => id), ...withGpu]);
+  return clausesOf(profile).flatMap(({ id, tier }) => (tier === 'gate' && !others.has(id) ? [id] : []));
 }
 
 function clausesOf(profile: Profile): readonly ClauseText[] {

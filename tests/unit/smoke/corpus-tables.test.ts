@@ -4,15 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { scenes } from '../../../src/smoke/contract/profiles.ts';
 import type { Profile } from '../../../src/smoke/verdict.ts';
 import { readTables } from '../../rig/corpus-table.ts';
+import { withGpu } from '../../rig/corpus.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../full/corpus/tables');
 const rows = await readTables(folder);
 
 /** What the gate's clauses share is broken once, in the profile `singleuser`. */
 const shared = [...clausesOf('singleuser').keys()];
-
-/** These say something only where a machine has a GPU, which the corpus does not ask for. */
-const withGpu = ['T9', 'T10', 'T11'];
 
 const broken = rows.filter(({ fails }) => fails.length > 0);
 
