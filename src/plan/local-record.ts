@@ -23,6 +23,8 @@ export interface LocalRecord {
   bootstrappedRoot(name: string): BootstrappedRoot | undefined;
   /** The image's ID behind any local reference, `repository:tag`. */
   idOf(reference: string): string | undefined;
+  /** The content keys under which the engine knows, as an image of this name, what a local reference names. */
+  keysOf(reference: string, imageName: string): readonly string[];
   /** A registry digest (`sha256:…`) under which the engine holds the repository's image, by `repository:tag`. */
   digestOf(reference: string): string | undefined;
 }
@@ -67,6 +69,11 @@ export function readLocalRecord(images: readonly StoredImage[]): LocalRecord {
     },
     bootstrappedRoot: (name) => roots.get(name),
     idOf: (reference) => byReference.get(reference)?.id,
+    keysOf: (reference, imageName) =>
+      (byReference.get(reference)?.tags ?? []).flatMap((tag) => {
+        const match = keyReference.exec(tag)?.groups;
+        return match?.['image'] === imageName ? (match['key'] ?? []) : [];
+      }),
     digestOf(reference) {
       const image = byReference.get(reference);
       const repository = reference.slice(0, reference.lastIndexOf(':'));

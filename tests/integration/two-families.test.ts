@@ -1,5 +1,8 @@
 /** Two families in one engine whose images are called the same, as `base` is in most: what each takes for its own. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from 'vitest';
+import { keyLabel } from '../../src/core/labels.ts';
 import { patience, valueOf } from '../rig/engine.ts';
 import { matrixOf, trivial, workspace, type Files, type Workspace } from '../rig/workspace.ts';
 
@@ -13,6 +16,11 @@ const filesWith = (content: string): Files => ({
 async function builtKeys({ engine, prefix }: Workspace): Promise<readonly string[]> {
   const tags = valueOf(await engine.images.list({}, patience())).flatMap((image) => image.tags);
   return tags.filter((tag) => tag.startsWith(`hubwright/${prefix}`) && tag.includes(':key-')).toSorted();
+}
+
+async function builtHere({ directory, prefix }: Workspace, image: string): Promise<readonly string[]> {
+  const files = await readdir(path.join(directory, '.hubwright', 'record', `${prefix}${image}`));
+  return files.map((file) => path.parse(file).name);
 }
 
 async function actions(family: Workspace): Promise<readonly string[]> {
@@ -63,4 +71,28 @@ test('the same content is the same image, whoever built it', async () => {
   const built = await ours.build(['images']);
   expect(built.exitCode, built.stderr).toBe(0);
   expect(await actions(twin)).toEqual(['reuse', 'reuse']);
+});
+
+const runOf = async (family: Workspace): Promise<string> => {
+  const { stderr, exitCode } = await family.build(['images', '--changed']);
+  expect(exitCode, stderr).toBe(0);
+  const named = valueOf(await family.engine.images.list({}, patience())).find(({ tags }) =>
+    tags.includes(`${family.prefix}base:latest`),
+  );
+  expect(await builtHere(family, 'base')).toContain(named?.labels[keyLabel]);
+  return stderr.replaceAll(family.prefix, '').replaceAll(/\s+/g, ' ');
+};
+
+test('a local name is that of whoever ran last, and who takes it says so once', async () => {
+  await using ours = await workspace(filesWith('one'));
+  await using theirs = await workspace(filesWith('two'), { prefix: ours.prefix });
+  const remark = /remark: base, course: in the engine, `:latest` named an image until now that this checkout/;
+  expect(await runOf(ours)).not.toContain('until now');
+  expect(await runOf(theirs)).toMatch(remark);
+  expect(await runOf(theirs)).not.toContain('until now');
+  expect(await runOf(ours)).toMatch(remark);
+
+  // One's own earlier build is no news.
+  await ours.write('base/file', 'three');
+  expect(await runOf(ours)).not.toContain('until now');
 });
