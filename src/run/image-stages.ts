@@ -153,10 +153,11 @@ export class ImageStages {
     if (publishes) {
       const { nameImage, pushImage } = await import('./publish-stage.ts');
       const { signal } = abort;
-      this.#ahead ??= this.#askAhead(target, signal);
-      const pushed = await this.#pushSlots(async () =>
+      const pushing = this.#pushSlots(async () =>
         signal.aborted ? cancelled : await pushImage(this.#context, entry, target, bytes, signal),
       );
+      this.#ahead ??= this.#askAhead(target, signal);
+      const pushed = await pushing;
       if (pushed.kind !== 'ok') return pushed;
       const { untagged } = pushed.value;
       const beside = Promise.all([untagged, this.#keepInputs(entry, target, signal)]);

@@ -48,26 +48,43 @@ export async function publishRelease(
     // A run that changed nothing leaves the release as it is: whoever watches it is not disturbed.
     const unchanged = isSameRelease(release, earlier);
     const kept = unchanged && earlier !== undefined ? earlier : release;
-    if (!isSameRelease(kept, file)) await writeRelease(drawn.set.directory, kept);
     // Of a family of which nothing was ever published there is nothing to tell the registry.
     const nothing = newest === undefined && kept.images.length === 0;
-    if (!published.ok || nothing || (unchanged && newest !== undefined)) return releaseFile;
-    const green = isGreen(context, report, kept);
-    const { signing } = context;
-    if (signing === undefined && drawn.trusted.length > 0) {
-      tellUnpublished(context, 'with `trust` it counts only where it is signed', signal);
-      return releaseFile;
-    }
-    const artifact = {
-      target,
-      release: kept,
-      inputs: inputsOf(context, kept),
-      ...(signing === undefined ? {} : { sign: signerOf(context, signing, signal) }),
-    };
-    const put = await putRelease(context.registry, artifact, green, signal);
-    if (!put.ok) tellUnpublished(context, put.error, signal);
-    if (!put.ok || put.value === 'newest' || round === maxRounds) return releaseFile;
+    const isToPut = published.ok && !nothing && !(unchanged && newest !== undefined);
+    // Of what goes to the disk and what goes to the registry neither waits for the other: of the two, the later counts.
+    const [isOvertaken] = await Promise.all([
+      isToPut && toRegistry(context, report, { release: kept, target }, signal),
+      isSameRelease(kept, file) ? undefined : writeRelease(drawn.set.directory, kept),
+    ]);
+    if (!isOvertaken || round === maxRounds) return releaseFile;
   }
+}
+
+/**
+ * Puts a release where other machines find it; answers whether one of them has put another meanwhile. What keeps it from
+ * there is told, and not tried again.
+ */
+async function toRegistry(
+  context: RunContext,
+  report: RunReport,
+  { release, target }: { readonly release: Release; readonly target: RegistryTarget },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { signing, drawn, registry } = context;
+  if (signing === undefined && drawn.trusted.length > 0) {
+    tellUnpublished(context, 'with `trust` it counts only where it is signed', signal);
+    return false;
+  }
+  const artifact = {
+    target,
+    release,
+    inputs: inputsOf(context, release),
+    ...(signing === undefined ? {} : { sign: signerOf(context, signing, signal) }),
+  };
+  const put = await putRelease(registry, artifact, isGreen(context, report, release), signal);
+  if (put.ok) return put.value === 'overtaken';
+  tellUnpublished(context, put.error, signal);
+  return false;
 }
 
 function signerOf({ registry }: RunContext, { signer }: Signing, signal: AbortSignal) {
