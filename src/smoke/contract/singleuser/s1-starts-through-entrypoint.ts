@@ -41,7 +41,7 @@ const setByHub: ReadonlySet<string> = new Set(
 );
 
 const hintFor = {
-  home: 'it starts only with what the image has in its home: see S14',
+  home: 'it starts only with the home that the image has: see S14',
   privileges: 'it starts only where programs may gain privileges: see S17',
   user: 'it starts only as another user than the hub says: see S13',
   'service-links': 'it starts only without JUPYTER_PORT: see S22',

@@ -11,6 +11,21 @@ const shown = 5;
 const startHint =
   'the start needs something that the image has in its home, or a home that belongs to the user; the hub mounts an empty volume there, owned root:100 with mode 2775. Put files elsewhere (/opt, /usr/local, {prefix}/share), and let the entry point make what it wants at home';
 
+const ownHint =
+  'the entry point changes the owner or the mode of the home, which only its owner may, and ends where that fails: the hub mounts it as root:100 with mode 2775, so that group 100 can write. Leave it as it is, or go on without (`chown … || true`)';
+
+/** Whether `chown` or `chmod` was refused at the home, or something in it. */
+export function wantsToOwn(words: string, home: string): boolean {
+  return words
+    .split('\n')
+    .some(
+      (line) =>
+        /changing (ownership|group|permissions) of|\b(chown|chgrp|chmod)\b/.test(line) &&
+        /not permitted/i.test(line) &&
+        line.includes(home),
+    );
+}
+
 export const livesWithEmptyHome: Clause<Pod> = {
   id: 'S14',
   title: 'needs nothing of what the image has in its home',
@@ -19,12 +34,17 @@ export const livesWithEmptyHome: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "Started with an empty home (root:100, mode 2775, not filled from the image); a start that failed is tried again with the image's own home. Kernels, environments, packages, programs on PATH and whatever variables name are looked for in the home.",
+    "Started with an empty home (root:100, mode 2775, not filled from the image); a start that failed is tried again with the image's own home. Kernels, environments, packages, extensions, start-up files, programs on PATH and whatever variables name are looked for in the home.",
   remedy:
     "Install into the image's prefix or /opt instead of $HOME; `pip install` as root, kernelspecs with `--sys-prefix`.",
   async test(pod, signal) {
     const start = await startedUnder(pod, 'home', startHint, signal);
     if (!start.ok) return start;
+    if (start.value?.result === 'fail') {
+      const log = await pod.log(signal);
+      if (!log.ok) return log;
+      if (wantsToOwn(log.value, pod.image.home)) return ok({ ...start.value, hint: ownHint });
+    }
     const needed = neededInHome(pod.image);
     if (needed.length > 0) {
       const evidence = [
