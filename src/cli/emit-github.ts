@@ -1,9 +1,12 @@
 /** `build emit github`: the workflow that builds, publishes and renews the family on GitHub. */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tryWriting } from '../adopt/try-writing.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { ImageGraph } from '../graph/image-graph.ts';
+import { usageWarning } from '../matrix/usage-error.ts';
 import { githubWorkflow, workflowHeader } from '../ship/emit/github-workflow.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
@@ -50,6 +53,7 @@ export async function emitGithubCommand(context: CliContext, options: EmitGithub
     );
     return exitCode.imageFailed;
   }
+  await tell(context, lackOfLauncher(directory, options.command));
   if (!options.write) {
     // What is committed tells commands as everybody may start them.
     context.stdout.write(text);
@@ -71,6 +75,15 @@ export async function emitGithubCommand(context: CliContext, options: EmitGithub
   if (!written.ok) return await tell(context, [written.error]);
   screen.write(`${workflowFile}: written\n`);
   return exitCode.ok;
+}
+
+/** A runner has what is committed; a name without a folder is for the runner's own PATH to find. */
+function lackOfLauncher(directory: string, command: string): readonly Diagnostic[] {
+  const [program = ''] = command.split(' ');
+  if (!program.includes('/') || existsSync(path.resolve(directory, program))) return [];
+  const message = `the workflow calls \`${program}\`, which this repository does not have`;
+  const help = 'commit hubwright beside the family, or say how it is called there: `--command`';
+  return [usageWarning('no-launcher', message, undefined, { help })];
 }
 
 /** Images that stand on each other at the most, builders left out: each job makes those for itself. */

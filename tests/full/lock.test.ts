@@ -77,7 +77,7 @@ images: { a: { context: a, kind: custom } }
     );
   try {
     const without = await build(folder.path, ['lock']);
-    expect(without).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(without).toMatchObject({ exitCode: 0, stdout: 'matrix.lock: unchanged' });
     expect(without.stderr).toContain(
       `the root \`${name}\` (\`registry.invalid/${name}:1\`) is left as it is`,
     );
