@@ -53,6 +53,8 @@ const scriptHeaders = {
 export class Browser {
   readonly #routes: readonly Route[];
   readonly #cookies = new Map<string, Cookie>();
+  /** Other hosts that cookies were meant for; these are dropped. */
+  readonly foreignDomains = new Set<string>();
 
   constructor(routes: readonly Route[]) {
     this.#routes = routes;
@@ -155,6 +157,11 @@ export class Browser {
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const equals = pair.indexOf('=');
       if (equals <= 0) continue;
+      const domain = attributeOf(attributes, 'domain');
+      if (domain !== undefined && !isOwnDomain(domain)) {
+        this.foreignDomains.add(domain);
+        continue;
+      }
       const name = pair.slice(0, equals);
       const path = attributeOf(attributes, 'path') ?? defaultPath(requestPath);
       const key = `${path}\n${name}`;
@@ -167,6 +174,12 @@ export class Browser {
 function attributeOf(attributes: readonly string[], name: string): string | undefined {
   const found = attributes.find((attribute) => attribute.toLowerCase().startsWith(`${name}=`));
   return found?.slice(name.length + 1);
+}
+
+/** A browser drops a cookie that is meant for another host than it comes from (RFC 6265, 5.3). */
+function isOwnDomain(domain: string): boolean {
+  const wanted = domain.replace(/^\./, '').toLowerCase();
+  return wanted === '' || publicHost === wanted || publicHost.endsWith(`.${wanted}`);
 }
 
 function isExpired(attributes: readonly string[]): boolean {

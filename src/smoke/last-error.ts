@@ -7,6 +7,9 @@ import { excerpt } from './evidence.ts';
 /** How Python ends a traceback: `PermissionError: [Errno 13] …`. */
 const raised = /^(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|NotFound)\b(?:: .*)?$/;
 
+/** An interpreter that cannot even begin, as a kernel's under a wrong PYTHONHOME; what others raise follows from that. */
+const fatal = /^Fatal Python error: /;
+
 /** A line of Jupyter's own log at the levels E and C that holds words: no headers, and no request's line. */
 const logged = /^\[[EC] [^\]]+\] (?!\{)(?!\d{3} [A-Z]+ )(?!received signal)(?=.*\S)/;
 
@@ -14,7 +17,9 @@ const logged = /^\[[EC] [^\]]+\] (?!\{)(?!\d{3} [A-Z]+ )(?!received signal)(?=.*
 export function lastError(log: string): string | undefined {
   const lines = log.split('\n').map((line) => line.trimEnd());
   const found =
-    lines.findLast((line) => raised.test(line.trimStart())) ?? lines.findLast((line) => logged.test(line));
+    lines.findLast((line) => fatal.test(line)) ??
+    lines.findLast((line) => raised.test(line.trimStart())) ??
+    lines.findLast((line) => logged.test(line));
   return found === undefined ? undefined : excerpt(found);
 }
 

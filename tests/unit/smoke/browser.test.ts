@@ -37,6 +37,14 @@ const showCookies: Page = (request, response) => {
 };
 
 describe('the browser', () => {
+  it('keeps no cookie that is meant for another host', async () => {
+    const browser = await browse({
+      '/a': redirect('/b', ['x=1; Domain=campus.example', 'y=2; Domain=.hubwright.test', 'z=3; Domain=']),
+      '/b': showCookies,
+    });
+    expect((await browser.visit('/a', signal)).answer?.body).toBe('y=2; z=3');
+  });
+
   it('proves with its XSRF cookie, to what a script asks for alone, that the page is the server’s', async () => {
     const browser = await browse({
       '/page': (_, response) => {

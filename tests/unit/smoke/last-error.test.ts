@@ -16,6 +16,14 @@ test('the error that was raised is found among headers, requests and what came l
   expect(lastError(traceback)).toBe("PermissionError: [Errno 13] Permission denied: '/opt/share'");
 });
 
+test('an interpreter that cannot begin counts before what follows from that', () => {
+  const dead =
+    "Fatal Python error: Failed to import encodings module\nModuleNotFoundError: No module named 'encodings'";
+  expect(lastError(`${dead}\nAttributeError: 'NoneType' object has no attribute 'x'`)).toBe(
+    'Fatal Python error: Failed to import encodings module',
+  );
+});
+
 test('an error that was only logged is found as well', () => {
   const log = `[E 2026-11-26 ServerApp] Exception in callback\n[C 2026-11-26 ServerApp] received signal 15, stopping`;
   expect(lastError(log)).toBe('[E 2026-11-26 ServerApp] Exception in callback');

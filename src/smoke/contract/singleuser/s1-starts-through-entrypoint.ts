@@ -40,6 +40,9 @@ const setByHub: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Pods in which S1 found something else than the server: that nothing listens there is no news. */
+export const withoutServer = new WeakSet<Pod>();
+
 const hintFor = {
   home: 'it starts only with the home that the image has: see S14',
   privileges: 'it starts only where programs may gain privileges: see S17',
@@ -119,6 +122,7 @@ async function lookForServer(pod: Pod, signal: AbortSignal): Promise<Result<Find
     return ok({ result: 'pass', evidence: [asked, `runs: ${excerpt(server.join(' '))}`] });
   const waits = await stillWaits(pod, running.value, signal);
   if (!waits.ok) return waits;
+  withoutServer.add(pod);
   const evidence = [asked, ...running.value.slice(0, 5).map((words) => `runs: ${excerpt(words.join(' '))}`)];
   const other = await standIn(pod, serverProgram, signal);
   if (!other.ok) return other;

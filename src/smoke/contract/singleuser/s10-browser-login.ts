@@ -24,7 +24,7 @@ export const browserLogin: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "A browser with cookies opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens (where `/lab` is an error, the one to which `/user/NAME/` leads) has to be one of Jupyter's, with the hub's user in its configuration, and its first script and its settings have to be there, and be allowed by its Content-Security-Policy; its websockets have to lead to where it comes from.",
+    "A browser with cookies, of this host's alone, opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens (where `/lab` is an error, the one to which `/user/NAME/` leads) has to be one of Jupyter's, with the hub's user in its configuration, and its first script and its settings have to be there, and be allowed by its Content-Security-Policy; its websockets have to lead to where it comes from.",
   remedy:
     "Install JupyterLab and a `jupyterhub` of the hub's major version, and leave JUPYTERHUB_CLIENT_ID, _HOST and _BASE_URL as the hub sets them.",
   needs: ['S6'],
@@ -42,6 +42,8 @@ export const browserLogin: Clause<Pod> = {
       `the server asked the hub: ${requests.map(({ method, path, status }) => `${method} ${path} ${status}`).join(', ') || 'nothing'}`,
       `the page ${page !== undefined && namesUser(page.body, pod.user.name) ? 'names' : 'does not name'} the hub's user in its configuration`,
     ];
+    const [foreign] = browser.foreignDomains;
+    if (foreign !== undefined) evidence.push(`dropped: cookies that are meant for ${excerpt(foreign, 80)}`);
     if (works && login.complete) {
       loggedIn.set(pod, browser);
       const policy = String(page.headers['content-security-policy'] ?? '');
@@ -65,7 +67,8 @@ export const browserLogin: Clause<Pod> = {
       return ok({ result: 'pass', evidence });
     }
     if (page?.status === 200) evidence.push(`the page says: ${excerpt(textOf(page.body), 160) || 'nothing'}`);
-    return ok({ result: 'fail', evidence, hint: likelyCause(visit, login, works) });
+    const hint = foreign === undefined ? likelyCause(visit, login, works) : foreignCookiesHint;
+    return ok({ result: 'fail', evidence, hint });
   },
 };
 
@@ -107,6 +110,9 @@ function browserOf({ hubAddress, servicePrefix, address, port }: Pod): Browser {
 
 const policyHint =
   "the page opens and stays blank: its Content-Security-Policy forbids the browser to run the page's own scripts, or to ask its own server. Look for `Content-Security-Policy` in `tornado_settings` of the image's Jupyter configuration, and let it set `frame-ancestors` alone";
+
+const foreignCookiesHint =
+  "the server's cookies are meant for another host, so that browsers drop them and nobody's login lasts: take `domain` out of JUPYTERHUB_COOKIE_OPTIONS in the image, and of `cookie_options` in its configuration";
 
 /** Where the page looks for kernels and terminals, if that is another host than it comes from. */
 function strayWebsockets(page: string): string | undefined {

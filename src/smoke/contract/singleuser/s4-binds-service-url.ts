@@ -10,7 +10,7 @@ import { serverPort } from '../../pod-environment.ts';
 import { shellText } from '../../shell-text.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { deafFinding } from '../common/port-finding.ts';
-import { isServer } from './s1-starts-through-entrypoint.ts';
+import { isServer, withoutServer } from './s1-starts-through-entrypoint.ts';
 
 const asked = `JUPYTERHUB_SERVICE_URL asks for 0.0.0.0:${serverPort}`;
 
@@ -22,7 +22,7 @@ export const bindsServiceUrl: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "JUPYTERHUB_SERVICE_URL asks for a port, and a connection is tried there for as long as a start may take; where it is refused, the ports that the container does listen on are told. A CMD that is the hub's server must carry no port or address of its own.",
+    "JUPYTERHUB_SERVICE_URL asks for a port, and a connection is tried there for as long as a start may take; where it is refused, the ports that the container does listen on are told. Where no server runs at all, S1 says so. A CMD that is the hub's server must carry no port or address of its own.",
   remedy:
     "Take `--ip` and `--port` out of ENTRYPOINT, its script and CMD, and `NotebookApp.…` out of the image's configuration: the environment says where to listen.",
   async test(pod, signal) {
@@ -48,6 +48,11 @@ export const bindsServiceUrl: Clause<Pod> = {
   },
 };
 
+const noServer: Finding = {
+  result: 'not-run',
+  evidence: [asked, 'no server runs that could listen there: see S1'],
+};
+
 /** A server that listens nowhere at all has not come so far: that is a matter of time, and S19's. */
 async function stillStarting(
   pod: Pod,
@@ -55,6 +60,7 @@ async function stillStarting(
   signal: AbortSignal,
 ): Promise<Result<Finding, EngineError>> {
   if (listening === undefined || listening.length > 0) return ok(deaf(listening, undefined));
+  if (withoutServer.has(pod)) return ok(noServer);
   const state = await pod.engine.inspectContainer(pod.containerId, signal);
   if (!state.ok) return state;
   const running = await processes(pod.engine, state.value, signal);
