@@ -17,6 +17,9 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
   const inherited = new Set(targets.flatMap(({ values }) => texts(values.get('inherits'))));
   const whole = new Map(targets.map((target) => [target, withInherited(target, byName, new Set())]));
   const shared = sharedAliases([...whole.values()], byName);
+  const called = new Set(
+    [...whole.values()].flatMap((values) => [...parentsInArguments(values, shared, byName).values()]),
+  );
   return targets.flatMap((target) => {
     const values = whole.get(target) ?? target.values;
     // What others inherit from, and has no name of its own, is no image.
@@ -29,6 +32,8 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
     };
     const args = values.get('args');
     const named = contextsOf(values.get('contexts'));
+    const parents = parentsInArguments(values, shared, byName);
+    const isShared = (alias: string): boolean => isSharedBy(shared, alias, named.get(alias));
     return [
       {
         place: `${file}:${target.line}`,
@@ -40,18 +45,27 @@ export function bakeBuilds(text: string, file: string, folder: string): readonly
         target: one('target'),
         args:
           args?.kind === 'map'
-            ? [...args.entries].map(([name, value]) => [name, namedOf(value, variables, names)] as const)
+            ? [...args.entries].map(([name, value]) => {
+                const parent = parents.get(name);
+                return [
+                  name,
+                  parent === undefined ? namedOf(value, variables, names) : { text: parent, value: parent },
+                ] as const;
+              })
             : [],
-        aliases: [...named.keys()].filter((alias) => !shared.has(alias)),
+        aliases: [...named.keys()].filter((alias) => !isShared(alias)),
         tags: [
           ...writtenTags(values.get('tags'), variables, names),
           ...[...shared].flatMap(([alias, name]) =>
             name === target.name ? { text: alias, value: alias } : [],
           ),
+          ...(called.has(target.name) ? [{ text: target.name, value: target.name }] : []),
         ],
         others: [
           ...(args?.kind === 'unknown' ? [`args = ${args.text}`] : []),
-          ...[...named].flatMap(([alias, meant]) => (shared.has(alias) ? [] : `context ${alias}=${meant}`)),
+          ...[...named].flatMap(([alias, meant]) =>
+            isShared(alias) || saidByArgument(values, parents, alias) ? [] : contextWords(alias, meant),
+          ),
           ...(values.has('contexts') && values.get('contexts')?.kind !== 'map' ? ['contexts'] : []),
           ...['secret', 'ssh', 'network', 'matrix'].filter((key) => values.has(key)),
         ],
@@ -149,18 +163,79 @@ function contextsOf(value: HclValue | undefined): ReadonlyMap<string, string> {
   );
 }
 
-/** The target that a name means wherever it is used: its image may be called so by others. */
+/** A name that means another image for each target has no place in matrix.yaml; an argument of the Dockerfile has. */
+function contextWords(alias: string, meant: string): string {
+  const way = meant.startsWith('target:')
+    ? `: that FROM ${alias} is another image in each build; where the Dockerfile says ARG BASE and FROM $BASE, \`args:\` can say which`
+    : '';
+  return `context ${alias}=${meant}${way}`;
+}
+
+/** The target that a context's text means, where the file has it. */
+function targetOf(meant: string | undefined, byName: ReadonlyMap<string, Target>): string | undefined {
+  const target = meant?.startsWith('target:') === true ? meant.slice('target:'.length) : undefined;
+  return target !== undefined && byName.has(target) ? target : undefined;
+}
+
+/**
+ * The target that a name means in some build of every Dockerfile that uses it, the one of most builds: its image may be
+ * called so by others. Where one Dockerfile means something else by it, it is nobody's name.
+ */
 function sharedAliases(
   all: readonly ReadonlyMap<string, HclValue>[],
   byName: ReadonlyMap<string, Target>,
 ): ReadonlyMap<string, string> {
-  const pairs = all.flatMap((values) => [...contextsOf(values.get('contexts'))]);
+  const uses = all.flatMap((values) => {
+    const of = ['context', 'dockerfile'].map((key) => JSON.stringify(values.get(key) ?? null)).join();
+    return [...contextsOf(values.get('contexts'))].map(([alias, meant]) => ({ alias, meant, of }));
+  });
   return new Map(
-    [...Map.groupBy(pairs, ([alias]) => alias)].flatMap(([alias, uses]): [string, string][] => {
-      const [meant, ...others] = new Set(uses.map(([, text]) => text));
-      const target = meant?.startsWith('target:') === true ? meant.slice('target:'.length) : undefined;
-      return target !== undefined && others.length === 0 && byName.has(target) ? [[alias, target]] : [];
+    [...Map.groupBy(uses, ({ alias }) => alias)].flatMap(([alias, own]): [string, string][] => {
+      const dockerfiles = new Set(own.map(({ of }) => of)).size;
+      const meanings = [...Map.groupBy(own, ({ meant }) => meant)]
+        .filter(([, some]) => new Set(some.map(({ of }) => of)).size === dockerfiles)
+        .toSorted(([, a], [, b]) => b.length - a.length);
+      const target = targetOf(meanings[0]?.[0], byName);
+      return target === undefined ? [] : [[alias, target]];
     }),
+  );
+}
+
+function isSharedBy(shared: ReadonlyMap<string, string>, alias: string, meant: string | undefined): boolean {
+  return shared.has(alias) && meant === `target:${shared.get(alias) ?? ''}`;
+}
+
+/** Of arguments whose value is a name that this build alone gives to another target, that target. */
+function parentsInArguments(
+  values: ReadonlyMap<string, HclValue>,
+  shared: ReadonlyMap<string, string>,
+  byName: ReadonlyMap<string, Target>,
+): ReadonlyMap<string, string> {
+  const args = values.get('args');
+  if (args?.kind !== 'map') return new Map();
+  const named = contextsOf(values.get('contexts'));
+  return new Map(
+    [...args.entries].flatMap(([name, value]): [string, string][] => {
+      const alias = value.kind === 'text' ? value.text : '';
+      const target = targetOf(named.get(alias), byName);
+      return target === undefined || isSharedBy(shared, alias, named.get(alias)) ? [] : [[name, target]];
+    }),
+  );
+}
+
+/** True where an argument says it already. */
+function saidByArgument(
+  values: ReadonlyMap<string, HclValue>,
+  parents: ReadonlyMap<string, string>,
+  alias: string,
+): boolean {
+  const args = values.get('args');
+  return (
+    args?.kind === 'map' &&
+    [...parents.keys()].some((name) => {
+      const value = args.entries.get(name);
+      return value?.kind === 'text' && value.text === alias;
+    })
   );
 }
 

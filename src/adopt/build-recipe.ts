@@ -159,10 +159,20 @@ export function defaultsOf(
   );
 }
 
+/** What of a build decides its image: equal where two make the same of a Dockerfile. */
+export function wayOf(
+  dockerfile: ParsedDockerfile,
+  build: GivenBuild,
+): { readonly target: string | undefined; readonly args: readonly (readonly [string, string])[] } {
+  return sortedWay(keptOf(dockerfile, build));
+}
+
+function sortedWay({ target, args }: Pick<BuildWay, 'target' | 'args'>): ReturnType<typeof wayOf> {
+  return { target, args: Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1)) };
+}
+
 function distinctWays(builds: readonly BuildWay[]): readonly BuildWay[] {
-  const same = Map.groupBy(builds, ({ target, args }) =>
-    JSON.stringify([target, Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
-  );
+  const same = Map.groupBy(builds, (way) => JSON.stringify(sortedWay(way)));
   return [...same.values()].flatMap((all) => {
     // Of several names the shortest: others are makes of it for one processor.
     const [first] = all.toSorted((a, b) => (a.name?.length ?? 0) - (b.name?.length ?? 0));

@@ -19,6 +19,7 @@ import type { FoundDockerfile } from './find-dockerfiles.ts';
 import type { GivenBuild } from './given-build.ts';
 import type { NamedImage, WrittenReference } from './link-images.ts';
 import { nameImages } from './name-images.ts';
+import { separateImages } from './separate-images.ts';
 import { stageChain } from './stage-chain.ts';
 
 export interface ReadImage extends NamedImage {
@@ -74,29 +75,39 @@ export async function readImages(
     }
     const { dockerfile } = content;
     const own = builds.filter((build) => build.dockerfiles.find((each) => paths.has(each)) === file);
-    const recipe = own.length === 0 ? sharedRecipe(dockerfile, builds) : buildRecipe(dockerfile, own);
-    const { references: outside, args, errors } = resolve(name, dockerfile, recipe);
-    if (outside === undefined) {
-      unread.push({ name, path: file, errors });
-      continue;
-    }
-    const folder = path.posix.basename(path.posix.dirname(file));
-    const references = outside.flatMap(writtenReference);
-    images.push({
-      name: freedName(name, references, names),
-      folder,
-      references,
+    const others = new Set([...names].flatMap(([other, each]) => (other === file ? [] : [each])));
+    const separate = separateImages(
       dockerfile,
-      base: baseOf(dockerfile, recipe.target?.value, outside),
-      tags: recipe.tags,
-      recipe,
-      args,
-      madeUp: outside.flatMap(({ source, text }) =>
-        isMadeUp(source.text, dockerfile, Object.keys(args)) ? [text] : [],
-      ),
-      errors,
-      context: await chooseContext(dockerfile, exists, recipe.context?.value),
-    });
+      own,
+      new Set([...others, ...images.map((each) => each.name)]),
+    );
+    const made = separate.length > 0 ? separate : [{ name, builds: own }];
+    for (const each of made) {
+      const folder = separate.length > 0 ? each.name : path.posix.basename(path.posix.dirname(file));
+      const recipe =
+        own.length === 0 ? sharedRecipe(dockerfile, builds) : buildRecipe(dockerfile, each.builds);
+      const { references: outside, args, errors } = resolve(each.name, dockerfile, recipe);
+      if (outside === undefined) {
+        unread.push({ name: each.name, path: file, errors });
+        continue;
+      }
+      const references = outside.flatMap(writtenReference);
+      images.push({
+        name: freedName(each.name, references, names),
+        folder,
+        references,
+        dockerfile,
+        base: baseOf(dockerfile, recipe.target?.value, outside),
+        tags: recipe.tags,
+        recipe,
+        args,
+        madeUp: outside.flatMap(({ source, text }) =>
+          isMadeUp(source.text, dockerfile, Object.keys(args)) ? [text] : [],
+        ),
+        errors,
+        context: await chooseContext(dockerfile, exists, recipe.context?.value),
+      });
+    }
   }
   return { images, unread };
 }

@@ -240,10 +240,11 @@ target "y" {
 }
 `;
     expect(lines(bakeBuilds(text, 'docker-bake.hcl', '.'))).toEqual([
-      'docker-bake.hcl:2 a/Dockerfile in a',
+      'docker-bake.hcl:2 a/Dockerfile in a as a',
       'docker-bake.hcl:3 b/Dockerfile in b',
-      'docker-bake.hcl:4 x/Dockerfile in x lost: PARENT=below, context below=target:a, context files=./files',
-      'docker-bake.hcl:9 y/Dockerfile in y lost: context below=target:b',
+      'docker-bake.hcl:4 x/Dockerfile in x PARENT=a lost: context files=./files',
+      'docker-bake.hcl:9 y/Dockerfile in y lost: context below=target:b: that FROM below is another image in each build; ' +
+        'where the Dockerfile says ARG BASE and FROM $BASE, `args:` can say which',
     ]);
   });
 
