@@ -32,7 +32,11 @@ const complaint = /^(?:\/[\w.+-]+)+: (?!.*\bwarning\b)/i;
 
 /** What other programs than Python's complained of last; worth quoting where they ended, and `lastError` tells nothing. */
 export function lastComplaint(log: string): string | undefined {
-  const lines = log.split('\n').map((line) => line.trimEnd());
+  // MariaDB rings a bell before what matters most.
+  const lines = log
+    .replaceAll('\u0007', '')
+    .split('\n')
+    .map((line) => line.trimEnd());
   const found =
     lines.findLast((line) => serviceError.test(line)) ?? lines.findLast((line) => complaint.test(line));
   return found === undefined ? undefined : excerpt(found);

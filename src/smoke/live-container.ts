@@ -48,7 +48,8 @@ export const readinessBudgetMs = 60_000;
 /** How long an ending may take before it counts as not ending at all; longer where the machine is busy. */
 export const stopBudgetSeconds = 10;
 
-const logLines = 30;
+/** What a program says of its end may be followed by a page of advice. */
+const logLines = 60;
 const logBytes = 64 * 1024;
 
 /** Something to be done to a container between its making and its start. */

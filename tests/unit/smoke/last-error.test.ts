@@ -39,7 +39,7 @@ test.each([
 });
 
 const mariadb = `2026-11-27 18:29:15 0 [Warning] failed to retrieve the MAC address
-/usr/sbin/mariadbd: Character set 'utf-8' is not a compiled character set
+\u0007/usr/sbin/mariadbd: Character set 'utf-8' is not a compiled character set
 2026-11-27 18:29:15 0 [ERROR] Aborting
 Installation of system tables failed!
     shell> /usr/sbin/mariadbd --skip-grant-tables --general-log &

@@ -19,12 +19,14 @@ export const importsTorch = torchClause(
   {
     code: `
 import sys, torch
+if not hasattr(torch, "__version__"):
+    raise ImportError(f"this torch is no PyTorch: {getattr(torch, '__file__', None) or list(torch.__path__)}")
 print("hubwright version", torch.__version__)
 print("hubwright file", torch.__file__)
 print("hubwright python", sys.executable)`,
     timeoutMs: importMs,
     whenItFails:
-      "torch is not installed for the kernel's interpreter, or one of its libraries cannot be loaded",
+      "torch is not installed for the kernel's interpreter, one of its libraries cannot be loaded, or another file by its name comes first (PYTHONPATH, a course's `torch.py`)",
     judge: (facts) => ({
       result: 'pass',
       evidence: [`torch ${facts('version')} at ${facts('file')}`, `Python: ${facts('python')}`],
