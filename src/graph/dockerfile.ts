@@ -9,9 +9,10 @@ import { err, ok, type Result } from '../core/result.ts';
 import { usageError } from '../matrix/usage-error.ts';
 import { argWords, instructionWords } from './instruction-words.ts';
 import { type Directive, type LogicalLine, readLogicalLines, sourceRange } from './logical-lines.ts';
-import { mountSource } from './mount-option.ts';
+import { mountedSecret, mountSource } from './mount-option.ts';
 import type {
   ArgDeclaration,
+  MountedSecret,
   Instruction,
   ParsedDockerfile,
   ReferenceText,
@@ -163,6 +164,7 @@ class Reader {
       args: [],
       references: [],
       remoteAdds: [],
+      secrets: [],
       deferredReferences: [],
     });
   }
@@ -180,8 +182,10 @@ class Reader {
 
   #readSources(line: LogicalLine, keyword: string, stage: OpenStage): void {
     if (keyword === 'COPY') stage.references.push(...this.#copySources(line));
-    else if (keyword === 'RUN') stage.references.push(...this.#mountSources(line));
-    else if (keyword === 'ADD') stage.remoteAdds.push(...this.#remoteAdds(line));
+    else if (keyword === 'RUN') {
+      stage.references.push(...this.#mountSources(line));
+      stage.secrets.push(...this.#mountedSecrets(line));
+    } else if (keyword === 'ADD') stage.remoteAdds.push(...this.#remoteAdds(line));
     else if (
       keyword === 'ONBUILD' &&
       /^ONBUILD\s+(?:COPY\s(?:.*\s)?--from=|RUN\s(?:.*\s)?--mount=\S*from=)/i.test(line.text)
@@ -203,6 +207,14 @@ class Reader {
       if (source === undefined || value === undefined) return [];
       const { start } = value;
       return [{ ...this.#reference(line, start + source.start, start + source.end), via: 'mount' as const }];
+    });
+  }
+
+  #mountedSecrets(line: LogicalLine): readonly MountedSecret[] {
+    return instructionWords(line.text).flags.flatMap(({ name, value }) => {
+      const id = name === 'mount' && value !== undefined ? mountedSecret(value.text) : undefined;
+      if (id === undefined || value === undefined) return [];
+      return [{ id, range: sourceRange(line, value.start, value.end) }];
     });
   }
 

@@ -30,8 +30,10 @@ export function dockerfileErrors(node: Pick<GraphNode, 'dockerfile' | 'stages'>)
 export function dockerfileWarnings(
   node: GraphNode,
   suggest: (root: string) => string | undefined,
+  secrets: readonly string[],
 ): readonly Diagnostic[] {
   return [
+    ...secretWarnings(node, secrets),
     ...frontendWarnings(node),
     ...nearNameWarnings(node, suggest),
     ...deferredWarnings(node),
@@ -94,6 +96,22 @@ function nearNameWarnings(
     const help = `did you mean \`${meant}\`? If not, declare it under \`roots:\``;
     return [usageWarning('near-name', message, span, { help })];
   });
+}
+
+/** The one secret that needs no entry: `--ca`, README, "Secrets and a site's own CA". */
+const alwaysThere = 'ca';
+
+/** BuildKit goes on without a secret that nobody gives. */
+function secretWarnings(node: GraphNode, declared: readonly string[]): readonly Diagnostic[] {
+  return node.stages
+    .flatMap((index) => node.dockerfile.stages[index]?.secrets ?? [])
+    .filter(({ id }) => id !== alwaysThere && !declared.includes(id))
+    .map(({ id, range }) => {
+      const message = `matrix.yaml declares no secret \`${id}\`: this step gets none`;
+      const variable = id.toUpperCase().replaceAll(/\W/g, '_');
+      const help = didYouMean(id, declared) ?? `list it: \`secrets: [{ id: ${id}, env: ${variable} }]\``;
+      return usageWarning('undeclared-secret', message, at(node, range), { help });
+    });
 }
 
 function deferredWarnings(node: GraphNode): readonly Diagnostic[] {

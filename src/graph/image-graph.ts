@@ -86,6 +86,7 @@ export function buildGraph(
   const parsed = parseAll(set, dockerfiles, errors);
   const family = familyOf(set);
   const roots = new RootTable(set);
+  const secrets = set.secrets.map(({ id }) => id);
   const nodes = new Map<string, GraphNode>();
   for (const image of set.images) {
     const dockerfile = parsed.get(image.dockerfile);
@@ -94,7 +95,8 @@ export function buildGraph(
     const references = resolved.references.map((reference) => locate(reference, dockerfile, roots));
     const node = { image, dockerfile, stages: resolved.stages, references, ...summarise(references) };
     errors.push(...resolved.errors, ...dockerfileErrors(node));
-    warnings.push(...dockerfileWarnings(node, (text) => suggestFor(text, roots, family.suggest)));
+    const suggest = (text: string): string | undefined => suggestFor(text, roots, family.suggest);
+    warnings.push(...dockerfileWarnings(node, suggest, secrets));
     nodes.set(image.name, node);
   }
   errors.push(...findCycles(nodes));

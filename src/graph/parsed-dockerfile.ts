@@ -31,6 +31,12 @@ export interface SourceReference extends ReferenceText {
   readonly via: 'copy' | 'mount';
 }
 
+/** A secret that a step mounts. */
+export interface MountedSecret {
+  readonly id: string;
+  readonly range: TextRange;
+}
+
 /** An `ARG`; one instruction may declare several. */
 export interface ArgDeclaration {
   readonly name: string;
@@ -55,6 +61,7 @@ export interface Stage {
   readonly args: readonly ArgDeclaration[];
   readonly references: readonly SourceReference[];
   readonly remoteAdds: readonly RemoteAdd[];
+  readonly secrets: readonly MountedSecret[];
   /** `ONBUILD` instructions that draw on another image: their effect falls in other builds. */
   readonly deferredReferences: readonly TextRange[];
 }

@@ -49,7 +49,7 @@ export async function findTrivy(env: Environment): Promise<Result<TrivyProgram, 
     kind: 'missing',
     message: named
       ? `\`HUBWRIGHT_TRIVY\` names \`${named}\`, which is no program that can be run`
-      : 'images are to be scanned (`scan:` in matrix.yaml), and Trivy is not there',
+      : 'scanning needs Trivy, which is not there',
     help: named
       ? 'name a Trivy there, or unset it: then the one on PATH is taken, or the one that `build setup --scanner` builds'
       : '`build setup --scanner` builds it with Go; or install it, or name it in `HUBWRIGHT_TRIVY`',

@@ -300,6 +300,14 @@ describe('mistakes', () => {
 const codes = (...family: Parameters<typeof graphOf>): readonly string[] =>
   graphOf(...family).warnings.map(({ code }) => code);
 
+const nowhere = { file: 'matrix.yaml', line: 1, column: 1, length: 1, text: '' };
+
+/** What is told of a step with this mount, where the secret `token` is declared. */
+function toldOfMount(option: string) {
+  const secrets = [{ id: 'token', source: { kind: 'env', name: 'TOKEN' }, span: nowhere }] as const;
+  return graphOf({ it: `FROM r:1\nRUN --mount=${option} true` }, {}, { secrets }).warnings;
+}
+
 describe('warnings', () => {
   test.each([
     ["a name that is nearly an image's", 'FROM bsae', ['near-name']],
@@ -317,6 +325,22 @@ describe('warnings', () => {
     ['ONBUILD that does not', 'FROM base\nONBUILD RUN true', []],
   ])('%s', (_, text, expected) => {
     expect(codes({ base: 'FROM r:1', it: text })).toEqual(expected);
+  });
+
+  test('a secret that matrix.yaml does not declare: the build would go on without it', () => {
+    expect(toldOfMount('type=secret,id=tokne')).toMatchObject([
+      {
+        code: 'undeclared-secret',
+        message: 'matrix.yaml declares no secret `tokne`: this step gets none',
+        help: 'did you mean `token`?',
+        span: { line: 2 },
+      },
+    ]);
+    expect(toldOfMount('type=secret,target=/run/secrets/netrc')).toMatchObject([
+      { help: 'list it: `secrets: [{ id: netrc, env: NETRC }]`' },
+    ]);
+    for (const fine of ['type=secret,id=token', 'type=secret,id=ca,target=/x', 'type=cache,id=pip,target=/c'])
+      expect(toldOfMount(fine)).toEqual([]);
   });
 
   test('a declared root is meant as it is', () => {
