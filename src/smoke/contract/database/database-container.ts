@@ -46,6 +46,8 @@ const dataFolder = '/var/lib/mysql';
 export const noClient = 'no client in the image';
 
 const maxAnswerBytes = 16 * 1024;
+/** How long nobody is asked where the port is seen to be shut: each question is a client that is started inside. */
+const shutMs = 5000;
 
 export async function openDatabase(
   request: SmokeRequest,
@@ -94,11 +96,8 @@ async function startDatabase(
   const live = launched.value;
   const budgetMs = request.readinessBudgetMs ?? readinessBudgetMs;
   let answer: Answer = { kind: 'failed', text: 'never asked' };
+  let askedAt = Number.NEGATIVE_INFINITY;
   while (live.outcome.kind === 'running' && performance.now() - started < patient(budgetMs)) {
-    const asked = await ask(bench.engine, live.containerId, rootPassword, 'SELECT 1', signal);
-    if (!asked.ok) return asked;
-    answer = asked.value;
-    if (answer.kind === 'answered') break;
     const state = await bench.engine.inspectContainer(live.containerId, signal);
     if (!state.ok) return state;
     const afterMs = performance.now() - started;
@@ -107,11 +106,17 @@ async function startDatabase(
       const outcome = { kind: 'ended', afterMs, exitCode, outOfMemory } as const;
       return ok({ ...live, outcome, greeting: { answer, afterMs } });
     }
-    if (answer.text.includes(noClient)) {
+    const sockets = await listeningSockets(bench.engine, state.value, signal);
+    if (!sockets.ok) return sockets;
+    const isOpen = sockets.value?.some(({ port }) => port === databasePort);
+    if (isOpen !== false || afterMs - askedAt >= shutMs) {
+      askedAt = afterMs;
+      const asked = await ask(bench.engine, live.containerId, rootPassword, 'SELECT 1', signal);
+      if (!asked.ok) return asked;
+      answer = asked.value;
+      if (answer.kind === 'answered') break;
       // Nobody inside can ask; all that can be seen is that the port is open.
-      const sockets = await listeningSockets(bench.engine, state.value, signal);
-      if (!sockets.ok) return sockets;
-      if (sockets.value?.some(({ port }) => port === databasePort) === true) {
+      if (isOpen === true && answer.text.includes(noClient)) {
         answer = { kind: 'unasked', text: `${noClient}; port ${databasePort} is open` };
         break;
       }
@@ -121,10 +126,7 @@ async function startDatabase(
   return ok({ ...live, greeting: { answer, afterMs: performance.now() - started } });
 }
 
-/**
- * Each question is a client that is started inside: the longer nobody answers, the seldomer it is asked, never later
- * than by a twentieth of the time.
- */
+/** The longer nobody answers, the seldomer it is looked at, never later than by a twentieth of the time. */
 function pauseAfter(afterMs: number): number {
   return Math.min(2000, Math.max(300, afterMs / 20));
 }
