@@ -71,7 +71,8 @@ async function pushOnce(
     return tagged.ok ? await engine.images.push(reference, credentials, signal) : tagged;
   };
   const pushed = await push();
-  const nameLost = !pushed.ok && /does not exist locally with the tag/.test(pushed.error.message);
+  const nameLost =
+    !pushed.ok && /does not exist locally with the tag|^tag does not exist: /.test(pushed.error.message);
   return nameLost ? await push() : pushed;
 }
 

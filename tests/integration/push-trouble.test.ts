@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
+import { patience, valueOf } from '../rig/engine.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
 
@@ -95,4 +96,23 @@ test('a push that was killed goes on without sending a blob again that the regis
   expect(layers.length).toBeGreaterThanOrEqual(1);
   for (const { digest } of layers)
     expect(rig.proxy.count(new RegExp(`^PUT .*digest=${encodeURIComponent(digest)}`)), digest).toBe(1);
+});
+
+test('a name that another run takes away while the engine looks for its registry is given once more', async () => {
+  await using rig = await publishingFamily();
+  const { images } = rig.family.engine;
+  let taken = 0;
+  const takeName = async (): Promise<void> => {
+    const tags = valueOf(await images.list({}, patience())).flatMap((image) => image.tags);
+    const name = tags.find((tag) => tag.startsWith(`${rig.proxy.host}/`));
+    if (name === undefined || taken > 0) return;
+    taken += 1;
+    valueOf(await images.remove(name, patience()));
+  };
+  // The engine asks the registry who it is between finding the image and finding its name; we ask as well, before.
+  for (let question = 0; question < 4; question += 1) rig.proxy.before(/^GET \/v2\/$/, takeName);
+  const run = await rig.family.events(['--push'], rig.env);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(taken).toBe(1);
+  expect(remarks(run.events)).toEqual([]);
 });
