@@ -7,7 +7,7 @@ export const joinEngineGroup =
   'run it with `sudo`, or join the group docker: `sudo usermod -aG docker $USER`, then log in again';
 
 /** An engine that does not answer, as a person is told of it. */
-export function engineDiagnostic({ kind, message, elsewhere }: EngineError): Diagnostic {
+export function engineDiagnostic({ kind, message, chosenBy }: EngineError): Diagnostic {
   if (kind === 'not-allowed') return trouble('engine-not-allowed', message, joinEngineGroup);
   if (kind !== 'unreachable')
     return trouble(
@@ -16,9 +16,9 @@ export function engineDiagnostic({ kind, message, elsewhere }: EngineError): Dia
       '`build doctor` tells what is there',
     );
   const help =
-    elsewhere === true
-      ? 'mend it there, or unset `DOCKER_HOST` to use an engine of this machine'
-      : '`build images --setup` installs and starts what is missing; `build doctor` tells what is there';
+    chosenBy === undefined
+      ? '`build images --setup` installs and starts what is missing; `build doctor` tells what is there'
+      : `mend it there, or ${chosenBy.undo} to use an engine of this machine`;
   return trouble('engine-unreachable', message, help);
 }
 

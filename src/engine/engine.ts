@@ -2,6 +2,7 @@
  * What this project needs of a container engine, as interfaces with data in and data out. The variants live beside it
  * (`docker/` over Docker's API). An engine decides nothing: which image, which tag, what a failure means is not its own.
  */
+import type { EngineChoice } from './engine-address.ts';
 import type { Readable } from 'node:stream';
 import type { Result } from '../core/result.ts';
 import type { ContainerSpec, ContainerState, ExecResult, NetworkInfo } from './container.ts';
@@ -27,8 +28,8 @@ export interface EngineError {
     | 'cancelled'
     | 'failed';
   readonly message: string;
-  /** Only with `unreachable`: DOCKER_HOST says where it is. */
-  readonly elsewhere?: true;
+  /** Only with `unreachable`: what says where it is, where something does. */
+  readonly chosenBy?: EngineChoice;
 }
 
 export interface EngineInfo {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { engineVariables, findEngine } from '../engine/engine-address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,7 +30,7 @@ export interface TrivyProgram {
 export const trivyVersion = '0.70.0';
 
 /** Enough to find the engine and the registries' logins. */
-const passedOn = [...networkNames, 'DOCKER_HOST', 'DOCKER_CONFIG'];
+const passedOn = [...networkNames, 'DOCKER_CONFIG'];
 
 const maxOutputBytes = 16 * 1024 * 1024;
 
@@ -61,7 +62,7 @@ export function trivyAt(program: string, env: Environment): TrivyProgram {
   return {
     program,
     cache: env['HUBWRIGHT_TRIVY_CACHE'] || path.join(cacheOf(env), 'trivy'),
-    env: childEnvironment(env, passedOn),
+    env: childEnvironment(env, passedOn, engineVariables(findEngine(env))),
   };
 }
 

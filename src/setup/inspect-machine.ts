@@ -4,6 +4,7 @@
  */
 import type { Result } from '../core/result.ts';
 import type { EngineError, EngineInfo } from '../engine/engine.ts';
+import { findEngine } from '../engine/engine-address.ts';
 import { joinEngineGroup } from '../engine/engine-diagnostic.ts';
 import { majorOf, parsePolicy } from './apt-policy.ts';
 import { parseAptSources } from './apt-sources.ts';
@@ -61,7 +62,7 @@ export async function inspectMachine(
     engineVersions,
     daemon: daemonVersion,
     engineAnswers: engine.ok,
-    engineAddress: host.env['DOCKER_HOST'] || undefined,
+    engineAddress: findEngine(host.env),
   };
   const requirements = [
     inspectNode(host.nodeVersion),
@@ -136,13 +137,11 @@ function inspectEngine(answer: Result<EngineInfo, EngineError>, daemon: string |
       mend: fits ? undefined : 'upgrade Docker Engine',
     };
   }
-  const { kind, message, elsewhere } = answer.error;
+  const { kind, message, chosenBy } = answer.error;
   if (kind === 'not-allowed')
     return { ...common, found: message, state: 'not-allowed', mend: joinEngineGroup };
-  if (elsewhere === true) {
-    const found = message;
-    return { ...common, found, state: 'not-running', mend: 'mend it there, or unset `DOCKER_HOST`' };
-  }
+  if (chosenBy !== undefined)
+    return { ...common, found: message, state: 'not-running', mend: `mend it there, or ${chosenBy.undo}` };
   if (daemon === undefined) return { ...common, found: undefined, state: 'missing', mend };
   const fits = majorOf(daemon) >= oldestEngine;
   return { ...common, found: `${daemon}, not answering`, state: fits ? 'not-running' : 'too-old', mend };

@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { EngineAddress, EngineChoice } from '../engine/engine-address.ts';
 import { joinEngineGroup } from '../engine/engine-diagnostic.ts';
 import { majorOf } from './apt-policy.ts';
 import { type DebianMirror, findDebianMirror, hasSuite } from './apt-sources.ts';
@@ -59,8 +60,8 @@ export function planSetup(
   if (engine === undefined && wanted.length === 0) return ok({ steps: trivy.value });
 
   if (engine?.state === 'not-allowed') return err(engineNotAllowed(engine));
-  if (engine !== undefined && machine.engineAddress !== undefined)
-    return err(engineIsElsewhere(machine.engineAddress));
+  if (engine !== undefined && machine.engineAddress.chosenBy !== undefined)
+    return err(engineIsElsewhere(machine.engineAddress, machine.engineAddress.chosenBy));
   if (!machine.root) return err(setupNeedsRoot(open));
   const engineSteps = engine === undefined ? ok(noSteps) : planEngine(engine, machine);
   if (!engineSteps.ok) return engineSteps;
@@ -252,11 +253,14 @@ function setupNeedsApt(open: readonly Requirement[]): Diagnostic {
   );
 }
 
-function engineIsElsewhere(address: string): Diagnostic {
+function engineIsElsewhere(
+  { address, trouble: why }: EngineAddress,
+  { name, undo }: EngineChoice,
+): Diagnostic {
   return trouble(
     'engine-unreachable',
-    `\`DOCKER_HOST\` names \`${address}\`, where no fitting engine answers`,
-    'Mend it there, or unset `DOCKER_HOST` to use an engine of this machine',
+    why ?? `${name} names \`${address}\`, where no fitting engine answers`,
+    `Mend it there, or ${undo} to use an engine of this machine`,
   );
 }
 

@@ -2,6 +2,7 @@
  * What a machine must have, and what can be done where it has not: the words that the other files of
  * this room share. Types only.
  */
+import type { EngineAddress } from '../engine/engine-address.ts';
 
 export type RequirementId =
   | 'node'
@@ -83,8 +84,8 @@ export interface Machine {
   readonly daemon: string | undefined;
   /** Whether an engine answers, fit or not. */
   readonly engineAnswers: boolean;
-  /** Address of an engine elsewhere, from DOCKER_HOST. */
-  readonly engineAddress: string | undefined;
+  /** Where the engine is; who chose another than this machine's own mends it there. */
+  readonly engineAddress: EngineAddress;
 }
 
 /** One thing that setup does. `shown` is what a person would type for it. */

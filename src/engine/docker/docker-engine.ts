@@ -13,8 +13,8 @@ import { openTransport } from './transport.ts';
 import type { Transport } from './transport.ts';
 
 /**
- * The engine at `socket` (a path, `unix://` or `tcp://`), else at DOCKER_HOST, else at Docker's usual
- * socket. Opens no connection yet: an engine that is not there is told by the first call.
+ * The engine at `socket` (a path, `unix://` or `tcp://`), else the one that Docker's command line would ask. Opens no
+ * connection yet: an engine that is not there is told by the first call.
  */
 export function connectDocker(options: { readonly socket?: string } = {}): Engine {
   const transport = openTransport(options.socket);

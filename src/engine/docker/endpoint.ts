@@ -1,11 +1,12 @@
 /**
  * Where an engine is and how it is spoken to: a socket of this machine, plain TCP, or TLS with the client's
- * certificate as Docker's own command line takes them (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH).
+ * certificate as Docker's own command line takes them (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, a context's own).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineAddress } from '../engine-address.ts';
 import { NoAddress } from './errors.ts';
 
 // As a module of its own kind, node:http would load Node's whole fetch at every start (11 ms), for exports that we
@@ -23,7 +24,8 @@ const plainPort = '2375';
 const tlsPort = '2376';
 
 /** Opens no connection. Throws NoAddress for what is no address, and Node's error for certificates that can't be read. */
-export function openEndpoint(address: string): Endpoint {
+export function openEndpoint({ address, certificates, trouble }: EngineAddress): Endpoint {
+  if (trouble !== undefined) throw new NoAddress(trouble);
   const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address;
   if (path.startsWith('/')) {
     return { where: { socketPath: path }, agent: new http.Agent({ keepAlive: true }), send: http.request };
@@ -38,15 +40,30 @@ export function openEndpoint(address: string): Endpoint {
         : '';
     throw new NoAddress(`engines are asked by \`unix://\` or \`tcp://\`, not by \`${url.protocol}//\`${way}`);
   }
-  const tls = (process.env['DOCKER_TLS_VERIFY'] ?? '') !== '' || url.port === tlsPort;
+  const asked = (process.env['DOCKER_TLS_VERIFY'] ?? '') !== '' || url.port === tlsPort;
+  const tls = asked || certificates !== undefined;
   const where = { host: url.hostname, port: url.port || (tls ? tlsPort : plainPort) };
   if (!tls) return { where, agent: new http.Agent({ keepAlive: true }), send: http.request };
   const https = process.getBuiltinModule('node:https');
-  return { where, agent: new https.Agent({ keepAlive: true, ...certificates() }), send: https.request };
+  return {
+    where,
+    agent: new https.Agent({ keepAlive: true, ...readCertificates(certificates) }),
+    send: https.request,
+  };
 }
 
-function certificates(): { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } {
-  const folder = process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker');
-  const read = (name: string): Buffer => readFileSync(join(folder, name));
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
+interface Certificates {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+/** A context has those that it was given; DOCKER_CERT_PATH has all three. */
+function readCertificates(ofContext: string | undefined): Certificates {
+  const folder = ofContext ?? process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker');
+  const read = (name: 'ca' | 'cert' | 'key'): Certificates => {
+    const file = join(folder, `${name}.pem`);
+    return ofContext !== undefined && !existsSync(file) ? {} : { [name]: readFileSync(file) };
+  };
+  return { ...read('ca'), ...read('cert'), ...read('key') };
 }

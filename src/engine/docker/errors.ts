@@ -3,6 +3,7 @@
  * system error codes; message texts only where the engine gives nothing else. Decides nothing
  * about retries or exit codes.
  */
+import type { EngineAddress } from '../engine-address.ts';
 import type { EngineError } from '../engine.ts';
 
 /** System and HTTP client codes that mean: nobody answers there, or they went away. */
@@ -44,14 +45,12 @@ export function errorOfStatus(status: number, message: string): EngineError {
 
 /**
  * The error for something thrown by a request or by reading its answer. Our own signal wins over
- * whatever the torn connection says. Rethrows what carries no error code: that is a bug. `elsewhere`: the
- * address is DOCKER_HOST's.
+ * whatever the torn connection says. Rethrows what carries no error code: that is a bug.
  */
 export function errorOfException(
   cause: unknown,
   signal: AbortSignal,
-  address: string,
-  elsewhere = false,
+  { address, chosenBy, trouble }: EngineAddress,
 ): EngineError {
   if (signal.aborted) return cancelledError;
   const code = codeOf(cause);
@@ -60,9 +59,9 @@ export function errorOfException(
     return { kind: 'not-allowed', message: `this user may not ask the container engine at ${address}` };
   if (unreachableCodes.has(code) || code.startsWith('HPE_')) {
     const at = `no container engine answers at ${address}`;
-    return elsewhere
-      ? { kind: 'unreachable', message: `${at}, which \`DOCKER_HOST\` names: ${cause.message}`, elsewhere }
-      : { kind: 'unreachable', message: `${at}: ${cause.message}` };
+    if (chosenBy === undefined) return { kind: 'unreachable', message: `${at}: ${cause.message}` };
+    const message = trouble ?? `${at}, which ${chosenBy.name} names: ${cause.message}`;
+    return { kind: 'unreachable', message, chosenBy };
   }
   return { kind: 'failed', message: cause.message };
 }

@@ -9,6 +9,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { ZodType } from 'zod';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import { findEngine, type EngineAddress } from '../engine-address.ts';
 import type { EngineError } from '../engine.ts';
 import { openEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -48,15 +49,13 @@ export function segment(name: string): string {
 }
 
 /**
- * A transport to the engine at `socket`, else at DOCKER_HOST (`unix://`, `tcp://`), else at
- * Docker's usual socket. Opens nothing yet; an address that makes no sense is told by the first request.
+ * A transport to the engine at `socket`, else to the one that Docker's command line would ask. Opens nothing yet; an address that makes no sense is told by the first request.
  */
 export function openTransport(socket: string | undefined): Transport {
-  const named = socket === undefined ? process.env['DOCKER_HOST'] || undefined : undefined;
-  const address = socket ?? named ?? '/var/run/docker.sock';
-  const { dial, close } = dialer(address);
+  const engine = socket === undefined ? findEngine(process.env) : { address: socket };
+  const { dial, close } = dialer(engine);
   const errorOf = (cause: unknown, signal: AbortSignal): EngineError =>
-    errorOfException(cause, signal, address, named !== undefined);
+    errorOfException(cause, signal, engine);
 
   const start = async <T>(
     request: EngineRequest,
@@ -74,7 +73,7 @@ export function openTransport(socket: string | undefined): Transport {
   const stream: Transport['stream'] = (request, signal) => start(request, false, signal, checkStatus);
 
   return {
-    address,
+    address: engine.address,
     stream,
     errorOf,
     json: (request, schema, signal) =>
@@ -107,11 +106,11 @@ type Reply =
 
 type Dial = (request: EngineRequest, hijack: boolean, signal: AbortSignal) => Promise<Reply>;
 
-function dialer(address: string): { readonly dial: Dial; readonly close: () => void } {
+function dialer(engine: EngineAddress): { readonly dial: Dial; readonly close: () => void } {
   let endpoint: Endpoint | undefined;
   return {
     async dial(request, hijack, signal) {
-      endpoint ??= openEndpoint(address);
+      endpoint ??= openEndpoint(engine);
       return await exchange(endpoint, request, hijack, signal);
     },
     close: () => endpoint?.agent.destroy(),

@@ -49,7 +49,15 @@ async function run(
 ): Promise<Result<void, Diagnostic | 'cancelled'>> {
   const { execa } = await import('execa');
   const { env } = process;
-  const kept = ['PATH', 'HOME', 'DOCKER_HOST', 'KIND_EXPERIMENTAL_PROVIDER', 'XDG_CONFIG_HOME'];
+  const kept = [
+    'PATH',
+    'HOME',
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_CONFIG',
+    'KIND_EXPERIMENTAL_PROVIDER',
+    'XDG_CONFIG_HOME',
+  ];
   const ran = await execa(program, args, {
     ...(input === undefined ? { stdin: 'ignore' as const } : { input: input }),
     reject: false,

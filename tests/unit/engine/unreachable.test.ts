@@ -11,7 +11,13 @@ function denied(code: string): Error {
 
 /** What is told where the engine is asked at this DOCKER_HOST. */
 async function toldAt(address: string): Promise<ReturnType<typeof engineDiagnostic>> {
-  vi.stubEnv('DOCKER_HOST', address);
+  return await toldWhere({ DOCKER_HOST: address });
+}
+
+async function toldWhere(
+  env: Readonly<Record<string, string>>,
+): Promise<ReturnType<typeof engineDiagnostic>> {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   try {
     const asked = await connectDocker().info(signal);
     if (asked.ok) throw new Error('an engine answers there');
@@ -23,7 +29,7 @@ async function toldAt(address: string): Promise<ReturnType<typeof engineDiagnost
 
 describe('an engine that cannot be asked', () => {
   test.each(['EACCES', 'EPERM'])('by this user is not missing: %s', (code) => {
-    const error = errorOfException(denied(code), signal, '/var/run/docker.sock');
+    const error = errorOfException(denied(code), signal, { address: '/var/run/docker.sock' });
     expect(error.kind).toBe('not-allowed');
     expect(engineDiagnostic(error)).toEqual({
       category: 'environment',
@@ -41,6 +47,15 @@ describe('an engine that cannot be asked', () => {
       'no container engine answers at unix:///nonexistent/engine.sock, which `DOCKER_HOST` names',
     );
     expect(told.help).toBe('mend it there, or unset `DOCKER_HOST` to use an engine of this machine');
+  });
+
+  test('where a context is meant that does not exist, that is told, and how to do without', async () => {
+    const told = await toldWhere({ DOCKER_HOST: '', DOCKER_CONTEXT: 'gone' });
+    expect(told.code).toBe('engine-unreachable');
+    expect(told.message).toBe(
+      "Docker's context `gone`, which should say where the engine is, is not there; `docker context ls` lists them",
+    );
+    expect(told.help).toBe('mend it there, or unset `DOCKER_CONTEXT` to use an engine of this machine');
   });
 
   test('over ssh is told how it can be', async () => {

@@ -155,7 +155,7 @@ describe('inspectMachine', () => {
       root: false,
       apt: true,
       serviceManager: 'systemd',
-      engineAddress: 'tcp://a.example:2375',
+      engineAddress: { address: 'tcp://a.example:2375', chosenBy: { name: '`DOCKER_HOST`' } },
       engineVersions: [{ version: '26.1.5', priority: 500, suites: ['trixie'] }],
     });
     expect(machine.sources.map(({ uri }) => uri)).toEqual([

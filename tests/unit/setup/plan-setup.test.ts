@@ -7,6 +7,11 @@ import type { Machine, Requirement, SetupStep } from '../../../src/setup/require
 const bookworm = parseAptSources('x.list', 'deb http://mirror.example/debian bookworm main');
 const trixie = parseAptSources('x.list', 'deb http://mirror.example/debian trixie main');
 
+const elsewhere = {
+  address: 'tcp://a.example:1',
+  chosenBy: { name: '`DOCKER_HOST`', undo: 'unset `DOCKER_HOST`' },
+};
+
 const bareMachine: Machine = {
   root: true,
   apt: true,
@@ -15,7 +20,7 @@ const bareMachine: Machine = {
   engineVersions: [],
   daemon: undefined,
   engineAnswers: false,
-  engineAddress: undefined,
+  engineAddress: { address: '/var/run/docker.sock' },
 };
 
 const old = { version: '20.10.24+dfsg1-1', priority: 500, suites: ['bookworm'] };
@@ -112,7 +117,7 @@ describe('planSetup', () => {
     [
       'an engine elsewhere, whoever asks',
       [engine('missing')],
-      { engineAddress: 'tcp://a.example:1', root: false },
+      { engineAddress: elsewhere, root: false },
       'engine-unreachable',
     ],
     [

@@ -18,7 +18,7 @@ const machine: Machine = {
   engineVersions: [],
   daemon: undefined,
   engineAnswers: true,
-  engineAddress: undefined,
+  engineAddress: { address: '/var/run/docker.sock' },
 };
 
 /** A machine with this Go on it, and this one among apt's packages. */

@@ -1,0 +1,83 @@
+/**
+ * Which engine is meant, decided as Docker's command line does: DOCKER_HOST, else the context that DOCKER_CONTEXT or
+ * `docker context use` names, else the usual socket. Reads Docker's own files, and opens no connection.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { ZodType } from 'zod';
+import { dockerConfiguration, dockerContext } from './context-schema.ts';
+
+export interface EngineAddress {
+  /** `unix://…`, `tcp://…` or a socket's path; whether it makes sense is for whoever opens it to tell. */
+  readonly address: string;
+  /** Undefined for Docker's usual socket: nobody has chosen that. */
+  readonly chosenBy?: EngineChoice;
+  /** The folder of a context's own certificates for TLS: `ca.pem`, `cert.pem`, `key.pem`, as far as it has them. */
+  readonly certificates?: string;
+  /** Why there is no address: a sentence; `address` is empty then. */
+  readonly trouble?: string;
+}
+
+/** For people: what names an engine, and how that is taken back. */
+export interface EngineChoice {
+  readonly name: string;
+  readonly undo: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const usualSocket = '/var/run/docker.sock';
+
+/** The engine of this environment. A context that is not there comes back as `trouble`. */
+export function findEngine(env: Environment): EngineAddress {
+  const host = env['DOCKER_HOST'];
+  if (host) return { address: host, chosenBy: { name: '`DOCKER_HOST`', undo: 'unset `DOCKER_HOST`' } };
+  const folder = env['DOCKER_CONFIG'] || path.join(env['HOME'] || homedir(), '.docker');
+  const variable = env['DOCKER_CONTEXT'];
+  const context = variable || readAs(dockerConfiguration, path.join(folder, 'config.json'))?.currentContext;
+  if (!context || context === 'default') return { address: usualSocket };
+  const undo = variable ? 'unset `DOCKER_CONTEXT`' : 'run `docker context use default`';
+  return engineOfContext(path.join(folder, 'contexts'), context, undo);
+}
+
+/** Contexts lie in folders that are called by their names' SHA-256 (docker/cli, cli/context/store). */
+function engineOfContext(folder: string, context: string, undo: string): EngineAddress {
+  const id = createHash('sha256').update(context).digest('hex');
+  const found = readAs(dockerContext, path.join(folder, 'meta', id, 'meta.json'));
+  const chosenBy = { name: `Docker's context \`${context}\``, undo };
+  if (found === undefined) {
+    const trouble = `${chosenBy.name}, which should say where the engine is, is not there; \`docker context ls\` lists them`;
+    return { address: '', chosenBy, trouble };
+  }
+  const certificates = path.join(folder, 'tls', id, 'docker');
+  return {
+    address: found.Endpoints.docker.Host,
+    chosenBy,
+    ...(existsSync(certificates) ? { certificates } : {}),
+  };
+}
+
+/** What cannot be read says nothing here: of Docker's configuration the reader of its logins tells. */
+function readAs<T>(schema: ZodType<T>, file: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a program that asks the same engine has to find in its environment. */
+export function engineVariables({
+  address,
+  chosenBy,
+  certificates,
+  trouble,
+}: EngineAddress): Record<string, string> {
+  if (chosenBy === undefined || trouble !== undefined) return {};
+  return {
+    DOCKER_HOST: address,
+    ...(certificates === undefined ? {} : { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }),
+  };
+}
