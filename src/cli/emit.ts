@@ -4,6 +4,7 @@ import path from 'node:path';
 import { tryWriting } from '../adopt/try-writing.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import { nearName } from '../core/near-name.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { isDnsLabel } from '../matrix/kubernetes-names.ts';
 import { loadMatrix } from '../matrix/load-matrix.ts';
@@ -36,7 +37,7 @@ export async function emitNfsCommand(context: CliContext, options: EmitNfsOption
   if (!isDnsLabel(namespace)) return await tell(context, [noName(namespace, 'namespace')]);
   if (!/^[1-9][0-9]*(?:[KMGT]i?)?$/.test(size))
     return await tell(context, [usage(`\`${size}\` is no size of a volume`, 'as in `--size 10Gi`')]);
-  const images = await imagesOf(context, options, [options.image]);
+  const images = await imagesOf(context, options, { image: options.image });
   if (!images.ok) return await tell(context, images.error);
   const [image] = images.value;
   if (image === undefined) throw new Error('one image was asked for');
@@ -51,7 +52,9 @@ export interface EmitHubOptions extends EmitOptions {
 
 /** The hub for those without Helm. */
 export async function emitHubCommand(context: CliContext, options: EmitHubOptions): Promise<ExitCode> {
-  const images = await imagesOf(context, options, [options.hub, options.proxy, options.singleuser]);
+  const { hub: hubName, proxy: proxyName, singleuser: userName } = options;
+  const chosen = { hub: hubName, proxy: proxyName, singleuser: userName };
+  const images = await imagesOf(context, options, chosen);
   if (!images.ok) return await tell(context, images.error);
   const [hub, proxy, singleuser] = images.value;
   if (hub === undefined || proxy === undefined || singleuser === undefined)
@@ -90,22 +93,26 @@ export async function emitNamespacesCommand(
   return made.ok ? await emit(context, options, made.value) : await tell(context, made.error);
 }
 
+/** `chosen`: the images' names, by the option that names each. */
 async function imagesOf(
   context: CliContext,
   { directory: named }: EmitOptions,
-  names: readonly string[],
+  chosen: Readonly<Record<string, string>>,
 ): Promise<Result<readonly NamedImage[], readonly Diagnostic[]>> {
   const directory = findRepository(named, context.cwd);
   const matrix = await loadMatrix(directory, context.env);
   if (!matrix.ok) return matrix;
   const { set } = matrix.value;
   const known = new Set([...set.images, ...set.mirrors].map(({ name }) => name));
-  const unknown = names.filter((name) => !known.has(name));
+  const unknown = Object.entries(chosen).filter(([, name]) => !known.has(name));
   if (unknown.length > 0) {
     return err(
-      unknown.map((name) =>
-        usage(`the family has no image \`${name}\``, '`--help` shows by which option another is named'),
-      ),
+      unknown.map(([option, name]) => {
+        const near = nearName(name, known);
+        const help =
+          near === undefined ? `name its own: \`--${option} NAME\`` : `did you mean \`--${option} ${near}\`?`;
+        return usage(`the family has no image \`${name}\``, help);
+      }),
     );
   }
   const release = await readRelease(directory);
@@ -115,7 +122,7 @@ async function imagesOf(
       { ...usage('nothing is released: images are named by their tags', help), severity: 'warning' },
     ]);
   }
-  return ok(names.map((name) => namedImage(name, set, release)));
+  return ok(Object.values(chosen).map((name) => namedImage(name, set, release)));
 }
 
 /** To stdout where one file is written and no folder is named; else into a folder, in which nothing is overwritten. */

@@ -32,6 +32,12 @@ export async function valuesProfilesCommand(
     const help = near === undefined ? `roles are: ${roles.join(', ')}` : `did you mean \`${near}\`?`;
     return await tell(context, [usage(`no image has the role \`${role}\``, help)]);
   }
+  if (missing.length === 0 && [...lists.values()].every((profiles) => profiles.length === 0)) {
+    const help = '`kind: singleuser` or `pytorch` in matrix.yaml makes one; `build list` shows the kinds';
+    return await tell(context, [
+      usage('no image of the family is a user’s server: there is no profile', help),
+    ]);
+  }
   context.stdout.write(chosen === undefined ? profileListsText(lists) : profileListText(chosen));
   await tell(
     context,

@@ -200,3 +200,12 @@ test('a file of 5 MB is edited as well', async () => {
     text.replace('"1"', `"${releasedTag('base')}"`),
   );
 });
+
+test('a family in which nobody’s server is an image has no profiles, and that is said', async () => {
+  const matrix = 'images:\n  hub: {kind: hub, context: hub}\n';
+  await using folder = await folderWith({ 'matrix.yaml': matrix, 'hub/Dockerfile': 'FROM scratch\n' });
+  const shown = await build(folder.directory, ['values', '--profiles']);
+  expect(shown).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(shown.stderr).toContain('no image of the family is a user’s server: there is no profile');
+  expect(shown.stderr).toContain('`kind: singleuser`');
+});
