@@ -370,11 +370,12 @@ test('a push without a registry answers 2 and says how to get one', async () => 
   expect([run.exitCode, run.stderr]).toEqual([2, expect.stringContaining('build registry start')]);
 });
 
-test('without an engine the answer is 3 and the command that mends it', async () => {
+test('where the engine that is named does not answer, the answer is 3 and what to do', async () => {
   await using family = await workspace(chain);
   const run = await family.build(['images'], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
   expect(run.exitCode).toBe(3);
-  expect(run.stderr).toContain('build images --setup');
+  expect(run.stderr).toContain('which `DOCKER_HOST` names');
+  expect(run.stderr).toContain('unset `DOCKER_HOST`');
 });
 
 test('without a registry that answers, a push is trouble outside: 3, and the images are kept', async () => {
