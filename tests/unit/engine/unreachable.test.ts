@@ -40,6 +40,16 @@ describe('an engine that cannot be asked', () => {
     });
   });
 
+  test('at its usual socket is for setup to mend', () => {
+    const refused = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT' });
+    const error = errorOfException(refused, signal, { address: '/var/run/docker.sock' });
+    expect(engineDiagnostic(error)).toMatchObject({
+      code: 'engine-unreachable',
+      message: 'no container engine answers at /var/run/docker.sock: connect ENOENT',
+      help: '`build images --setup` installs and starts what is missing; `build doctor` tells what is there',
+    });
+  });
+
   test('where DOCKER_HOST names it is not for setup to mend', async () => {
     const told = await toldAt('unix:///nonexistent/engine.sock');
     expect(told.code).toBe('engine-unreachable');
