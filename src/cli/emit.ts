@@ -52,8 +52,7 @@ export interface EmitHubOptions extends EmitOptions {
 
 /** The hub for those without Helm. */
 export async function emitHubCommand(context: CliContext, options: EmitHubOptions): Promise<ExitCode> {
-  const { hub: hubName, proxy: proxyName, singleuser: userName } = options;
-  const chosen = { hub: hubName, proxy: proxyName, singleuser: userName };
+  const chosen = { hub: options.hub, proxy: options.proxy, singleuser: options.singleuser };
   const images = await imagesOf(context, options, chosen);
   if (!images.ok) return await tell(context, images.error);
   const [hub, proxy, singleuser] = images.value;

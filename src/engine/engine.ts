@@ -2,11 +2,11 @@
  * What this project needs of a container engine, as interfaces with data in and data out. The variants live beside it
  * (`docker/` over Docker's API). An engine decides nothing: which image, which tag, what a failure means is not its own.
  */
-import type { EngineChoice } from './engine-address.ts';
 import type { Readable } from 'node:stream';
 import type { Result } from '../core/result.ts';
 import type { ContainerSpec, ContainerState, ExecResult, NetworkInfo } from './container.ts';
 import type { ContainerFiles } from './container-files.ts';
+import type { EngineChoice } from './engine-address.ts';
 import type { ImageSaver } from './image-saver.ts';
 import type { TreeReader } from './tree.ts';
 

@@ -1,16 +1,13 @@
 /**
- * Reads the `from` and the secret of a `RUN --mount=…` value. BuildKit reads the value as one line of CSV, so that a field may
- * stand in quotes (`"from=x"`). Pure.
+ * Reads the `from` and the secret of a `RUN --mount=…` value. BuildKit reads the value as one line of CSV, so that a
+ * field may stand in quotes (`"from=x"`). Pure.
  */
 import type { TextRange } from './logical-lines.ts';
 
 /** The id of the secret that a mount's value asks for; undefined for other mounts, and where a variable decides. */
 export function mountedSecret(value: string): string | undefined {
   const fields = new Map(
-    value.split(',').map((field) => {
-      const [name = '', ...rest] = field.replace(/^"|"$/g, '').split('=');
-      return [name.toLowerCase(), rest.join('=')] as const;
-    }),
+    fieldsOf(value).map(({ name, start, end }) => [name, value.slice(start, end)] as const),
   );
   if (fields.get('type') !== 'secret') return undefined;
   const target = fields.get('target') ?? fields.get('dst') ?? fields.get('destination');
@@ -20,14 +17,17 @@ export function mountedSecret(value: string): string | undefined {
 
 /** Where the value of `from=` stands within a mount's value; undefined where there is none, or an empty one. */
 export function mountSource(value: string): TextRange | undefined {
-  for (const match of value.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)) {
-    const field = match[1] ?? '';
+  const source = fieldsOf(value).find(({ name, start, end }) => name === 'from' && end > start);
+  return source === undefined ? undefined : { start: source.start, end: source.end };
+}
+
+/** The fields, by their names in lower case, and where their own values stand: at their ends where they have none. */
+function fieldsOf(value: string): readonly ({ readonly name: string } & TextRange)[] {
+  return [...value.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map((match) => {
+    const [, field = ''] = match;
     const quoted = field.startsWith('"') ? 1 : 0;
-    const prefix = /^from=/i.exec(field.slice(quoted))?.[0];
-    if (prefix === undefined) continue;
-    const start = match.index + quoted + prefix.length;
+    const [name = ''] = field.slice(quoted, field.length - quoted).split('=', 1);
     const end = match.index + field.length - quoted;
-    if (end > start) return { start, end };
-  }
-  return undefined;
+    return { name: name.toLowerCase(), start: Math.min(match.index + quoted + name.length + 1, end), end };
+  });
 }

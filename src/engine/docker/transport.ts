@@ -49,7 +49,8 @@ export function segment(name: string): string {
 }
 
 /**
- * A transport to the engine at `socket`, else to the one that Docker's command line would ask. Opens nothing yet; an address that makes no sense is told by the first request.
+ * A transport to the engine at `socket`, else to the one that Docker's command line would ask. Opens nothing yet; an
+ * address that makes no sense is told by the first request.
  */
 export function openTransport(socket: string | undefined): Transport {
   const engine = socket === undefined ? findEngine(process.env) : { address: socket };

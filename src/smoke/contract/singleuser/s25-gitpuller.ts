@@ -5,7 +5,7 @@ import type { ExecResult } from '../../../engine/container.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { brokenScript } from '../../broken-script.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
-import { askServer, textField } from '../../../hub/jupyter-api.ts';
+import { askServer, jsonOf, textField } from '../../../hub/jupyter-api.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
@@ -78,8 +78,9 @@ export const pullsRepository: Clause<Pod> = {
       { method: 'GET', api: 'api/contents/hubwright-course/course.ini' },
       signal,
     );
+    const said = pulled.ok ? lastPullWords(pulled.value.body) : '';
     const evidence = [
-      `GET git-pull/api: ${pulled.ok ? `${pulled.value.status} ${excerpt(lastPullWords(pulled.value.body), 200)}` : excerpt(pulled.error.message)}`,
+      `GET git-pull/api: ${pulled.ok ? `${pulled.value.status} ${excerpt(said, 200)}` : excerpt(pulled.error.message)}`,
       exchangeLine('GET api/contents/hubwright-course/course.ini', file),
     ];
     const finished =
@@ -88,7 +89,7 @@ export const pullsRepository: Clause<Pod> = {
     const hint =
       pulled.ok && pulled.value.status === 404
         ? "nbgitpuller's server extension is not enabled, or does not load; the server's log tells why"
-        : pulled.ok && /Permission denied|could not create/i.test(lastPullWords(pulled.value.body))
+        : /Permission denied|could not create/i.test(said)
           ? 'the pull may not write where the server shows its files, which is the folder it starts in: let WORKDIR be the home, and leave `root_dir` alone'
           : 'the pull failed; its last words are in the evidence';
     return ok({ result: 'fail', evidence, hint });
@@ -98,19 +99,11 @@ export const pullsRepository: Clause<Pod> = {
 /** What git said of its failure in the stream of a pull's events, else the stream's end. */
 export function lastPullWords(stream: string): string {
   const said = [...stream.matchAll(/^data: (\{.*\})$/gm)].flatMap(([, json = '']) => {
-    const event = parsed(json);
+    const event = jsonOf({ body: json });
     return [textField(event, 'output'), textField(event, 'message')].filter((text) => text !== undefined);
   });
   const lines = said.flatMap((text) => text.split('\n'));
   return lines.findLast((line) => /^(fatal|error): /.test(line.trim())) ?? stream.slice(-300);
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function failedCommand(program: string, exitCode: number): string {
