@@ -14,12 +14,32 @@ export async function runCommandLine(context: CliContext): Promise<ExitCode> {
     code = result;
   });
   try {
-    await program.parseAsync([...context.args], { from: 'user' });
+    await program.parseAsync(wordsFor(program, context.args), { from: 'user' });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   }
+}
+
+/**
+ * Help is asked for before a command's name or behind it, and comes to the same. Of a name that no command has,
+ * commander would show all the help and not say why: the name alone, without the question, is an error to it.
+ */
+function wordsFor(program: Command, args: readonly string[]): string[] {
+  let command = program;
+  let isHelp = false;
+  const path: string[] = [];
+  for (const word of args) {
+    if (word.startsWith('-') || command.commands.length === 0) break;
+    const named = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+    if (named !== undefined) {
+      command = named;
+      path.push(word);
+    } else if (word === 'help' && !isHelp) isHelp = true;
+    else return isHelp || args.includes('--help') ? [...path, word] : [...args];
+  }
+  return isHelp ? [...path, '--help'] : [...args];
 }
 
 /** A switch that is off says nothing by "(default: false)". */
