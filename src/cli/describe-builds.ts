@@ -7,6 +7,7 @@ import type { ExplainOptions } from './explain.ts';
 import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
 import { positiveInteger } from './positive-integer.ts';
+import { repositoryOption } from './repository-option.ts';
 import type { WatchOptions } from './watch.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -65,7 +66,7 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
     .option('--load <WHERE>', 'bring what passed into a local cluster: `kind` or `containerd`')
     .option('--cluster <NAME>', 'of kind', 'jupyterhub')
     .option('--address <SOCKET>', 'containerd’s', '/run/containerd/containerd.sock')
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: WatchOptions) => {
       if (options.watch || options.load !== undefined) {
         const { watchCommand } = await import('./watch.ts');
@@ -99,7 +100,7 @@ function describePlan(program: Command, context: CliContext, answer: Answer): vo
       false,
     )
     .option('--push', 'also what is missing in the registry', false)
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: PlanOptions) => {
       const workplace = options.against === undefined ? await openAhead(context) : undefined;
       const { planCommand } = await import('./plan.ts');
@@ -114,7 +115,7 @@ function describeExplain(program: Command, context: CliContext, answer: Answer):
     .argument('[IMAGE...]', 'images, definitions, groups or other selectors')
     .option('--if-changed <PATH...>', 'instead: which images a change of these files would rebuild')
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: ExplainOptions) => {
       const { explainCommand } = await import('./explain.ts');
       answer(await explainCommand(context, names, options));
@@ -133,7 +134,7 @@ export function describeLock(program: Command, context: CliContext, answer: Answ
     .option('--update', 'move also what is locked already: all of it, or that of NAME', false)
     .option('--bootstrap', 'make a `bootstrap:` root where no registry has it', false)
     .option('--ca <FILE>', 'certificate authorities that builds shall trust')
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: LockOptions) => {
       const { lockCommand } = await import('./lock.ts');
       answer(await lockCommand(context, names, options));

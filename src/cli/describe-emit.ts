@@ -4,8 +4,7 @@ import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { describeManifests } from './describe-manifests.ts';
 import type { EmitGithubOptions } from './emit-github.ts';
-
-const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
+import { repositoryOption } from './repository-option.ts';
 
 /** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
 export function describeEmit(program: Command, context: CliContext, answer: (code: ExitCode) => void): void {
@@ -38,7 +37,7 @@ export function describeEmit(program: Command, context: CliContext, answer: (cod
         'where images are published (default: `registry` in matrix.yaml, else the repository’s own packages)',
       ).argParser(matching(/^[a-z0-9][a-z0-9.:/_-]*$/, 'A host, perhaps with a path.')),
     )
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (options: EmitGithubOptions) => {
       const { emitGithubCommand } = await import('./emit-github.ts');
       answer(await emitGithubCommand(context, options));

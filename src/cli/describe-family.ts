@@ -5,8 +5,8 @@ import type { AddCourseOptions } from './add-course.ts';
 import type { CliContext } from './context.ts';
 import type { InitOptions } from './init.ts';
 import type { ListOptions } from './list.ts';
+import { repositoryOption } from './repository-option.ts';
 
-const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
 const listHelp = 'the list of courses that is meant, where there are several';
 
 /** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
@@ -19,7 +19,7 @@ export function describeFamily(
     .command('list')
     .description('show what exists: images, groups, roots and mirrors')
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (options: ListOptions) => {
       const { listCommand } = await import('./list.ts');
       answer(await listCommand(context, options));
@@ -34,7 +34,7 @@ export function describeFamily(
     .option('--base <IMAGE>', 'image that it starts from (default: the Dockerfile’s)')
     .option('--clone', 'clone the repository into the image, at the commit in matrix.lock', false)
     .option('--file <FILE>', listHelp)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (name: string, options: AddCourseOptions) => {
       const { addCourseCommand } = await import('./add-course.ts');
       answer(await addCourseCommand(context, name, options));
@@ -46,7 +46,7 @@ export function describeFamily(
     .description('take a course out; its folder and its published images stay')
     .argument('<NAME>', 'its name')
     .option('--file <FILE>', listHelp)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (name: string, options: { readonly directory?: string; readonly file?: string }) => {
       const { removeCourseCommand } = await import('./remove-course.ts');
       answer(await removeCourseCommand(context, name, options));

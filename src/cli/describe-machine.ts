@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { positiveInteger } from './positive-integer.ts';
 import type { RegistryStartOptions } from './registry.ts';
+import { repositoryOption } from './repository-option.ts';
 
 type Answer = (code: ExitCode) => void;
 
@@ -41,7 +42,7 @@ export function describeRegistry(program: Command, context: CliContext, answer: 
     .command('start')
     .addOption(new Option('--port <PORT>', 'port on this machine').argParser(positiveInteger).default(5000))
     .option('--ca <FILE>', 'certificate authorities that its build shall trust')
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (options: RegistryStartOptions) => {
       const { registryStartCommand } = await import('./registry.ts');
       answer(await registryStartCommand(context, options));

@@ -4,6 +4,7 @@ import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import type { EmitHubOptions, EmitKindOptions, EmitNamespacesOptions, EmitNfsOptions } from './emit.ts';
 import type { LoadOptions } from './load.ts';
+import { repositoryOption } from './repository-option.ts';
 
 type Answer = (code: ExitCode) => void;
 
@@ -55,7 +56,7 @@ export function describeLoad(program: Command, context: CliContext, answer: Answ
     .argument('[NAME...]', 'images, definitions, groups or other selectors; default: the group `default`')
     .option('--cluster <NAME>', 'of kind', 'jupyterhub')
     .option('--address <SOCKET>', 'containerd’s', '/run/containerd/containerd.sock')
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (where: string, names: string[], options: LoadOptions) => {
       const { loadCommand } = await import('./load.ts');
       answer(await loadCommand(context, where, names, options));
@@ -66,5 +67,5 @@ function into(command: Command): Command {
   return command
     .option('--output <DIR>', 'into files of this folder; nothing is overwritten')
     .option('--force', 'overwrite what is there', false)
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)');
+    .addOption(repositoryOption());
 }

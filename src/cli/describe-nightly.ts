@@ -7,6 +7,7 @@ import type { CliContext } from './context.ts';
 import { parseQuorum } from './describe-prepull.ts';
 import { parseDuration } from './duration.ts';
 import type { NightlyOptions } from './nightly.ts';
+import { repositoryOption } from './repository-option.ts';
 
 const help = `
 Builds what would be another with today's packages and roots, throws away what nobody could tell
@@ -67,7 +68,7 @@ export function describeNightly(
     .option('--json', 'the summary as JSON on stdout', false)
     .option('--verbose', 'show what builds print', false)
     .option('--ca <FILE>', 'certificate authorities that builds shall trust, as the build secret `ca`')
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: NightlyOptions) => {
       const { nightlyCommand } = await import('./nightly.ts');
       answer(await nightlyCommand(context, names, options));

@@ -8,6 +8,7 @@ import type { ApplyOptions } from './prepull-apply.ts';
 import type { DeleteOptions, RbacOptions, StatusOptions } from './prepull-delete.ts';
 import type { GenerateOptions } from './prepull-generate.ts';
 import type { WaitOptions } from './prepull-wait.ts';
+import { repositoryOption } from './repository-option.ts';
 
 type Answer = (code: ExitCode) => void;
 
@@ -117,7 +118,7 @@ function choosing(command: Command): Command {
   return command
     .option('--pool <NAME...>', 'pools by name (default: all)')
     .option('--values <FILE...>', 'also pools found in zero-to-jupyterhub’s values; those of matrix.yaml win')
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)');
+    .addOption(repositoryOption());
 }
 
 function forPools(command: Command): Command {

@@ -4,6 +4,7 @@ import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import type { PruneRegistryOptions } from './prune-registry.ts';
+import { repositoryOption } from './repository-option.ts';
 import { tell, usage } from './tell.ts';
 
 type PruneArguments = PruneRegistryOptions & { readonly local: boolean };
@@ -31,7 +32,7 @@ export function describePrune(program: Command, context: CliContext, answer: (co
     .option('--context <NAME>', 'of the kubeconfig (default: its current one)')
     .option('--yes', 'remove it', false)
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async ({ local, ...options }: PruneArguments) => {
       if (!local) {
         const { pruneRegistryCommand } = await import('./prune-registry.ts');

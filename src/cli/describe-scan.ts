@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
+import { repositoryOption } from './repository-option.ts';
 import type { ScanOptions } from './scan.ts';
 
 const help = `
@@ -22,7 +23,7 @@ export function describeScan(program: Command, context: CliContext, answer: (cod
     .option('--from-sbom', 'what is published, by the bill of materials kept with it: pulls no layer', false)
     .option('--no-keep', 'with --from-sbom: do not write into the registry since when something is there')
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: ScanOptions) => {
       const { scanCommand } = await import('./scan.ts');
       answer(await scanCommand(context, names, options));

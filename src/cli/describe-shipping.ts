@@ -4,6 +4,7 @@ import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import type { MirrorOptions } from './mirror.ts';
+import { repositoryOption } from './repository-option.ts';
 import type { RestartOptions } from './restart-servers.ts';
 import type { ValuesOptions } from './values.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -16,7 +17,6 @@ type ValuesArguments = Omit<ValuesOptions, 'file'> & {
 
 const releaseHelp =
   'a release.json, or its artifact in a registry (default: the repository’s, else the newest of its registry)';
-const directoryHelp = 'the repository (default: the nearest folder with a matrix.yaml)';
 
 /** Adds the commands to the program; `answer` gets the exit code of the one that is called. */
 export function describeShipping(
@@ -35,7 +35,7 @@ export function describeShipping(
     )
     .option('--trivy-java-db', 'copy the database of Java archives’ names; mirrors only where named', false)
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (names: string[], options: MirrorOptions) => {
       const { mirrorCommand } = await import('./mirror.ts');
       answer(await mirrorCommand(context, names, options));
@@ -66,7 +66,7 @@ export function describeShipping(
     .option('--issuer-regexp <EXPRESSION>', 'the same as a regular expression for the whole of it')
     .option('--root <FILE>', 'trusted root that the identity is held to (default: Sigstore’s public one)')
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (references: string[], options: VerifyOptions) => {
       const { verifyCommand } = await import('./verify.ts');
       answer(await verifyCommand(context, references, options));
@@ -89,7 +89,7 @@ export function describeShipping(
     )
     .option('--release <RELEASE>', releaseHelp)
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async ({ file, profiles, ...options }: ValuesArguments) => {
       if (profiles !== undefined) {
         const { valuesProfilesCommand } = await import('./values-profiles.ts');
@@ -121,7 +121,7 @@ function describeRestart(program: Command, context: CliContext, answer: (code: E
     .option('--dry-run', 'show them and stop', false)
     .option('--yes', 'do not ask', false)
     .option('--json', 'as JSON', false)
-    .option('-C, --directory <DIR>', directoryHelp)
+    .addOption(repositoryOption())
     .action(async (options: RestartOptions) => {
       const { restartServersCommand } = await import('./restart-servers.ts');
       answer(await restartServersCommand(context, options));

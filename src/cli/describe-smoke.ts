@@ -4,6 +4,7 @@ import type { ExitCode } from '../core/exit-code.ts';
 import { profiles } from '../smoke/verdict.ts';
 import type { CliContext } from './context.ts';
 import { parseDuration } from './duration.ts';
+import { repositoryOption } from './repository-option.ts';
 import type { SmokeOptions } from './smoke.ts';
 import type { SmokeFamilyOptions } from './smoke-family.ts';
 import type { SmokeSpawnOptions } from './smoke-spawn.ts';
@@ -58,7 +59,7 @@ export function describeSmoke(program: Command, context: CliContext, answer: (co
         .argParser(parseDuration)
         .default(parseDuration('5m'), '5m'),
     )
-    .option('-C, --directory <DIR>', 'the repository (default: the nearest folder with a matrix.yaml)')
+    .addOption(repositoryOption())
     .action(async (names: string[], options: Options) => {
       const { spawn } = options;
       if (spawn !== undefined) {
