@@ -6,9 +6,9 @@ import { parseDuration } from './duration.ts';
 import type { ExplainOptions } from './explain.ts';
 import type { LockOptions } from './lock.ts';
 import type { PlanOptions } from './plan.ts';
-import { positiveInteger } from './positive-integer.ts';
 import { repositoryOption } from './repository-option.ts';
 import type { WatchOptions } from './watch.ts';
+import { wholeNumberUpTo } from './whole-number.ts';
 import type { Workplace } from './workplace.ts';
 
 type Answer = (code: ExitCode) => void;
@@ -46,7 +46,7 @@ function describeImages(program: Command, context: CliContext, answer: Answer): 
       new Option(
         '--jobs <N>',
         'builds at once (default: four more than the engine has processors)',
-      ).argParser(positiveInteger),
+      ).argParser(wholeNumberUpTo(65_535)),
     )
     .addOption(
       new Option(

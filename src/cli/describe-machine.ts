@@ -3,8 +3,8 @@ import { Option, type Command } from 'commander';
 import type { ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import type { DoctorOptions } from './doctor.ts';
-import { positiveInteger } from './positive-integer.ts';
 import type { RegistryStartOptions } from './registry.ts';
+import { wholeNumberUpTo } from './whole-number.ts';
 import { repositoryOption } from './repository-option.ts';
 
 type Answer = (code: ExitCode) => void;
@@ -40,7 +40,9 @@ export function describeRegistry(program: Command, context: CliContext, answer: 
   const registry = program.command('registry').description('a local registry, from the family’s own image');
   registry
     .command('start')
-    .addOption(new Option('--port <PORT>', 'port on this machine').argParser(positiveInteger).default(5000))
+    .addOption(
+      new Option('--port <PORT>', 'port on this machine').argParser(wholeNumberUpTo(65_535)).default(5000),
+    )
     .option('--ca <FILE>', 'certificate authorities that its build shall trust')
     .addOption(repositoryOption())
     .action(async (options: RegistryStartOptions) => {

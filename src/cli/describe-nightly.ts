@@ -8,6 +8,7 @@ import { parseQuorum } from './describe-prepull.ts';
 import { parseDuration } from './duration.ts';
 import type { NightlyOptions } from './nightly.ts';
 import { repositoryOption } from './repository-option.ts';
+import { wholeNumberUpTo } from './whole-number.ts';
 
 const help = `
 Builds what would be another with today's packages and roots, throws away what nobody could tell
@@ -64,7 +65,7 @@ export function describeNightly(
     .option('--context <NAME>', 'with --prepull: the kubeconfig’s context (default: its current one)')
     .option('--values <FILE...>', 'then, once the nodes have it, write the release into these Helm values')
     .option('--summary <FILE>', 'write the summary there as well, as Markdown')
-    .addOption(new Option('--jobs <N>', 'builds at once').argParser(positive))
+    .addOption(new Option('--jobs <N>', 'builds at once').argParser(wholeNumberUpTo(65_535)))
     .option('--json', 'the summary as JSON on stdout', false)
     .option('--verbose', 'show what builds print', false)
     .option('--ca <FILE>', 'certificate authorities that builds shall trust, as the build secret `ca`')
@@ -78,11 +79,4 @@ export function describeNightly(
 function day(text: string): string {
   if (!isDay(text)) throw new InvalidArgumentError('A day is written YYYY-MM-DD.');
   return text;
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number above 0.');
-  return number;
 }

@@ -9,6 +9,7 @@ import type { DeleteOptions, RbacOptions, StatusOptions } from './prepull-delete
 import type { GenerateOptions } from './prepull-generate.ts';
 import type { WaitOptions } from './prepull-wait.ts';
 import { repositoryOption } from './repository-option.ts';
+import { wholeNumberUpTo } from './whole-number.ts';
 
 type Answer = (code: ExitCode) => void;
 
@@ -160,7 +161,7 @@ function withWait(command: Command): Command {
     )
     .addOption(
       new Option('--min-nodes <N>', 'fewer nodes than these are too few, whatever they have')
-        .argParser(wholeNumber)
+        .argParser(wholeNumberUpTo(999_999))
         .default(1),
     );
 }
@@ -172,9 +173,4 @@ export function parseQuorum(text: string): Quorum {
     return { kind: 'share', percent: Number(share) };
   if (share === undefined && /^[1-9]\d*$/.test(text)) return { kind: 'number', nodes: Number(text) };
   throw new InvalidArgumentError('It must be a share such as `98%`, or a number of nodes.');
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return Number(text);
 }

@@ -1,11 +1,12 @@
 /** The command line of `build prune`: of the registry, or of this machine. */
-import { Option, InvalidArgumentError, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { CliContext } from './context.ts';
 import { parseDuration } from './duration.ts';
 import type { PruneRegistryOptions } from './prune-registry.ts';
 import { repositoryOption } from './repository-option.ts';
 import { tell, usage } from './tell.ts';
+import { wholeNumberUpTo } from './whole-number.ts';
 
 type PruneArguments = PruneRegistryOptions & { readonly local: boolean };
 
@@ -23,7 +24,7 @@ export function describePrune(program: Command, context: CliContext, answer: (co
     )
     .addOption(
       new Option('--keep-releases <N>', 'leave all that the last N releases name')
-        .argParser(wholeNumber)
+        .argParser(wholeNumberUpTo(9999))
         .default(5),
     )
     .option('--deployed <FILE...>', 'leave all that these values or manifests name')
@@ -46,9 +47,4 @@ export function describePrune(program: Command, context: CliContext, answer: (co
       const { pruneCommand } = await import('./prune.ts');
       return answer(await pruneCommand(context, options));
     });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return Number(text);
 }
