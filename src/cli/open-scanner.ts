@@ -1,7 +1,7 @@
 /** What commands that scan open first: the policy of the day, and a Trivy with its database. */
 import { availableParallelism } from 'node:os';
 import { untilAborted } from '../../registry/until-aborted.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ScanSettings } from '../matrix/image-set.ts';
 import type { RunScan } from '../run/run-context.ts';
@@ -41,11 +41,5 @@ export async function databaseTrouble(
 
 /** A scanner's trouble as a person is told of it: exit code 3. */
 export function scanDiagnostic({ kind, message, help }: ScanTrouble): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: kind === 'missing' ? 'trivy-missing' : 'scan-failed',
-    message,
-    ...(help === undefined ? {} : { help }),
-  };
+  return environmentError(kind === 'missing' ? 'trivy-missing' : 'scan-failed', message, help);
 }

@@ -1,5 +1,5 @@
 /** Waiting for pools, as `build prepull wait` and `run` do: all at once, each with its own end. */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import type { PrepullDisplay } from '../report/prepull-display.ts';
 import { missingReasons, poolSummary, renderMissing } from '../report/prepull-status.ts';
@@ -178,13 +178,11 @@ async function tellEnd(
 }
 
 function notApplied(message: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'not-applied',
+  return environmentError(
+    'not-applied',
     message,
-    help: '`build prepull apply` makes it; `--namespace` and `--context` say where',
-  };
+    '`build prepull apply` makes it; `--namespace` and `--context` say where',
+  );
 }
 
 function deadlineText(end: Extract<WaitEnd, { kind: 'deadline' }>, { deadline }: WaitOptions): string {

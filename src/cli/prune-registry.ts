@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadTrust } from '../attest/trust.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
@@ -163,23 +163,19 @@ async function removeAll(
 
 function refusal(what: string, error: { readonly kind: string; readonly message: string }): Diagnostic {
   const mayNot = error.kind === 'rejected' && 'status' in error && error.status === 405;
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'not-deleted',
-    message: `${what} was not deleted: ${error.message}`,
-    help: mayNot
+  return environmentError(
+    'not-deleted',
+    `${what} was not deleted: ${error.message}`,
+    mayNot
       ? 'the registry does not let images be deleted: allow it (docker-registry: `storage.delete.enabled`), or use its own retention (docs/registries.md)'
       : 'what was removed before is gone; the same command goes on from here',
-  };
+  );
 }
 
 function unread(message: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'registry-unread',
-    message: `nothing is pruned: ${message}`,
-    help: 'what cannot be read may name what is in use; try again when the registry answers',
-  };
+  return environmentError(
+    'registry-unread',
+    `nothing is pruned: ${message}`,
+    'what cannot be read may name what is in use; try again when the registry answers',
+  );
 }

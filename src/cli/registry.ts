@@ -1,5 +1,5 @@
 /** `build registry start|stop|status`: a local registry, from the family's own image. */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { keyTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -102,12 +102,10 @@ function withoutRegistryAt(family: Family, port: number): Family {
 }
 
 function registryImageFailed(name: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'no-registry-image',
-    message: `the local registry was not started, because its image \`${name}\` could not be built and checked`,
-  };
+  return environmentError(
+    'no-registry-image',
+    `the local registry was not started, because its image \`${name}\` could not be built and checked`,
+  );
 }
 
 export async function registryStopCommand(context: CliContext): Promise<ExitCode> {

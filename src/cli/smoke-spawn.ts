@@ -1,5 +1,5 @@
 /** `build smoke --spawn URL`: spawn, use, stop on a running hub; its exit code is made for monitoring. */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { renderStep, renderStory } from '../report/story-report.ts';
 import { parseHubUrl } from '../hub/hub-api.ts';
@@ -48,11 +48,9 @@ function needsToken(): Diagnostic {
 }
 
 function unreachable(url: string, reason: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'hub-unreachable',
-    message: `no hub answers at \`${url}\`: ${reason}`,
-    help: 'a certificate of a site’s own is trusted by `NODE_EXTRA_CA_CERTS=FILE`',
-  };
+  return environmentError(
+    'hub-unreachable',
+    `no hub answers at \`${url}\`: ${reason}`,
+    'a certificate of a site’s own is trusted by `NODE_EXTRA_CA_CERTS=FILE`',
+  );
 }

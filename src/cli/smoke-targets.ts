@@ -2,7 +2,7 @@
  * What `build smoke` was given → images to start: those of a family under their record's names, anything else as
  * the engine or a registry has it. Starts nothing.
  */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { keyTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineError, EngineInfo, ImageDetails } from '../engine/engine.ts';
@@ -202,23 +202,19 @@ function troubleWith(reference: string, error: EngineError): Diagnostic {
   if (/invalid reference format/i.test(error.message)) {
     return usage(`\`${reference}\` is no image`, 'a reference is written `host/name:tag`, in small letters');
   }
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'image-missing',
-    message: `neither the engine nor a registry has \`${reference}\`: ${error.message}`,
-    help: '`docker images` shows what the engine has; `docker login` opens a registry that asks who you are',
-  };
+  return environmentError(
+    'image-missing',
+    `neither the engine nor a registry has \`${reference}\`: ${error.message}`,
+    '`docker images` shows what the engine has; `docker login` opens a registry that asks who you are',
+  );
 }
 
 function notBuilt(name: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'image-missing',
-    message: `\`${name}\` has not been built as its files are now`,
-    help: `\`build images ${name} --changed\` builds it, and checks it as well`,
-  };
+  return environmentError(
+    'image-missing',
+    `\`${name}\` has not been built as its files are now`,
+    `\`build images ${name} --changed\` builds it, and checks it as well`,
+  );
 }
 
 /** The engine's digests name a repository each; of one image they rarely differ. */

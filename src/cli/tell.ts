@@ -1,5 +1,5 @@
 /** How commands speak besides their results: diagnostics, on stderr. */
-import { exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
 import type { ExitCode } from '../core/exit-code.ts';
 import { asStarted } from '../report/own-command.ts';
 import { commandOf, screenOf, type CliContext } from './context.ts';
@@ -37,13 +37,7 @@ export const registryHelp = 'check the address, the network, and the login (`doc
 
 /** A registry that cannot be asked: exit code 3. */
 export function unreachable(message: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'registry-unreachable',
-    message,
-    help: registryHelp,
-  };
+  return environmentError('registry-unreachable', message, registryHelp);
 }
 
 /** A mistake in the arguments: exit code 2. */

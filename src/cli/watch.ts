@@ -1,6 +1,6 @@
 /** `build images` with `--watch`: again on each save; with `--load`: what passed goes into a local cluster. */
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { readFamily } from '../plan/draw-plan.ts';
 import { outermost, SourceWatch, sourceFolders } from '../run/source-watch.ts';
@@ -107,13 +107,11 @@ function summary(changed: readonly string[]): string {
 
 function cannotWatch(error: unknown): Diagnostic {
   const message = error instanceof Error ? error.message : String(error);
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'cannot-watch',
-    message: `the folders cannot be watched: ${message}`,
-    help: message.includes('ENOSPC')
+  return environmentError(
+    'cannot-watch',
+    `the folders cannot be watched: ${message}`,
+    message.includes('ENOSPC')
       ? 'the kernel watches no more: `sysctl fs.inotify.max_user_watches=524288`'
       : 'run `build images` after each change instead',
-  };
+  );
 }

@@ -40,6 +40,17 @@ export interface Diagnostic {
   readonly missing?: string;
 }
 
+/** Something outside that is missing or does not answer; an absent help leaves no empty field behind. */
+export function environmentError(code: string, message: string, help?: string): Diagnostic {
+  return {
+    category: 'environment',
+    severity: 'error',
+    code,
+    message,
+    ...(help === undefined ? {} : { help }),
+  };
+}
+
 /** The exit code that a set of error diagnostics asks for: 2 before 3, 0 when there is no error. */
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): 0 | 2 | 3 {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');

@@ -1,5 +1,5 @@
 /** What the system refused while something was written: a matter of rights and room, not of this program. Pure. */
-import type { Diagnostic } from './diagnostic.ts';
+import { environmentError, type Diagnostic } from './diagnostic.ts';
 
 const room = 'make room there, or use another place';
 const rights = 'let this user write there, or work in a copy of the repository';
@@ -17,14 +17,7 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** A place that could not be written, by the system's code for why. */
 export function cannotWrite(place: string, code: string): Diagnostic {
-  const help = remedies[code];
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'cannot-write',
-    message: `\`${place}\` cannot be written (${code})`,
-    ...(help === undefined ? {} : { help }),
-  };
+  return environmentError('cannot-write', `\`${place}\` cannot be written (${code})`, remedies[code]);
 }
 
 const writes: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 /** What a person is told of an engine that could not do what it was asked. Pure. */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import type { EngineError } from './engine.ts';
 
 /** What to do where the engine is there, and another user's. */
@@ -8,9 +8,9 @@ export const joinEngineGroup =
 
 /** An engine that does not answer, as a person is told of it. */
 export function engineDiagnostic({ kind, message, chosenBy }: EngineError): Diagnostic {
-  if (kind === 'not-allowed') return trouble('engine-not-allowed', message, joinEngineGroup);
+  if (kind === 'not-allowed') return environmentError('engine-not-allowed', message, joinEngineGroup);
   if (kind !== 'unreachable')
-    return trouble(
+    return environmentError(
       'engine-failed',
       `the Docker Engine could not answer: ${message}`,
       '`build doctor` tells what is there',
@@ -19,9 +19,5 @@ export function engineDiagnostic({ kind, message, chosenBy }: EngineError): Diag
     chosenBy === undefined
       ? '`build images --setup` installs and starts what is missing; `build doctor` tells what is there'
       : `mend it there, or ${chosenBy.undo} to use an engine of this machine`;
-  return trouble('engine-unreachable', message, help);
-}
-
-function trouble(code: string, message: string, help: string): Diagnostic {
-  return { category: 'environment', severity: 'error', code, message, help };
+  return environmentError('engine-unreachable', message, help);
 }

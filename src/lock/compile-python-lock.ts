@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { ownerLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { BuildFailure, CredentialSource, Engine } from '../engine/engine.ts';
@@ -153,12 +153,7 @@ async function readOut(
 }
 
 function engineTrouble(message: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'engine-failed',
-    message: `the lock could not be read out: ${message}`,
-  };
+  return environmentError('engine-failed', `the lock could not be read out: ${message}`);
 }
 
 function noSystemStage(name: string, dockerfile: string): Diagnostic {

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { tryWriting } from '../adopt/try-writing.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { livingProcess, processMark } from '../core/process-alive.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
@@ -52,23 +52,19 @@ function lock(file: string, note: string): Result<DatabaseSync, Diagnostic> {
 /** The note is for people: whose turn it is, the lock alone says. */
 function otherNight(note: string): Diagnostic {
   const pid = livingProcess(textOf(note));
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'night-running',
-    message: `another night is under way in this repository${pid === undefined ? '' : ` (process ${pid})`}`,
-    help: 'this one asked, built and moved nothing; wait for the other, or start them farther apart',
-  };
+  return environmentError(
+    'night-running',
+    `another night is under way in this repository${pid === undefined ? '' : ` (process ${pid})`}`,
+    'this one asked, built and moved nothing; wait for the other, or start them farther apart',
+  );
 }
 
 function cannotLock(file: string, why: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'cannot-write',
-    message: `\`${file}\` cannot be locked (${why})`,
-    help: 'it keeps two nights apart: let this user write it, on a file system that has locks',
-  };
+  return environmentError(
+    'cannot-write',
+    `\`${file}\` cannot be locked (${why})`,
+    'it keeps two nights apart: let this user write it, on a file system that has locks',
+  );
 }
 
 function textOf(file: string): string {

@@ -2,7 +2,7 @@
  * What a night has to find as it left it, or as it can be true: today's day beside those of matrix.lock, and the files of
  * the repository when it comes to write. Pure.
  */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import type { Lock } from '../matrix/image-set.ts';
 import type { DrawnPlan } from '../plan/draw-plan.ts';
 
@@ -11,13 +11,11 @@ export function dayTrouble(day: string, { epochs }: Pick<Lock, 'epochs'>): Diagn
   const ahead = Object.entries(epochs).filter(([, epoch]) => epoch > day);
   const [name, epoch] = ahead.toSorted(([, a], [, b]) => (a < b ? 1 : -1))[0] ?? [];
   if (name === undefined) return undefined;
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'day-before-lock',
-    message: `today is ${day}, and matrix.lock has system packages as of ${epoch} (\`${name}\`)`,
-    help: 'set this machine’s clock; where it is right, a wrong one wrote the lock: take that commit back, or run `build lock --update`',
-  };
+  return environmentError(
+    'day-before-lock',
+    `today is ${day}, and matrix.lock has system packages as of ${epoch} (\`${name}\`)`,
+    'set this machine’s clock; where it is right, a wrong one wrote the lock: take that commit back, or run `build lock --update`',
+  );
 }
 
 /** Images whose files, lock entries or open roots are others than when the night began. */
@@ -25,11 +23,9 @@ export function editedMeanwhile(before: DrawnPlan, now: DrawnPlan): Diagnostic |
   const names = [...before.plan.entries, ...now.plan.entries].map(({ name }) => name);
   const edited = names.find((name) => before.keys.get(name)?.key !== now.keys.get(name)?.key);
   if (edited === undefined) return undefined;
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'edited-meanwhile',
-    message: `the night ends here, for what \`${edited}\` is made from was edited while it ran`,
-    help: 'nothing was moved and nothing published; run it again, in a clone that nobody works in',
-  };
+  return environmentError(
+    'edited-meanwhile',
+    `the night ends here, for what \`${edited}\` is made from was edited while it ran`,
+    'nothing was moved and nothing published; run it again, in a clone that nobody works in',
+  );
 }

@@ -4,7 +4,7 @@
  */
 import type { RegistryClient } from '../../registry/client.ts';
 import { parseReference } from '../../registry/reference.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { keyTag, passTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
@@ -145,13 +145,11 @@ export async function keepUnderKey(
 }
 
 function registryTrouble(what: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'registry-unreachable',
-    message: `the registry does not keep \`${what}\` under its new key`,
-    help: 'matrix.lock has moved already: `build images --changed --push` goes on from there',
-  };
+  return environmentError(
+    'registry-unreachable',
+    `the registry does not keep \`${what}\` under its new key`,
+    'matrix.lock has moved already: `build images --changed --push` goes on from there',
+  );
 }
 
 function entryOf({ plan }: DrawnPlan, name: string): PlanEntry | undefined {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRegistryClient } from '../../registry/client.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { ownerLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContainerState } from '../engine/container.ts';
@@ -175,14 +175,14 @@ async function answering(
     // The engine would start it again and again.
     await engine.removeContainer(name, signal);
     return err({
-      ...trouble('registry-silent', 'the local registry ended as soon as it was started'),
+      ...environmentError('registry-silent', 'the local registry ended as soon as it was started'),
       ...notes,
     });
   }
+  const message = `the local registry runs, but does not answer at \`${address}\``;
   return err({
-    ...trouble('registry-silent', `the local registry runs, but does not answer at \`${address}\``),
+    ...environmentError('registry-silent', message, `\`docker logs ${name}\` tells more`),
     ...notes,
-    help: `\`docker logs ${name}\` tells more`,
   });
 }
 
@@ -246,26 +246,26 @@ function isPortTrouble(error: EngineError): boolean {
 async function portInUse(port: number, signal: AbortSignal): Promise<Diagnostic> {
   const message = `port ${port} of this machine is in use`;
   if (await isRegistry(addressOf(port), signal)) {
-    return {
-      ...trouble('port-in-use', `${message}: another registry answers there`),
-      help: `use that one (\`registry: ${addressOf(port)}\` in matrix.yaml), or name another port with \`--port\``,
-    };
+    return environmentError(
+      'port-in-use',
+      `${message}: another registry answers there`,
+      `use that one (\`registry: ${addressOf(port)}\` in matrix.yaml), or name another port with \`--port\``,
+    );
   }
-  return { ...trouble('port-in-use', message), help: 'name another port with `--port`' };
+  return environmentError('port-in-use', message, 'name another port with `--port`');
 }
 
 function nameInUse(name: string): Diagnostic {
-  return {
-    ...trouble('name-in-use', `a container \`${name}\` exists that hubwright did not make`),
-    help: `rename or remove it: \`docker rename ${name} OTHER\``,
-  };
+  return environmentError(
+    'name-in-use',
+    `a container \`${name}\` exists that hubwright did not make`,
+    `rename or remove it: \`docker rename ${name} OTHER\``,
+  );
 }
 
 function failure(error: EngineError, signal: AbortSignal): Result<never, Diagnostic> {
   signal.throwIfAborted();
-  return err(trouble('registry-failed', `the local registry could not be started: ${error.message}`));
-}
-
-function trouble(code: string, message: string): Diagnostic {
-  return { category: 'environment', severity: 'error', code, message };
+  return err(
+    environmentError('registry-failed', `the local registry could not be started: ${error.message}`),
+  );
 }

@@ -2,7 +2,7 @@
  * Decides what setup does on a machine, and says it before it is done. Pure: the requirements and the
  * machine's facts come in as data, the steps go out as data; perform-setup.ts carries them out.
  */
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineAddress, EngineChoice } from '../engine/engine-address.ts';
 import { joinEngineGroup } from '../engine/engine-diagnostic.ts';
@@ -78,10 +78,12 @@ function planTrivy(open: readonly Requirement[]): Result<readonly SetupStep[], D
   const [trivy, go] = ['trivy', 'go'].map((id) => open.find((requirement) => requirement.id === id));
   if (trivy === undefined) return ok([]);
   if (trivy.mend?.startsWith('`build') !== true)
-    return err(trouble('trivy-missing', 'there is no Trivy where one is said to be', trivy.mend ?? ''));
+    return err(
+      environmentError('trivy-missing', 'there is no Trivy where one is said to be', trivy.mend ?? ''),
+    );
   if (go !== undefined && go.mend?.startsWith('apt-get') !== true)
     return err(
-      trouble(
+      environmentError(
         'go-not-available',
         `no package has Trivy here, and building it needs Go ${go.needed}; there is ${go.found ?? 'none'}`,
         `${go.mend ?? ''}; or install Trivy, or name one in \`HUBWRIGHT_TRIVY\``,
@@ -233,12 +235,8 @@ function startEngine(serviceManager: Machine['serviceManager']): SetupStep {
   };
 }
 
-function trouble(code: string, message: string, help: string): Diagnostic {
-  return { category: 'environment', severity: 'error', code, message, help };
-}
-
 function setupNeedsRoot(open: readonly Requirement[]): Diagnostic {
-  return trouble(
+  return environmentError(
     'setup-needs-root',
     `only root can set up what is missing: ${names(open)}`,
     'Run `sudo build setup`',
@@ -246,7 +244,7 @@ function setupNeedsRoot(open: readonly Requirement[]): Diagnostic {
 }
 
 function setupNeedsApt(open: readonly Requirement[]): Diagnostic {
-  return trouble(
+  return environmentError(
     'setup-needs-apt',
     `setup installs with apt, which this machine does not have; missing: ${names(open)}`,
     'Install them by hand; `build doctor` tells what is needed',
@@ -257,7 +255,7 @@ function engineIsElsewhere(
   { address, trouble: why }: EngineAddress,
   { name, undo }: EngineChoice,
 ): Diagnostic {
-  return trouble(
+  return environmentError(
     'engine-unreachable',
     why ?? `${name} names \`${address}\`, where no fitting engine answers`,
     `Mend it there, or ${undo} to use an engine of this machine`,
@@ -265,7 +263,7 @@ function engineIsElsewhere(
 }
 
 function engineNotAllowed(engine: Requirement): Diagnostic {
-  return trouble(
+  return environmentError(
     'engine-not-allowed',
     engine.found ?? 'the engine is not open to this user',
     joinEngineGroup,
@@ -273,7 +271,7 @@ function engineNotAllowed(engine: Requirement): Diagnostic {
 }
 
 function engineIsTooOld(engine: Requirement): Diagnostic {
-  return trouble(
+  return environmentError(
     'engine-too-old',
     `a Docker Engine runs here that is too old: ${engine.found ?? 'unknown'}, needed is ${engine.needed}`,
     'Upgrade it when what runs in it may stop; setup does not touch a running engine',
@@ -281,7 +279,7 @@ function engineIsTooOld(engine: Requirement): Diagnostic {
 }
 
 function noEngineForThisRelease(found: string): Diagnostic {
-  return trouble(
+  return environmentError(
     'engine-not-available',
     `apt offers Docker Engine ${found} here, needed is ${oldestEngine} or newer`,
     `Install a newer Docker Engine by hand, or use Debian 12, Debian 13 or Ubuntu 24.04`,

@@ -3,7 +3,7 @@
  * containerd by its own client. No registry is asked.
  */
 import type { Readable } from 'node:stream';
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../../core/diagnostic.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ImageStore } from '../../engine/engine.ts';
 
@@ -30,7 +30,7 @@ export async function loadImages(
       if (!saved.ok) {
         if (saved.error.kind === 'cancelled') return err('cancelled');
         return err(
-          trouble('cannot-save', `the engine does not hand the images over: ${saved.error.message}`),
+          environmentError('cannot-save', `the engine does not hand the images over: ${saved.error.message}`),
         );
       }
       const args = ['--address', place.address, '--namespace', 'k8s.io', 'images', 'import', '-'];
@@ -72,12 +72,8 @@ async function run(
       program === 'kind'
         ? 'https://kind.sigs.k8s.io tells how to install it'
         : 'it comes with containerd: the package `containerd`';
-    return err({ ...trouble('missing-program', `there is no program \`${program}\` here`), help });
+    return err(environmentError('missing-program', `there is no program \`${program}\` here`, help));
   }
   const said = String(ran.stderr).trim().split('\n').slice(-5).join('\n');
-  return err(trouble('load-failed', `\`${program} ${args.slice(0, 2).join(' ')}\` failed: ${said}`));
-}
-
-function trouble(code: string, message: string): Diagnostic {
-  return { category: 'environment', severity: 'error', code, message };
+  return err(environmentError('load-failed', `\`${program} ${args.slice(0, 2).join(' ')}\` failed: ${said}`));
 }

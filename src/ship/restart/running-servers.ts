@@ -2,7 +2,7 @@
  * The servers that run on a hub, and how one is stopped: JupyterHub's REST API. Which of them ought to be stopped is
  * choose-servers.ts's matter.
  */
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../../core/diagnostic.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { askHub, type HubAddress } from '../../hub/hub-api.ts';
 import type { HttpAnswer, HttpTrouble } from '../../hub/http-exchange.ts';
@@ -105,23 +105,19 @@ export async function stopServer(
 
 function unanswered({ kind, message }: HttpTrouble): HubTrouble {
   if (kind === 'cancelled') return 'cancelled';
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'hub-unreachable',
-    message: `the hub does not answer: ${message}`,
-    help: 'a certificate of a site’s own is trusted by `NODE_EXTRA_CA_CERTS=FILE`',
-  };
+  return environmentError(
+    'hub-unreachable',
+    `the hub does not answer: ${message}`,
+    'a certificate of a site’s own is trusted by `NODE_EXTRA_CA_CERTS=FILE`',
+  );
 }
 
 function forbidden(scopes: string): Diagnostic {
-  return {
-    category: 'environment',
-    severity: 'error',
-    code: 'hub-forbids',
-    message: `the hub does not allow this to the token’s owner: it needs \`${scopes}\``,
-    help: 'give the service a role with the scopes `list:users`, `read:servers` and `delete:servers` (`hub.loadRoles` in the chart’s values)',
-  };
+  return environmentError(
+    'hub-forbids',
+    `the hub does not allow this to the token’s owner: it needs \`${scopes}\``,
+    'give the service a role with the scopes `list:users`, `read:servers` and `delete:servers` (`hub.loadRoles` in the chart’s values)',
+  );
 }
 
 function odd(what: string, { status, body }: HttpAnswer): Diagnostic {
