@@ -6,6 +6,7 @@ import { environmentError, type Diagnostic } from '../core/diagnostic.ts';
 import { keyTag, recordReference } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { EngineError, EngineInfo, ImageDetails } from '../engine/engine.ts';
+import { nodeOf } from '../graph/image-graph.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { verdictKey } from '../key/verdict-key.ts';
 import { publishedRepository } from '../matrix/naming.ts';
@@ -140,8 +141,7 @@ function familyTarget(
   proxies: readonly string[],
   options: TargetOptions,
 ): SmokeTarget {
-  const image = drawn.graph.nodes.get(entry.name)?.image;
-  if (image === undefined) throw new Error(`the graph lacks ${entry.name}`);
+  const { image } = nodeOf(drawn.graph, entry.name);
   const proxy = drawn.plan.entries.find(({ name, local }) => proxies.includes(name) && local !== undefined);
   const { name, key } = entry;
   const check = options.check ?? image.check;

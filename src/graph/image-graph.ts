@@ -104,6 +104,13 @@ export function buildGraph(
   return ok({ graph: makeGraph(nodes, roots.all), warnings: withoutRepetitions(warnings) });
 }
 
+/** An image that somebody named after the graph was built; that the graph lacks it is a bug, and throws. */
+export function nodeOf({ nodes }: Pick<ImageGraph, 'nodes'>, name: string): GraphNode {
+  const node = nodes.get(name);
+  if (node === undefined) throw new Error(`the graph has no image ${name}`);
+  return node;
+}
+
 /**
  * The Dockerfile's text with every reference replaced by what `replace` answers, for the engine.
  * The number of lines does not change, so that the engine's line numbers are the user's.

@@ -2,6 +2,7 @@
  * Follows a change through an image's parents down to its first cause. Pure: it compares the inputs that others
  * kept with those of today, and says "not known" where nobody kept them.
  */
+import { nodeOf, type ImageGraph } from '../graph/image-graph.ts';
 import type { Image } from '../matrix/image-set.ts';
 import type { ImageKey, KeyInputs } from './content-key.ts';
 import { withPackages, type KnownPins } from './pinned-packages.ts';
@@ -25,14 +26,8 @@ export function placeOf({ dockerfile, context }: Pick<Image, 'dockerfile' | 'con
 }
 
 /** Where the inputs of a family's images lie. */
-export function placesIn(graph: {
-  readonly nodes: ReadonlyMap<string, { readonly image: Pick<Image, 'dockerfile' | 'context'> }>;
-}): (name: string) => InputPlace {
-  return (name) => {
-    const node = graph.nodes.get(name);
-    if (node === undefined) throw new Error(`no image ${name}`);
-    return placeOf(node.image);
-  };
+export function placesIn(graph: Pick<ImageGraph, 'nodes'>): (name: string) => InputPlace {
+  return (name) => placeOf(nodeOf(graph, name).image);
 }
 
 /** Explains images of one family against what is remembered of their earlier builds. */

@@ -9,6 +9,7 @@ import { keyTag, recordReference } from '../core/labels.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { plainName } from '../core/python-pins.ts';
 import { err, ok } from '../core/result.ts';
+import { nodeOf } from '../graph/image-graph.ts';
 import { computePythonLock, lockPlace, requirementsOf } from '../lock/compile-python-lock.ts';
 import { installerImage, isInstaller, lockFile, type LockInput } from '../lock/python-lock.ts';
 import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
@@ -71,9 +72,9 @@ export class PythonLocks implements TrialLocks {
     const locks = new Map<string, OpenLock>();
     const files = new Set<string>();
     for (const { name } of base.plan.entries) {
-      const node = base.graph.nodes.get(name);
+      const node = nodeOf(base.graph, name);
       const { directory } = base.set;
-      if (node?.image.context === undefined || isInstaller(node)) continue;
+      if (node.image.context === undefined || isInstaller(node)) continue;
       const file = path.posix.join(node.image.context, lockFile);
       const requirements = await requirementsOf(directory, node);
       const lock = await readFile(path.join(directory, file), 'utf8').catch(() => undefined);

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ImageGraph } from '../graph/image-graph.ts';
+import { nodeOf, type ImageGraph } from '../graph/image-graph.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
 import type { KnownPins } from '../key/pinned-packages.ts';
 import { placesIn, ReasonChain, type RememberedBuild } from '../key/reason-chain.ts';
@@ -101,14 +101,9 @@ function compareKeys(
   pins: KnownPins,
 ): readonly ShownEntry[] {
   const before = new Map(earlier.images.map((image) => [image.name, image.key]));
-  const nodeOf = (name: string) => {
-    const node = graph.nodes.get(name);
-    if (node === undefined) throw new Error(`no image ${name}`);
-    return node;
-  };
   const chain = new ReasonChain(keys, remembered, placesIn(graph), pins);
   return [...keys].map(([name, { key }]) => {
-    const { image, parents } = nodeOf(name);
+    const { image, parents } = nodeOf(graph, name);
     const old = before.get(name);
     const reasons: readonly Reason[] =
       old === undefined ? [{ kind: 'new-image' }] : old === key ? [] : chain.reasons(name);

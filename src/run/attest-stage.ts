@@ -14,6 +14,7 @@ import {
 } from '../attest/statement.ts';
 import { scanStatement } from '../attest/scan-statement.ts';
 import { provenBills, provenOrigins } from '../attest/proof.ts';
+import { nodeOf } from '../graph/image-graph.ts';
 import { publishedRepository } from '../matrix/naming.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { attestPlace, readProof } from '../plan/signed-record.ts';
@@ -182,8 +183,7 @@ async function passFacts(context: RunContext, entry: PlanEntry, bytes: Bytes) {
   const kept = await readVerdict(context.drawn.set.directory, entry.name);
   const isOfThese = kept?.key === entry.key && kept.verdict.imageId === bytes.id && kept.verdict.passed;
   const common = { image: entry.name, key: entry.key };
-  const image = context.drawn.graph.nodes.get(entry.name)?.image;
-  if (image === undefined) throw new Error(`${entry.name} is no image of the family`);
+  const { image } = nodeOf(context.drawn.graph, entry.name);
   const keys = passedKeys(image, entry, context.options.tier);
   if (kept === undefined || !isOfThese) {
     return {

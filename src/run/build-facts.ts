@@ -5,6 +5,7 @@
 import { parseReference } from '../../registry/reference.ts';
 import type { BuildFacts, Material } from '../attest/statement.ts';
 import { inputsTag, keyTag } from '../core/labels.ts';
+import { nodeOf } from '../graph/image-graph.ts';
 import { publishedReference, publishedRepository } from '../matrix/naming.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { Bytes } from './build-stage.ts';
@@ -23,9 +24,9 @@ export async function buildFacts(
   signal: AbortSignal,
 ): Promise<StageResult<BuildFacts>> {
   const { drawn, options, command, version } = context;
-  const image = drawn.graph.nodes.get(entry.name)?.image;
+  const { image } = nodeOf(drawn.graph, entry.name);
   const inputs = drawn.keys.get(entry.name)?.inputs;
-  if (image === undefined || inputs === undefined) throw new Error(`${entry.name} has no key`);
+  if (inputs === undefined) throw new Error(`${entry.name} has no key`);
   const parents = await parentMaterials(context, entry, place, signal);
   if (parents.kind !== 'ok') return parents;
   const mask = maskOf(context.secrets);

@@ -5,6 +5,7 @@
  */
 import type { ImageFailure, ImageOutcome, RunCounts, RunResult, Stage } from '../core/event.ts';
 import { BuildQueue } from '../graph/build-queue.ts';
+import { nodeOf } from '../graph/image-graph.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { ImageStages } from './image-stages.ts';
@@ -51,9 +52,7 @@ class Walk {
     this.#stages = new ImageStages(context, this.#walkers);
     const { plan, graph, memories } = context.drawn;
     for (const entry of plan.entries) {
-      const node = graph.nodes.get(entry.name);
-      if (node === undefined) throw new Error(`the plan names ${entry.name}, which the graph does not have`);
-      this.#walkers.set(entry.name, newWalker(entry, node));
+      this.#walkers.set(entry.name, newWalker(entry, nodeOf(graph, entry.name)));
     }
     this.#queue = new BuildQueue(
       plan.entries.map(({ name, parents, action }) => {

@@ -4,6 +4,7 @@
  * files. How the manifest came there is publish-stage.ts's.
  */
 import { keyTag, passTag } from '../core/labels.ts';
+import { nodeOf } from '../graph/image-graph.ts';
 import { publishedReference, shortKey } from '../matrix/naming.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import type { PlanEntry } from '../plan/plan.ts';
@@ -83,9 +84,8 @@ export async function nameManifest(
 
 /** What these bytes passed, as tags. */
 function passTags({ drawn, options }: RunContext, entry: PlanEntry): readonly string[] {
-  const image = drawn.graph.nodes.get(entry.name)?.image;
-  const keys = image === undefined ? [entry.verdictKey] : passedKeys(image, entry, options.tier);
-  return keys.map(passTag);
+  const { image } = nodeOf(drawn.graph, entry.name);
+  return passedKeys(image, entry, options.tier).map(passTag);
 }
 
 /** What passed under this key before us, where anything did. A forced run asks for its own bytes. */

@@ -1,4 +1,5 @@
 /** The names that chosen images have in the engine's own store, once they passed. Pure. */
+import { nodeOf } from '../../graph/image-graph.ts';
 import { publishedReference } from '../../matrix/naming.ts';
 import type { DrawnPlan } from '../../plan/draw-plan.ts';
 import { tagsOf } from '../../plan/image-tags.ts';
@@ -17,8 +18,8 @@ export function namesInEngine(drawn: DrawnPlan, names: readonly string[]): Names
   const stale: string[] = [];
   const chosen = new Set(names);
   for (const entry of plan.entries) {
-    const image = graph.nodes.get(entry.name)?.image;
-    if (image === undefined || image.kind === 'builder' || !chosen.has(entry.name)) continue;
+    const { image } = nodeOf(graph, entry.name);
+    if (image.kind === 'builder' || !chosen.has(entry.name)) continue;
     const [tag] = tagsOf(set, entry.name, entry.key, undefined);
     const reference =
       set.registry === undefined
