@@ -1,9 +1,10 @@
 /** A plan as a tree for people: every image under the parent that it is built on first. Pure. */
-import { describeReason } from '../key/reasons.ts';
+import { describeReason, type Reason } from '../key/reasons.ts';
 import type { ShownEntry } from '../plan/plan.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
 import { cellWidth } from './text-width.ts';
+import { wrapPaths, wrapWords } from './wrap-words.ts';
 
 /** What the displays of a plan go by: one that is to be done, or one that is only compared. */
 export interface ShownPlan {
@@ -25,14 +26,14 @@ const actionWidth = 8;
 const gap = 2;
 /** In less room than this, a reason stands below its image. */
 const leastReason = 28;
-/** In less room than this, the beginning of a reason is all that can be told. */
-const leastCut = 16;
+/** Of a reason of more lines than these the middle is left out: `build explain` tells all of it. */
+const mostLines = 3;
 
 type Cut = (text: string, width: number, options?: { readonly position: 'middle' }) => string;
 
 /**
- * Name, action and the first reason of each image, then the totals. A line each; where long names leave no room for a
- * reason, it stands below its image. Ends with a newline.
+ * Name, action and the first reason of each image, then the totals. A line each; a reason that is longer than its line
+ * goes on below, and where long names leave no room for it, it stands below its image. Ends with a newline.
  */
 export async function renderPlanTree(plan: ShownPlan, options: TreeOptions): Promise<string> {
   // A pipe is spared the library that cuts coloured text: loading it takes 30 ms.
@@ -65,22 +66,19 @@ export async function renderPlanTree(plan: ShownPlan, options: TreeOptions): Pro
     rows.every(({ entry }) => widest + gap + actionWidth + cellWidth(reasonWords(entry)) <= width);
   const most = isWide ? widest : Math.max(leastReason, width - 2 * gap - actionWidth - leastReason);
   const labelWidth = Math.min(widest, Math.max(most, 1));
+  const own = new Map(plan.entries.map(({ name, reasons: [first] }) => [name, first]));
   const lines = rows.flatMap(({ label, below, entry }) => {
-    const room = width === 0 ? Infinity : width - labelWidth - gap - actionWidth;
-    const isLong = cellWidth(label) > labelWidth;
     const action = paintAction(entry, style);
-    const reason = reasonText(entry, style, room, cut);
-    if (isLong) {
-      const rest = width - cellWidth(below) - actionWidth;
-      return [
-        cut(label, width),
-        cut(`${below}${action}${reasonText(entry, style, rest, cut)}`.trimEnd(), width),
-      ];
-    }
-    const padding = ' '.repeat(labelWidth - cellWidth(label) + gap);
-    return [cut(`${label}${padding}${action}${reason}`.trimEnd(), width)];
+    const isLong = cellWidth(label) > labelWidth;
+    const column = isLong ? cellWidth(below) + actionWidth : labelWidth + gap + actionWidth;
+    const room = width === 0 ? Infinity : Math.max(1, width - column);
+    const [first = '', ...rest] = reasonLines(entry, own, style, room, cut);
+    const further = rest.map((line) => `${below.padEnd(column)}${line}`);
+    const padding = ' '.repeat(Math.max(0, labelWidth - cellWidth(label)) + gap);
+    const head = isLong ? [label, `${below}${action}${first}`] : [`${label}${padding}${action}${first}`];
+    return [...head, ...further].map((line) => cut(line.trimEnd(), width));
   });
-  return `${[...lines, ...(lines.length > 0 ? [''] : []), totals(plan)].join('\n')}\n`;
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), ...wrapWords(totals(plan), width)].join('\n')}\n`;
 }
 
 interface Row {
@@ -118,17 +116,53 @@ function reasonWords({ reasons: [first, ...others] }: ShownEntry): string {
   return first === undefined ? '' : `${cleanLine(describeReason(first))}${noteOn(others.length)}`;
 }
 
-/** Of a path that is too long, the beginning and the end tell more than the middle. */
-function reasonText(entry: ShownEntry, style: Style, room: number, cut: Cut): string {
+/**
+ * The first reason in lines of `room` cells. `own`: the first reasons of the images of the plan, which have lines of
+ * their own.
+ */
+function reasonLines(
+  entry: ShownEntry,
+  own: ReadonlyMap<string, Reason | undefined>,
+  style: Style,
+  room: number,
+  cut: Cut,
+): readonly string[] {
   const [first, ...others] = entry.reasons;
-  if (first === undefined) return '';
+  if (first === undefined) return [];
   const note = noteOn(others.length);
-  const rest = room - note.length;
   const whole = cleanLine(describeReason(first));
-  // That a root moved says more than the ends of two digests.
-  const words = whole.length > rest ? whole.replace(/ moved from \S+ to \S+$/, ' moved') : whole;
-  const fits = words.length <= rest || rest < leastCut;
-  return `${fits ? words : cut(words, rest, { position: 'middle' })}${style.dim(note)}`;
+  const isShort = cellWidth(whole + note) <= room;
+  const lines = isShort ? [whole] : fewLines(shorter(first, whole, own), room, cut);
+  const last = lines.at(-1) ?? '';
+  return cellWidth(last + note) <= room
+    ? [...lines.slice(0, -1), `${last}${style.dim(note)}`]
+    : [...lines, style.dim(note.trimStart())];
+}
+
+/** What little room spares: what another line of the plan tells, and digests of which nobody knows the end. */
+function shorter(reason: Reason, whole: string, own: ReadonlyMap<string, Reason | undefined>): string {
+  const cause = firstCause(reason);
+  const told = cause === undefined ? undefined : own.get(cause.image);
+  return cause?.because !== undefined &&
+    told !== undefined &&
+    describeReason(told) === describeReason(cause.because)
+    ? cleanLine(`${cause.image} changed`)
+    : whole.replace(/ moved from \S+ to \S+$|; what the engine has of that name .*$/, (rest) =>
+        rest.startsWith(' moved') ? ' moved' : '',
+      );
+}
+
+function firstCause(reason: Reason): (Reason & { readonly kind: 'parent-changed' }) | undefined {
+  if (reason.kind !== 'parent-changed') return undefined;
+  return (reason.because === undefined ? undefined : firstCause(reason.because)) ?? reason;
+}
+
+/** What a reason is about stands at its beginning, and what happened to that at its end. */
+function fewLines(text: string, room: number, cut: Cut): readonly string[] {
+  let lines = wrapPaths(text, room);
+  for (let cells = mostLines * room; lines.length > mostLines && cells > 0; cells -= 2)
+    lines = wrapPaths(cut(text, cells, { position: 'middle' }), room);
+  return lines;
 }
 
 function totals({ entries, removed, estimateMs = 0 }: ShownPlan): string {

@@ -1,6 +1,6 @@
 /** Breaks a text at its blanks, so that names, paths and commands stay whole and can be copied. Pure. */
 import { stripVTControlCharacters } from 'node:util';
-import { cellWidth } from './text-width.ts';
+import { cellWidth, splitGraphemes } from './text-width.ts';
 
 /** Paint takes no room. */
 function cellsOf(text: string): number {
@@ -36,4 +36,34 @@ export function wrapWords(text: string, width: number): readonly string[] {
     } else line = longer;
   }
   return [...lines, line];
+}
+
+/** Lines of at most `width` cells: a word that is longer is broken as well, at the folders of a path where it can be. */
+export function wrapPaths(text: string, width: number): readonly string[] {
+  return wrapWords(text, width).flatMap((line) => {
+    if (cellsOf(line) <= width) return [line];
+    const lines: string[] = [];
+    let last = '';
+    for (const piece of line.match(/[^/]*\/|[^/]+/g) ?? []) {
+      for (const part of cellsOf(piece) <= width ? [piece] : piecesOf(piece, width)) {
+        if (last !== '' && cellsOf(last + part) > width) {
+          lines.push(last);
+          last = part;
+        } else last += part;
+      }
+    }
+    return [...lines, last];
+  });
+}
+
+function piecesOf(word: string, width: number): readonly string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  for (const each of splitGraphemes(word)) {
+    if (piece !== '' && cellsOf(piece + each) > width) {
+      pieces.push(piece);
+      piece = each;
+    } else piece += each;
+  }
+  return [...pieces, piece];
 }

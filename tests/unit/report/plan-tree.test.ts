@@ -49,10 +49,86 @@ test('a terminal’s width is kept to', async () => {
   expect(Math.max(...lines.slice(0, 4).map((line) => line.length))).toBeLessThanOrEqual(30);
 });
 
-test('a reason that is too long loses its middle, so that the file and what happened to it stay', async () => {
-  const told = (await renderPlanTree(plan, { colour: false, width: 56 })).split('\n');
-  expect(told[2]).toBe('   └─ course  build   images/cou…txt edited (and 1 more)');
-  expect(told[3]).toBe('hub           verify  built, but its ch…e not passed yet');
+test('a reason that is longer than its line goes on below it, its paths whole, and the tree with it', async () => {
+  const told = await renderPlanTree(plan, { colour: false, width: 52 });
+  expect(told).toBe(`tools         reuse
+└─ base       reuse
+   └─ course  build   images/course/apt.txt edited
+                      (and 1 more)
+hub           verify  built, but its checks have not
+                      passed yet
+
+2 images with something to do, 2 unchanged.
+`);
+  expect(await renderPlanTree({ ...plan, estimateMs: 95_000 }, { colour: false, width: 52 })).toContain(
+    '\n2 images with something to do, 2 unchanged. About\n1m35s, as the last builds took.\n',
+  );
+});
+
+test('a path that is longer than its line is broken at its folders', async () => {
+  const reasons = [
+    {
+      kind: 'file-changed',
+      path: 'courses/introduction-to-physics/exercises/week-01/pendulum.ipynb',
+      change: 'edited',
+      from: '1',
+      to: '2',
+    },
+  ] as const;
+  const entries = [entry('base', [], { action: 'build', reasons }), entry('course', ['base'])];
+  const told = await renderPlanTree({ entries }, { colour: false, width: 53 });
+  expect(told).toContain(`base       build   courses/introduction-to-physics/
+│                  exercises/week-01/pendulum.ipynb
+│                  edited
+└─ course  reuse
+`);
+});
+
+test('a reason of many lines loses its middle, so that what it is about and what happened to it stay', async () => {
+  const reasons = [
+    { kind: 'argument-changed', name: 'PACKAGES', from: 'a '.repeat(90), to: `${'b '.repeat(90)}end` },
+  ] as const;
+  const entries = [entry('base', [], { action: 'build', reasons })];
+  const lines = (await renderPlanTree({ entries }, { colour: false, width: 60 })).trimEnd().split('\n');
+  expect(lines.slice(0, -2)).toHaveLength(3);
+  expect(lines[0]).toContain('build   argument PACKAGES moved from');
+  expect(lines.slice(0, -2).join('\n')).toContain('…');
+  expect(lines[2]).toMatch(/ end"$/);
+});
+
+test('what a parent’s own line tells is not told again below it where that does not fit', async () => {
+  const edit = {
+    kind: 'file-changed',
+    path: 'images/base/requirements.lock',
+    change: 'edited',
+    from: '1',
+    to: '2',
+  } as const;
+  const follows = { kind: 'parent-changed', image: 'base', because: edit } as const;
+  const entries = [
+    entry('base', [], { action: 'build', reasons: [edit] }),
+    entry('scientific', ['base'], { action: 'build', reasons: [follows] }),
+    entry('course', ['scientific'], {
+      action: 'build',
+      reasons: [
+        { kind: 'parent-changed', image: 'scientific', because: follows },
+        { kind: 'argument-changed', name: 'ROLE', from: 'a', to: 'b' },
+      ],
+    }),
+  ];
+  expect(await renderPlanTree({ entries }, { colour: false, width: 64 })).toContain(
+    `base           build   images/base/requirements.lock edited
+└─ scientific  build   base changed
+   └─ course   build   base changed (and 1 more)
+`,
+  );
+  expect(await renderPlanTree({ entries }, { colour: false, width: 100 })).toContain(
+    '   └─ course   build   base changed: images/base/requirements.lock edited (and 1 more)\n',
+  );
+  // The cause has no line of its own in a plan of the children alone.
+  expect(await renderPlanTree({ entries: entries.slice(1) }, { colour: false, width: 60 })).toContain(
+    'base changed:\n',
+  );
 });
 
 test('a plan without anything to do says so', async () => {
@@ -78,6 +154,13 @@ test('a root that moved says so before it says from where to where', async () =>
   ];
   const told = (await renderPlanTree({ entries }, { colour: false, width: 50 })).split('\n');
   expect(told[0]).toBe('base  build   root debian:13 moved');
+});
+
+test('that an image was not built from here is enough where there is no room for more', async () => {
+  const reasons = [{ kind: 'built-elsewhere', from: '1'.repeat(64), to: '2'.repeat(64) }] as const;
+  const entries = [entry('base', [], { action: 'build', reasons })];
+  const told = await renderPlanTree({ entries }, { colour: false, width: 80 });
+  expect(told).toContain('base  build   not built from here\n');
 });
 
 test('a plan of no image says that none is selected', async () => {
