@@ -6,5 +6,7 @@ export const dockerConfiguration = z.object({ currentContext: z.string().optiona
 
 /** `contexts/meta/ID/meta.json`. */
 export const dockerContext = z.object({
-  Endpoints: z.object({ docker: z.object({ Host: z.string().min(1) }) }),
+  Endpoints: z.object({
+    docker: z.object({ Host: z.string().min(1), SkipTLSVerify: z.boolean().optional() }),
+  }),
 });

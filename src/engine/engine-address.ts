@@ -14,10 +14,17 @@ export interface EngineAddress {
   readonly address: string;
   /** Undefined for Docker's usual socket: nobody has chosen that. */
   readonly chosenBy?: EngineChoice;
-  /** The folder of a context's own certificates for TLS: `ca.pem`, `cert.pem`, `key.pem`, as far as it has them. */
-  readonly certificates?: string;
+  /** What a context says of TLS; DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say it of a host. */
+  readonly tls?: ContextTls;
   /** Why there is no address: a sentence; `address` is empty then. */
   readonly trouble?: string;
+}
+
+export interface ContextTls {
+  /** The folder of a context's own certificates: `ca.pem`, `cert.pem`, `key.pem`, as far as it has them. */
+  readonly certificates?: string;
+  /** False where the context takes whatever certificate the engine shows (`--docker skip-tls-verify=true`). */
+  readonly verify: boolean;
 }
 
 /** For people: what names an engine, and how that is taken back. */
@@ -51,12 +58,11 @@ function engineOfContext(folder: string, context: string, undo: string): EngineA
     const trouble = `${chosenBy.name}, which should say where the engine is, is not there; \`docker context ls\` lists them`;
     return { address: '', chosenBy, trouble };
   }
+  const { Host: address, SkipTLSVerify: skipsVerification = false } = found.Endpoints.docker;
   const certificates = path.join(folder, 'tls', id, 'docker');
-  return {
-    address: found.Endpoints.docker.Host,
-    chosenBy,
-    ...(existsSync(certificates) ? { certificates } : {}),
-  };
+  const own = existsSync(certificates) ? { certificates } : {};
+  if (own.certificates === undefined && !skipsVerification) return { address, chosenBy };
+  return { address, chosenBy, tls: { ...own, verify: !skipsVerification } };
 }
 
 /** What cannot be read says nothing here: of Docker's configuration the reader of its logins tells. */
@@ -68,16 +74,17 @@ function readAs<T>(schema: ZodType<T>, file: string): T | undefined {
   }
 }
 
-/** What a program that asks the same engine has to find in its environment. */
-export function engineVariables({
-  address,
-  chosenBy,
-  certificates,
-  trouble,
-}: EngineAddress): Record<string, string> {
+/**
+ * What a program that asks the same engine has to find in its environment. Docker's library verifies where
+ * DOCKER_TLS_VERIFY is set, and speaks TLS only where there are certificates: no variable says what a context without
+ * any says that skips the verification.
+ */
+export function engineVariables({ address, chosenBy, tls, trouble }: EngineAddress): Record<string, string> {
   if (chosenBy === undefined || trouble !== undefined) return {};
+  if (tls?.certificates === undefined) return { DOCKER_HOST: address };
   return {
     DOCKER_HOST: address,
-    ...(certificates === undefined ? {} : { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }),
+    DOCKER_CERT_PATH: tls.certificates,
+    ...(tls.verify ? { DOCKER_TLS_VERIFY: '1' } : {}),
   };
 }

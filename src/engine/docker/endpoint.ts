@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineAddress } from '../engine-address.ts';
+import type { ContextTls, EngineAddress } from '../engine-address.ts';
 import { NoAddress } from './errors.ts';
 
 // As a module of its own kind, node:http would load Node's whole fetch at every start (11 ms), for exports that we
@@ -24,7 +24,7 @@ const plainPort = '2375';
 const tlsPort = '2376';
 
 /** Opens no connection. Throws NoAddress for what is no address, and Node's error for certificates that can't be read. */
-export function openEndpoint({ address, certificates, trouble }: EngineAddress): Endpoint {
+export function openEndpoint({ address, tls: ofContext, trouble }: EngineAddress): Endpoint {
   if (trouble !== undefined) throw new NoAddress(trouble);
   const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address;
   if (path.startsWith('/')) {
@@ -41,14 +41,19 @@ export function openEndpoint({ address, certificates, trouble }: EngineAddress):
     throw new NoAddress(`engines are asked by \`unix://\` or \`tcp://\`, not by \`${url.protocol}//\`${way}`);
   }
   const asked = (process.env['DOCKER_TLS_VERIFY'] ?? '') !== '' || url.port === tlsPort;
-  const tls = asked || certificates !== undefined;
+  const tls = asked || ofContext !== undefined;
   const where = { host: url.hostname, port: url.port || (tls ? tlsPort : plainPort) };
   if (!tls) return { where, agent: new http.Agent({ keepAlive: true }), send: http.request };
   const https = process.getBuiltinModule('node:https');
+  const security = {
+    ...readCertificates(ofContext),
+    ...(ofContext?.verify === false ? { rejectUnauthorized: false } : {}),
+  };
   return {
     where,
-    agent: new https.Agent({ keepAlive: true, ...readCertificates(certificates) }),
-    send: https.request,
+    agent: new https.Agent({ keepAlive: true }),
+    // Not the agent's: connections that change their protocol do without it.
+    send: (options) => https.request({ ...security, ...options }),
   };
 }
 
@@ -58,9 +63,10 @@ interface Certificates {
   readonly key?: Buffer;
 }
 
-/** A context has those that it was given; DOCKER_CERT_PATH has all three. */
-function readCertificates(ofContext: string | undefined): Certificates {
-  const folder = ofContext ?? process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker');
+/** A context has those that it was given, or none; DOCKER_CERT_PATH has all three. */
+function readCertificates(ofContext: ContextTls | undefined): Certificates {
+  if (ofContext !== undefined && ofContext.certificates === undefined) return {};
+  const folder = ofContext?.certificates ?? process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker');
   const read = (name: 'ca' | 'cert' | 'key'): Certificates => {
     const file = join(folder, `${name}.pem`);
     return ofContext !== undefined && !existsSync(file) ? {} : { [name]: readFileSync(file) };

@@ -50,7 +50,7 @@ describe('the engine that is meant', () => {
     const certificates = path.join(folder, 'contexts', 'tls', idOf('vm'), 'docker');
     await mkdir(certificates, { recursive: true });
     const found = findEngine({ HOME: home.path });
-    expect(found.certificates).toBe(certificates);
+    expect(found.tls).toEqual({ certificates, verify: true });
     expect(engineVariables(found)).toMatchObject({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates });
   });
 
