@@ -7,7 +7,8 @@ import { basicAuthorization } from './basic.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { cancelled, errorOfAnswer, failed, invalidAnswer, type Failed } from './error.ts';
-import { parseJson, tokenSchema } from './schema.ts';
+import { parseJson } from './parse-json.ts';
+import { tokenSchema } from './schema.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { HttpRequest, Send } from './transport.ts';
 

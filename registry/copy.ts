@@ -16,8 +16,9 @@ import {
   type Absent,
   type Manifest,
 } from './manifests.ts';
+import { parseJson } from './parse-json.ts';
 import { withDigest, type Reference } from './reference.ts';
-import { imageManifestSchema, indexSchema, parseJson, type RawDescriptor } from './schema.ts';
+import { imageManifestSchema, indexSchema, type RawDescriptor } from './schema.ts';
 import { mountBlob } from './mount.ts';
 import { sendBlob, type BlobSource, type UploadOptions } from './upload.ts';
 

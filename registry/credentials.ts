@@ -5,8 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { parseJson } from './parse-json.ts';
 import { DOCKER_HUB } from './reference.ts';
-import { dockerConfigSchema, helperAnswerSchema, parseJson, type DockerConfig } from './schema.ts';
+import { dockerConfigSchema, helperAnswerSchema, type DockerConfig } from './schema.ts';
 
 export interface Credentials {
   readonly username: string;

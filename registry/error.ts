@@ -5,7 +5,8 @@
  */
 import type { AnswerHeaders } from './answer-headers.ts';
 import { oldNameRemark } from './google.ts';
-import { errorBodySchema, parseJson } from './schema.ts';
+import { parseJson } from './parse-json.ts';
+import { errorBodySchema } from './schema.ts';
 
 interface Trouble {
   /** The host that was asked, as in references (`docker.io`, `localhost:5000`). */

@@ -5,7 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Credentials, CredentialSource } from './credentials.ts';
-import { parseJson, serviceAccountSchema, tokenSchema } from './schema.ts';
+import { parseJson } from './parse-json.ts';
+import { serviceAccountSchema, tokenSchema } from './schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -5,8 +5,9 @@
 import type { AnswerHeaders } from './answer-headers.ts';
 import { digestOf, isDigest, matchesDigest, type Digest } from './digest.ts';
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
+import { parseJson } from './parse-json.ts';
 import { formatFamiliar, type Reference } from './reference.ts';
-import { manifestSchema, parseJson } from './schema.ts';
+import { manifestSchema } from './schema.ts';
 import type { Exchange, RegistryRequest } from './session.ts';
 import type { Answer } from './transport.ts';
 

@@ -8,8 +8,9 @@ import { cancelled, errorOfAnswer, invalidAnswer, type Failed } from './error.ts
 import type { KeyedLimit } from './keyed-limit.ts';
 import { getManifest, headManifest, MEDIA_TYPES, putManifest, type Stored } from './manifests.ts';
 import { readPages, type Page } from './pages.ts';
+import { parseJson } from './parse-json.ts';
 import { withDigest, withTag, type Reference } from './reference.ts';
-import { imageManifestSchema, indexSchema, parseJson, type RawDescriptor } from './schema.ts';
+import { imageManifestSchema, indexSchema, type RawDescriptor } from './schema.ts';
 import type { Again } from './retry.ts';
 import type { Exchange } from './session.ts';
 import type { Answer } from './transport.ts';

@@ -4,18 +4,6 @@
  */
 import { z } from 'zod';
 
-/** Reads JSON of a given shape; undefined when it is not JSON or has another shape. */
-export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array | string): T | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}
-
 /** Errors of a registry (`errors`), or of a token server (`details`). */
 export const errorBodySchema = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).optional(),

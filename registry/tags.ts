@@ -2,8 +2,9 @@
 import { errorOfAnswer, invalidAnswer, type Failed } from './error.ts';
 import type { Absent } from './manifests.ts';
 import { readPages, type Page } from './pages.ts';
+import { parseJson } from './parse-json.ts';
 import { isValidTag, type Reference } from './reference.ts';
-import { parseJson, tagListSchema } from './schema.ts';
+import { tagListSchema } from './schema.ts';
 import type { Exchange } from './session.ts';
 import type { Answer } from './transport.ts';
 

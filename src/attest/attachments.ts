@@ -9,9 +9,10 @@ import type { RegistryClient } from '../../registry/client.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
+import { parseJson } from '../../registry/parse-json.ts';
 import { withDigest, withTag, type DigestReference, type Reference } from '../../registry/reference.ts';
 import { annotationsOf, bundleOf, bundleOfAnnotations, bundleType, signatureAnnotation } from './bundle.ts';
-import { attachmentSchema, bundleSchema, envelopeSchema, parseJson } from './schema.ts';
+import { attachmentSchema, bundleSchema, envelopeSchema } from './schema.ts';
 import type { Signature, SignedBy } from './signer.ts';
 import type { Attested, PlainSignature } from './trusted.ts';
 

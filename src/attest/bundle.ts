@@ -3,7 +3,8 @@
  * annotations in which cosign 1 and 2 keep the same beside what they sign. Reads and writes both; judges neither.
  */
 import { X509Certificate } from 'node:crypto';
-import { cosignBundleSchema, cosignTimestampSchema, parseJson } from './schema.ts';
+import { parseJson } from '../../registry/parse-json.ts';
+import { cosignBundleSchema, cosignTimestampSchema } from './schema.ts';
 import type { Certified, LogEntry, Signature, SignedBy } from './signer.ts';
 
 export const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';

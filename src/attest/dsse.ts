@@ -3,7 +3,8 @@
  * signed it. Pure; what the payload says is statement.ts's.
  */
 import { createHash, verify, type KeyObject } from 'node:crypto';
-import { envelopeSchema, parseJson } from './schema.ts';
+import { parseJson } from '../../registry/parse-json.ts';
+import { envelopeSchema } from './schema.ts';
 
 /** The type of in-toto statements in an envelope. */
 export const inTotoType = 'application/vnd.in-toto+json';

@@ -4,9 +4,10 @@
  * is genuine is for the authority to say. The token is a secret: it is noted before anything is said of it.
  */
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '../../registry/parse-json.ts';
 import type { Send } from '../../registry/transport.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { githubTokenSchema, parseJson, tokenClaimsSchema } from './schema.ts';
+import { githubTokenSchema, tokenClaimsSchema } from './schema.ts';
 import type { SignerTrouble } from './signer.ts';
 
 export interface TokenSources {

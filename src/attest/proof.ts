@@ -4,14 +4,9 @@
  */
 import type { Digest } from '../../registry/digest.ts';
 import type { Failed } from '../../registry/error.ts';
+import { parseJson } from '../../registry/parse-json.ts';
 import { referredEnvelopes, taggedEnvelopes, taggedSignatures, type Place } from './attachments.ts';
-import {
-  parseJson,
-  provenanceSchema,
-  simpleSigningSchema,
-  statementSchema,
-  testResultSchema,
-} from './schema.ts';
+import { provenanceSchema, simpleSigningSchema, statementSchema, testResultSchema } from './schema.ts';
 import { buildType, contractName, predicateTypes } from './statement.ts';
 import { openAttested, signerOf, type Attested, type Trusted } from './trusted.ts';
 

@@ -1,15 +1,6 @@
 /** Shapes of what is read from a registry about an image: minimal and permissive, for anybody may have written it. */
 import { z } from 'zod';
 
-/** The value, where the bytes are JSON of that shape. */
-export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
-}
-
 export const envelopeSchema = z.object({
   payloadType: z.string(),
   payload: z.string(),

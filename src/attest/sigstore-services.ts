@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { RFC3161Timestamp } from '@sigstore/core';
+import { parseJson } from '../../registry/parse-json.ts';
 import type { Answer, Send } from '../../registry/transport.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { IdentityToken } from './identity-token.ts';
-import { logEntriesSchema, parseJson, refusalSchema, signingCertificateSchema } from './schema.ts';
+import { logEntriesSchema, refusalSchema, signingCertificateSchema } from './schema.ts';
 import type { LogEntry, SignerTrouble } from './signer.ts';
 
 const maxBytes = 1024 * 1024;

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ZodType } from 'zod';
+import { parseJson } from '../../registry/parse-json.ts';
 import { dockerConfiguration, dockerContext } from './context-schema.ts';
 
 export interface EngineAddress {
@@ -67,11 +68,13 @@ function engineOfContext(folder: string, context: string, undo: string): EngineA
 
 /** What cannot be read says nothing here: of Docker's configuration the reader of its logins tells. */
 function readAs<T>(schema: ZodType<T>, file: string): T | undefined {
+  let text: string;
   try {
-    return schema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    text = readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
+  return parseJson(schema, text);
 }
 
 /**

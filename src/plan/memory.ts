@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../registry/parse-json.ts';
 import { memorySchema, type Memory } from './schema.ts';
 
 /** Where the repository at `directory` keeps what an image's last test found; beside the memories, where any name may be an image's. */
@@ -35,12 +36,9 @@ export async function readMemories(directory: string): Promise<ReadonlyMap<strin
 }
 
 async function readMemory(file: string): Promise<Memory | undefined> {
-  try {
-    return memorySchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-  } catch {
-    // A file that is cut off or not JSON is as good as none: it only explains.
-    return undefined;
-  }
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  // A file that is cut off or not JSON is as good as none: it only explains.
+  return text === undefined ? undefined : parseJson(memorySchema, text);
 }
 
 /** Adds to an image's memory what its checks brought; where nothing is remembered of its build, nothing is added. */

@@ -8,6 +8,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { putArtifact } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import { isDigest, type Digest } from '../../registry/digest.ts';
+import { parseJson } from '../../registry/parse-json.ts';
 import { parseReference, type Reference } from '../../registry/reference.ts';
 import { inputsTag, keyLabel } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -68,7 +69,7 @@ export async function fetchInputs(
   if (reference === undefined) return undefined;
   const manifest = await registry.getManifest(reference, signal);
   if (manifest.kind !== 'found') return undefined;
-  const artifact = read(artifactSchema, manifest.bytes);
+  const artifact = parseJson(artifactSchema, manifest.bytes);
   const annotated = artifact?.annotations?.[annotation];
   const layer = artifact?.layers.find((each) => each.mediaType === mediaType);
   const packed =
@@ -77,7 +78,7 @@ export async function fetchInputs(
       : Buffer.from(annotated, 'base64');
   if (packed === undefined) return undefined;
   const plain = await promisify(gunzip)(packed, { maxOutputLength: maxPlainBytes }).catch(() => undefined);
-  const inputs = plain === undefined ? undefined : read(keyInputsSchema, plain);
+  const inputs = plain === undefined ? undefined : parseJson(keyInputsSchema, plain);
   return inputs !== undefined && keyOf(inputs) === key ? inputs : undefined;
 }
 
@@ -91,8 +92,13 @@ export async function keyBehindTag(
   if (reference === undefined) return undefined;
   const manifest = await place.registry.getManifest(reference, signal);
   if (manifest.kind !== 'found') return undefined;
-  const config = await blob(place, reference, read(artifactSchema, manifest.bytes)?.config.digest, signal);
-  const labels = config === undefined ? undefined : read(imageConfigSchema, config)?.config?.Labels;
+  const config = await blob(
+    place,
+    reference,
+    parseJson(artifactSchema, manifest.bytes)?.config.digest,
+    signal,
+  );
+  const labels = config === undefined ? undefined : parseJson(imageConfigSchema, config)?.config?.Labels;
   const key = labels?.[keyLabel];
   return key !== undefined && /^[0-9a-f]{64}$/.test(key) ? key : undefined;
 }
@@ -112,12 +118,4 @@ async function blob(
   const known: Digest = digest;
   const answer = await registry.getBlob(reference, known, maxPackedBytes, signal);
   return answer.kind === 'found' ? answer.bytes : undefined;
-}
-
-function read<T>(schema: { safeParse(value: unknown): { readonly data?: T } }, bytes: Buffer): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
 }

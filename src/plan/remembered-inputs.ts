@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../registry/parse-json.ts';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
 
@@ -43,14 +44,12 @@ export async function readRememberedInputs(
   key: string,
 ): Promise<RememberedBuild | undefined> {
   const { keyInputsSchema } = await import('./inputs-schema.ts');
-  try {
-    const file = path.join(folderOf(directory, image), `${key}.json`);
-    const inputs = keyInputsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-    return inputs === undefined ? undefined : { key, inputs };
-  } catch {
-    // A file that is cut off or not JSON is as good as none: it only explains.
-    return undefined;
-  }
+  const text = await readFile(path.join(folderOf(directory, image), `${key}.json`), 'utf8').catch(
+    () => undefined,
+  );
+  // A file that is cut off or not JSON is as good as none: it only explains.
+  const inputs = text === undefined ? undefined : parseJson(keyInputsSchema, text);
+  return inputs === undefined ? undefined : { key, inputs };
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../registry/parse-json.ts';
 import { verdictFile } from '../plan/memory.ts';
 import type { Verdict } from '../smoke/verdict.ts';
 import type { KeptVerdict, Refusal } from './schema-verdict.ts';
@@ -37,12 +38,8 @@ export function deepRefusal({ verdict, verdictKey, judgedAt, refusal }: KeptVerd
 
 /** The last verdict of an image; undefined where there is none that can be read. */
 export async function readVerdict(directory: string, image: string): Promise<KeptVerdict | undefined> {
-  try {
-    const text = await readFile(verdictFile(directory, image), 'utf8');
-    const { keptVerdictSchema } = await import('./schema-verdict.ts');
-    return keptVerdictSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // None was kept, or it was cut off: there is nothing to tell.
-    return undefined;
-  }
+  const text = await readFile(verdictFile(directory, image), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { keptVerdictSchema } = await import('./schema-verdict.ts');
+  return parseJson(keptVerdictSchema, text);
 }

@@ -6,11 +6,11 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { artifactManifest, uploadArtifact, type Artifact } from '../../registry/artifact.ts';
+import { parseJson } from '../../registry/parse-json.ts';
 import type { AttachmentRegistry } from '../attest/attachments.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
 import { formatFamiliar, parseReference, type Reference } from '../../registry/reference.ts';
-import { parseJson } from '../../registry/schema.ts';
 import { releaseName } from '../core/labels.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { KeyInputs } from '../key/content-key.ts';

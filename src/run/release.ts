@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { parseJson } from '../../registry/parse-json.ts';
 import type { ImageOutcome } from '../core/event.ts';
 import type { Image, ImageSet } from '../matrix/image-set.ts';
 import { releaseSchema, releaseVersion, type Release, type ReleasedImage } from './schema.ts';
@@ -19,12 +20,8 @@ export interface ReleaseInput {
 
 /** The earlier release of the repository at `directory`; undefined where there is none that can be read. */
 export async function readRelease(directory: string): Promise<Release | undefined> {
-  try {
-    return releaseSchema.safeParse(JSON.parse(await readFile(path.join(directory, releaseFile), 'utf8')))
-      .data;
-  } catch {
-    return undefined;
-  }
+  const text = await readFile(path.join(directory, releaseFile), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseJson(releaseSchema, text);
 }
 
 /**

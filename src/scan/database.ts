@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../registry/parse-json.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { databaseSchema } from './schema.ts';
 import { runTrivy, type ScanTrouble, type TrivyProgram } from './trivy-program.ts';
@@ -59,11 +60,7 @@ export async function updateDatabase(
 async function readDatabase(
   cache: string,
 ): Promise<{ readonly updatedAt: Date; readonly nextUpdate: Date } | undefined> {
-  try {
-    const text = await readFile(path.join(cache, 'db', 'metadata.json'), 'utf8');
-    const parsed = databaseSchema.safeParse(JSON.parse(text)).data;
-    return parsed && { updatedAt: new Date(parsed.UpdatedAt), nextUpdate: new Date(parsed.NextUpdate) };
-  } catch {
-    return undefined;
-  }
+  const text = await readFile(path.join(cache, 'db', 'metadata.json'), 'utf8').catch(() => undefined);
+  const metadata = text === undefined ? undefined : parseJson(databaseSchema, text);
+  return metadata && { updatedAt: new Date(metadata.UpdatedAt), nextUpdate: new Date(metadata.NextUpdate) };
 }

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../registry/parse-json.ts';
 import { err, type Result } from '../core/result.ts';
 import { databaseSchema } from './schema.ts';
 import { runTrivy, type ScanTrouble, type TrivyProgram } from './trivy-program.ts';
@@ -45,11 +46,7 @@ export async function refreshJavaDatabase(
 
 /** Undefined where there is none that can be read. */
 async function nextUpdateOf(cache: string): Promise<Date | undefined> {
-  try {
-    const text = await readFile(path.join(cache, 'java-db', 'metadata.json'), 'utf8');
-    const metadata = databaseSchema.safeParse(JSON.parse(text)).data;
-    return metadata && new Date(metadata.NextUpdate);
-  } catch {
-    return undefined;
-  }
+  const text = await readFile(path.join(cache, 'java-db', 'metadata.json'), 'utf8').catch(() => undefined);
+  const metadata = text === undefined ? undefined : parseJson(databaseSchema, text);
+  return metadata && new Date(metadata.NextUpdate);
 }

@@ -6,9 +6,10 @@
 import { artifactManifest, uploadArtifact, type Artifact } from '../../registry/artifact.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import { digestOf, isDigest, type Digest } from '../../registry/digest.ts';
+import { parseJson } from '../../registry/parse-json.ts';
 import { withDigest, type Reference } from '../../registry/reference.ts';
 import type { Referrer } from '../../registry/referrers.ts';
-import { imageManifestSchema, parseJson } from '../../registry/schema.ts';
+import { imageManifestSchema } from '../../registry/schema.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 /** Each kind by its artifact type, which is also the type of its one layer. */

@@ -2,10 +2,11 @@
  * What a scan said of an image, as it is kept with the image's digest: what offends the policy, since when each of it
  * has been published, and how many findings there are of each severity. Pure.
  */
+import { parseJson } from '../../registry/parse-json.ts';
 import { severities, type Severity } from '../matrix/image-set.ts';
 import { identityOf, type Finding, type ScanReport } from './finding.ts';
 import type { Judgement } from './policy.ts';
-import { scanRecordSchema, type RawScanRecord } from './schema.ts';
+import { scanRecordSchema } from './schema.ts';
 
 export type SeverityCounts = Readonly<Record<Severity, number>>;
 
@@ -80,12 +81,7 @@ export function describeCounts(counts: SeverityCounts): string {
 
 /** Reads a record; undefined where the bytes are none of a form that is known here. */
 export function readScanRecord(bytes: Buffer): ScanRecord | undefined {
-  let raw: RawScanRecord | undefined;
-  try {
-    raw = scanRecordSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
+  const raw = parseJson(scanRecordSchema, bytes);
   if (raw === undefined) return undefined;
   return {
     ...raw,

@@ -90,4 +90,3 @@ export const scanRecordSchema = z.object({
     }),
   ),
 });
-export type RawScanRecord = z.infer<typeof scanRecordSchema>;

@@ -5,6 +5,7 @@
  */
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../../registry/parse-json.ts';
 import { MalformedReply } from './errors.ts';
 import { layoutIndexSchema, layoutManifestSchema, type LayoutIndex, type LayoutManifest } from './schema.ts';
 import { blockLength, BlockReader, textOf } from './tar-file.ts';
@@ -70,7 +71,7 @@ async function unpack(reader: BlockReader, folder: string, signal: AbortSignal):
       const told = /^\d+ size=(\d+)$/m.exec((await reader.read(size)).toString('utf8'))?.[1];
       longSize = told === undefined ? undefined : Number(told);
     } else if (name === indexFile && size <= maxTextBytes) {
-      index = read(layoutIndexSchema, await reader.read(size));
+      index = parseJson(layoutIndexSchema, await reader.read(size));
       if (index === undefined) throw new MalformedReply('the archive from the engine has no index to read');
     } else if (blobName.test(name)) {
       await writeBlob(reader, size, path.join(folder, name), signal);
@@ -105,7 +106,8 @@ async function writeBlob(
 
 async function addToIndex(folder: string, { manifests }: LayoutIndex): Promise<void> {
   const file = path.join(folder, indexFile);
-  const before = read(layoutIndexSchema, await readFile(file).catch(() => undefined));
+  const text = await readFile(file).catch(() => undefined);
+  const before = text === undefined ? undefined : parseJson(layoutIndexSchema, text);
   const all = new Map([...(before?.manifests ?? []), ...manifests].map((each) => [each.digest, each]));
   const index = { schemaVersion: 2, manifests: [...all.values()] };
   await writeFile(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
@@ -115,21 +117,8 @@ async function addToIndex(folder: string, { manifests }: LayoutIndex): Promise<v
 
 async function manifestOf(folder: string, digest: string): Promise<LayoutManifest | undefined> {
   const file = path.join(folder, 'blobs', digest.replace(':', '/'));
-  return read(layoutManifestSchema, await readFile(file).catch(() => undefined));
-}
-
-interface Schema<T> {
-  safeParse(value: unknown): { readonly data?: T | undefined };
-}
-
-/** What the bytes say; undefined where they say nothing of the kind. */
-function read<T>(schema: Schema<T>, bytes: Buffer | undefined): T | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
+  const text = await readFile(file).catch(() => undefined);
+  return text === undefined ? undefined : parseJson(layoutManifestSchema, text);
 }
 
 /** Octal digits; of 8 GiB and more GNU's binary form, whose first bit is set. */
