@@ -1,10 +1,10 @@
 /** `build plan`: what a `--changed` run would do, and why; or what has changed since an earlier plan. Builds nothing. */
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { exitCode, type ExitCode } from '../core/exit-code.ts';
+import type { ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { drawPlan, type DrawnPlan, type Family } from '../plan/draw-plan.ts';
-import type { PlanFacts, ShownEntry } from '../plan/plan.ts';
+import type { PlanFacts, ShownEntry, UnknownImage } from '../plan/plan.ts';
 import { screenOf, type CliContext } from './context.ts';
 import { readCheckedFamily } from './read-family.ts';
 import { findRepository } from './repository.ts';
@@ -30,6 +30,9 @@ interface Shown {
   readonly facts: PlanFacts;
   readonly estimateMs?: number | undefined;
   readonly warnings: readonly Diagnostic[];
+  /** What could not be asked: the plan is known in part. */
+  readonly troubles: readonly Diagnostic[];
+  readonly unknown: readonly UnknownImage[];
 }
 
 /** `opened`: what was opened for it already, and is closed at its end. */
@@ -49,7 +52,15 @@ export async function planCommand(
   if (!shown.ok) return await tell(context, shown.error);
   await tell(context, shown.value.warnings);
   await show(context, shown.value, options.format);
-  return exitCode.ok;
+  return await tell(context, shown.value.troubles.map(withConsequence));
+}
+
+/** A root that is not found says by itself what follows; the tree has it too. */
+function withConsequence(trouble: Diagnostic): Diagnostic {
+  if (trouble.code === 'root-unresolved') return trouble;
+  const message =
+    'so the plan goes by what this machine has: an image that the registry has need not be built, and what would be published is not told';
+  return { ...trouble, notes: [...(trouble.notes ?? []), { message }] };
 }
 
 /** Asks the engine and the registry. */
@@ -67,12 +78,21 @@ async function planned(
     family,
     workplace.engine,
     workplace.registry,
-    { names, mode, contractOf, environment: context.env, ...scanKeyOption(policy.value?.policy) },
+    {
+      names,
+      mode,
+      contractOf,
+      environment: context.env,
+      ...scanKeyOption(policy.value?.policy),
+      // A program would take half a plan for a whole one.
+      ...(options.format === 'tree' ? { asFarAsKnown: true } : {}),
+    },
     context.signal,
   );
   if (!drawn.ok) return drawn;
-  const { plan, info, roots, keys, memories } = drawn.value;
-  const taken = mode.push ? await takenTagsOf(context, workplace, drawn.value) : ok([]);
+  const { plan, info, roots, keys, memories, troubles, unknown } = drawn.value;
+  const taken =
+    mode.push && troubles.length === 0 ? await takenTagsOf(context, workplace, drawn.value) : ok([]);
   if (!taken.ok) return err([taken.error]);
   const warnings = [...drawn.value.warnings, ...(policy.value?.warnings ?? []), ...taken.value];
   const facts = {
@@ -81,7 +101,7 @@ async function planned(
     ...(options.inputs ? { inputs: keys } : {}),
   };
   const estimate = estimateMs(plan.entries, memories, usualJobs(info.cpus));
-  return ok({ entries: plan.entries, facts, estimateMs: estimate, warnings });
+  return ok({ entries: plan.entries, facts, estimateMs: estimate, warnings, troubles, unknown });
 }
 
 /** Loaded by plans for a registry alone. */
@@ -119,12 +139,12 @@ async function compared(
     removed: names.length > 0 ? [] : removed,
     ...(options.inputs ? { inputs: keys } : {}),
   };
-  return ok({ entries, facts, warnings: family.warnings });
+  return ok({ entries, facts, warnings: family.warnings, troubles: [], unknown: [] });
 }
 
 async function show(
   context: CliContext,
-  { entries, facts, estimateMs: estimate }: Shown,
+  { entries, unknown, facts, estimateMs: estimate }: Shown,
   format: PlanOptions['format'],
 ): Promise<void> {
   // What programs read stays as it is.
@@ -134,7 +154,7 @@ async function show(
       const screen = screenOf(context.stdout, context.env);
       const { renderPlanTree } = await import('../report/plan-tree.ts');
       return screen.write(
-        await renderPlanTree({ entries, removed: facts.removed, estimateMs: estimate }, screen),
+        await renderPlanTree({ entries, unknown, removed: facts.removed, estimateMs: estimate }, screen),
       );
     }
     case 'json': {

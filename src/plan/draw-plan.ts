@@ -4,7 +4,8 @@
  */
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Trusted } from '../attest/trusted.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
+import { exitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry, Engine, EngineInfo } from '../engine/engine.ts';
 import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
@@ -14,18 +15,18 @@ import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
 import type { KnownPins } from '../key/pinned-packages.ts';
 import type { RememberedBuild } from '../key/reason-chain.ts';
-import { verdictKey, type VerdictTerms } from '../key/verdict-key.ts';
+import type { VerdictTerms } from '../key/verdict-key.ts';
 import type { Image, ImageSet, Root } from '../matrix/image-set.ts';
 import { cacheFolderOf, liesOutside } from '../matrix/cache-folder.ts';
 import { keepValues, readKeptValues } from '../matrix/kept-values.ts';
 import { loadMatrix, type Edits } from '../matrix/load-matrix.ts';
+import { askRecords, type RecordFacts, type RecordQuestions } from './ask-records.ts';
 import { earlierBuilds } from './earlier-builds.ts';
 import { listContexts } from './list-contexts.ts';
 import { readLocalRecord, type LocalRecord } from './local-record.ts';
 import { makePlan, unknownImages, type PlanMode } from './make-plan.ts';
 import { readMemories } from './memory.ts';
-import type { LocalBytes, Plan, PublishedBytes } from './plan.ts';
-import type { RecordQuestion } from './remote-record.ts';
+import type { Plan, UnknownImage } from './plan.ts';
 import { resolveRoots, type ResolvedRoot } from './resolve-roots.ts';
 import type { Memory } from './schema.ts';
 import { torchSkew } from './torch-skew.ts';
@@ -58,6 +59,9 @@ export interface DrawnPlan extends Family {
   readonly remembered: ReadonlyMap<string, readonly RememberedBuild[]>;
   /** What their lists of Python packages pinned, and pin now, as far as that is known. */
   readonly pins: KnownPins;
+  /** Only where the plan was to be drawn {@link DrawOptions.asFarAsKnown}: what could not be asked, and what follows. */
+  readonly troubles: readonly Diagnostic[];
+  readonly unknown: readonly UnknownImage[];
 }
 
 export interface DrawOptions {
@@ -72,6 +76,8 @@ export interface DrawOptions {
   readonly scanKeyOf?: (imageName: string, contentKey: string) => string;
   /** Called when the registry has been asked: from then on the plan mostly waits. */
   readonly whileAsked?: () => void;
+  /** A root or a registry that cannot be asked leaves a gap in the plan, and is no end of it: for showing alone. */
+  readonly asFarAsKnown?: true;
 }
 
 /** Reads matrix.yaml, the lock and the Dockerfiles of the repository at `directory`, `edits` in the place of its files. */
@@ -152,20 +158,28 @@ export async function drawPlan(
   if (misplaced.length > 0) return err(misplaced);
 
   const local = readLocalRecord(stored.value);
-  const roots = await resolveRoots(rootsOf(graph, needed), local, registry, signal);
+  const {
+    roots,
+    warnings: remarks,
+    errors,
+  } = await resolveRoots(rootsOf(graph, needed), local, registry, signal);
+  const mayLack = options.asFarAsKnown === true && !signal.aborted && exitCodeOf(errors) !== exitCode.usage;
   // What is taken for an image from outside may be a name that was mistyped: the warnings tell.
-  if (!roots.ok) return err([...family.warnings, ...roots.error]);
+  if (errors.length > 0 && !mayLack) return err([...family.warnings, ...remarks, ...errors]);
+  const lacking = imagesWithoutRoot(graph, needed, roots);
+  const known = needed.filter((name) => !lacking.has(name));
 
-  const identities = new Map([...roots.value.roots].map(([key, root]) => [key, root.identity]));
-  const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, needed);
-  const facts = await askRecords(
-    { ...family, keys, local, needed, options, trusted: trusted.value },
+  const identities = new Map([...roots].map(([key, root]) => [key, root.identity]));
+  const keys = computeKeys(graph, { platform, roots: identities, contexts: contexts.value }, known);
+  const facts = await recordFacts(
+    { ...family, keys, local, needed: known, options, trusted: trusted.value },
     registry,
     signal,
   );
   if (!facts.ok) return err([facts.error]);
+  const { trouble } = facts.value;
 
-  const unknown = unknownImages(facts.value, needed);
+  const unknown = unknownImages(facts.value, known);
   const asked = facts.value.remote === undefined ? undefined : registry;
   const { remembered, pins } = await earlierBuilds(
     { set, graph, keys, local, registry: asked, environment: options.environment },
@@ -174,8 +188,8 @@ export async function drawPlan(
   );
   const plan = makePlan({
     graph,
-    selected: selected.value,
-    mode: options.mode,
+    selected: selected.value.filter((name) => !lacking.has(name)),
+    mode: trouble === undefined ? options.mode : { ...options.mode, push: false },
     keys,
     remembered,
     pins,
@@ -185,7 +199,7 @@ export async function drawPlan(
     ...versionSkew(images, memories, (name) => keys.get(name)?.key),
     ...torchSkew(images, set.images),
   ];
-  const warnings = [...family.warnings, ...roots.value.warnings, ...skew];
+  const warnings = [...family.warnings, ...remarks, ...skew];
   return ok({
     ...family,
     warnings,
@@ -193,13 +207,56 @@ export async function drawPlan(
     info: info.value,
     keys,
     contexts: contexts.value,
-    roots: roots.value.roots,
+    roots,
     local,
     memories,
     trusted: trusted.value,
     remembered,
     pins,
+    troubles: [...errors, ...(trouble === undefined ? [] : [trouble])],
+    unknown: [...lacking].map(([name, root]) => ({
+      name,
+      parents: graph.nodes.get(name)?.parents ?? [],
+      action: 'unknown',
+      root: graph.roots.get(root)?.name ?? root,
+    })),
   });
+}
+
+/** What the records know; `trouble`: the registry's could not be asked, and the engine's alone is what is gone by. */
+async function recordFacts(
+  questions: RecordQuestions,
+  registry: RegistryClient,
+  signal: AbortSignal,
+): Promise<Result<RecordFacts & { readonly trouble?: Diagnostic }, Diagnostic>> {
+  const facts = await askRecords(questions, registry, signal);
+  if (facts.ok || signal.aborted || questions.options.asFarAsKnown !== true) return facts;
+  if (facts.error.category !== 'environment') return facts;
+  const alone = await askRecords(
+    { ...questions, set: { ...questions.set, registry: undefined } },
+    registry,
+    signal,
+  );
+  return alone.ok ? ok({ ...alone.value, trouble: facts.error }) : alone;
+}
+
+/** Images that stand on a root that nobody can tell the bytes of, directly or not, with the first such root. */
+function imagesWithoutRoot(
+  graph: ImageGraph,
+  needed: readonly string[],
+  roots: ReadonlyMap<string, ResolvedRoot>,
+): ReadonlyMap<string, string> {
+  const lacking = new Map<string, string>();
+  const isNeeded = new Set(needed);
+  for (const name of graph.order) {
+    const node = graph.nodes.get(name);
+    if (node === undefined || !isNeeded.has(name)) continue;
+    const own = node.roots.find(({ root }) => !roots.has(root))?.root;
+    const inherited = node.parents.flatMap((parent) => lacking.get(parent) ?? [])[0];
+    const root = own ?? inherited;
+    if (root !== undefined) lacking.set(name, root);
+  }
+  return lacking;
 }
 
 /** Most families trust their registry, and load nothing. */
@@ -211,74 +268,6 @@ async function trustedKeys(
   if (set.trust.length === 0) return ok([]);
   const { loadTrust } = await import('../attest/trust.ts');
   return await loadTrust(set.trust, environment, signal);
-}
-
-interface RecordQuestions extends Family {
-  readonly keys: ReadonlyMap<string, ImageKey>;
-  readonly local: LocalRecord;
-  readonly needed: readonly string[];
-  readonly options: DrawOptions;
-  readonly trusted: readonly Trusted[];
-}
-
-interface RecordFacts {
-  readonly verdictKeys: ReadonlyMap<string, string>;
-  readonly local: ReadonlyMap<string, LocalBytes>;
-  /** Undefined where the registry was not asked. */
-  readonly remote: ReadonlyMap<string, PublishedBytes> | undefined;
-  readonly unsigned: ReadonlySet<string>;
-  readonly missingTags: ReadonlyMap<string, readonly string[]>;
-}
-
-/** What both records know of the needed images: the engine's first, the registry only where it can add something. */
-async function askRecords(
-  questions: RecordQuestions,
-  registry: RegistryClient,
-  signal: AbortSignal,
-): Promise<Result<RecordFacts, Diagnostic>> {
-  const { set, graph, keys } = questions;
-  const { mode, contractOf, scanKeyOf } = questions.options;
-  const verdictKeys = new Map<string, string>();
-  const local = new Map<string, LocalBytes>();
-  const unanswered: RecordQuestion[] = [];
-  for (const name of questions.needed) {
-    const node = graph.nodes.get(name);
-    const key = keys.get(name)?.key;
-    if (node === undefined || key === undefined) continue;
-    const verdict = verdictKey(key, contractOf(node.image));
-    verdictKeys.set(name, verdict);
-    const bytes = questions.local.bytes(name, key, verdict);
-    if (bytes !== undefined) local.set(name, bytes);
-    if (node.image.kind !== 'builder' && (mode.push || bytes === undefined || !bytes.passed)) {
-      const scanKey = mode.push ? scanKeyOf?.(name, key) : undefined;
-      unanswered.push({
-        name,
-        key,
-        verdictKey: verdict,
-        ...(scanKey === undefined ? {} : { scanKey }),
-        ...(mode.push ? { isToPublish: true } : {}),
-      });
-    }
-  }
-  if (set.registry === undefined || (!mode.changed && !mode.push)) {
-    return ok({ verdictKeys, local, remote: undefined, unsigned: new Set(), missingTags: new Map() });
-  }
-  if (unanswered.length === 0 && !mode.push) {
-    return ok({ verdictKeys, local, remote: new Map(), unsigned: new Set(), missingTags: new Map() });
-  }
-  const { askRemoteRecord, openBelief } = await import('./remote-record.ts');
-  const { belief, keep } = await openBelief(questions.trusted, questions.cacheFolder, set.directory);
-  const answers = askRemoteRecord(registry, set.registry, unanswered, belief, signal);
-  questions.options.whileAsked?.();
-  const remote = await answers;
-  await keep();
-  if (!remote.ok) return remote;
-  const { known, unsigned } = remote.value;
-  if (!mode.push) return ok({ verdictKeys, local, remote: known, unsigned, missingTags: new Map() });
-  const { missingTags } = await import('./missing-tags.ts');
-  const missing = await missingTags(set, set.registry, registry, { keys, local, remote: known }, signal);
-  if (!missing.ok) return missing;
-  return ok({ verdictKeys, local, remote: known, unsigned, missingTags: missing.value });
 }
 
 /** The roots that these images draw on: nobody asks for one that nothing needs. */

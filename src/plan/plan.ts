@@ -13,6 +13,15 @@ export type ShownEntry = Pick<
   'name' | 'definition' | 'kind' | 'parents' | 'key' | 'action' | 'reasons'
 >;
 
+/** An image of which nothing can be told: nobody knows the bytes of a root that it stands on. */
+export interface UnknownImage {
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly action: 'unknown';
+  /** Of the roots that are not known the first that it stands on, by its name. */
+  readonly root: string;
+}
+
 /** One image of the plan. */
 export interface PlanEntry {
   readonly name: string;

@@ -5,7 +5,6 @@
 import { formatReference, parseReference, type Reference } from '../../registry/reference.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { err, ok, type Result } from '../core/result.ts';
 import type { Root } from '../matrix/image-set.ts';
 import type { LocalRecord } from './local-record.ts';
 
@@ -22,6 +21,8 @@ export interface ResolvedRoot {
 export interface ResolvedRoots {
   readonly roots: ReadonlyMap<string, ResolvedRoot>;
   readonly warnings: readonly Diagnostic[];
+  /** Why the others are not known: nothing that stands on them can be told. */
+  readonly errors: readonly Diagnostic[];
 }
 
 /**
@@ -33,7 +34,7 @@ export async function resolveRoots(
   local: LocalRecord,
   registry: Pick<RegistryClient, 'headManifest'>,
   signal: AbortSignal,
-): Promise<Result<ResolvedRoots, readonly Diagnostic[]>> {
+): Promise<ResolvedRoots> {
   const resolved = new Map<string, ResolvedRoot>();
   const diagnostics: Diagnostic[] = [];
   const unanswered: Unanswered[] = [];
@@ -47,8 +48,12 @@ export async function resolveRoots(
   );
   diagnostics.push(...[...Map.groupBy(unanswered, togetherBy).values()].map(unresolved));
   diagnostics.sort((a, b) => (a.message < b.message ? -1 : 1));
-  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-  return errors.length > 0 ? err(diagnostics) : ok({ roots: resolved, warnings: diagnostics });
+  const [errors, warnings] = [diagnostics.filter(isError), diagnostics.filter((each) => !isError(each))];
+  return { roots: resolved, warnings, errors };
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
 }
 
 interface RootOutcome {

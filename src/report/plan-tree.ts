@@ -1,6 +1,6 @@
 /** A plan as a tree for people: every image under the parent that it is built on first. Pure. */
 import { describeReason, type Reason } from '../key/reasons.ts';
-import type { ShownEntry } from '../plan/plan.ts';
+import type { ShownEntry, UnknownImage } from '../plan/plan.ts';
 import { styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration } from './text.ts';
 import { cellWidth } from './text-width.ts';
@@ -9,6 +9,8 @@ import { wrapPaths, wrapWords } from './wrap-words.ts';
 /** What the displays of a plan go by: one that is to be done, or one that is only compared. */
 export interface ShownPlan {
   readonly entries: readonly ShownEntry[];
+  /** Of a plan that is known in part: images that nothing can be told of. */
+  readonly unknown?: readonly UnknownImage[] | undefined;
   /** Of a comparison: images that are no more. */
   readonly removed?: readonly string[] | undefined;
   /** About how long it would take; undefined where something was never built here. */
@@ -39,12 +41,13 @@ export async function renderPlanTree(plan: ShownPlan, options: TreeOptions): Pro
   // A pipe is spared the library that cuts coloured text: loading it takes 30 ms.
   const cut: Cut = options.width === 0 ? (text) => text : (await import('cli-truncate')).default;
   const style = styleOf(options.colour);
-  const names = new Set(plan.entries.map(({ name }) => name));
+  const images: readonly Shown[] = [...plan.entries, ...(plan.unknown ?? [])];
+  const names = new Set(images.map(({ name }) => name));
   // An image with several parents stands once, under the first that is in the plan.
   const parentOf = new Map(
-    plan.entries.map(({ name, parents }) => [name, parents.find((parent) => names.has(parent))]),
+    images.map(({ name, parents }) => [name, parents.find((parent) => names.has(parent))]),
   );
-  const childrenOf = Map.groupBy(plan.entries, ({ name }) => parentOf.get(name));
+  const childrenOf = Map.groupBy(images, ({ name }) => parentOf.get(name));
   const rows: Row[] = [];
   const visit = (parent: string | undefined, indent: string): void => {
     const children = childrenOf.get(parent) ?? [];
@@ -81,15 +84,17 @@ export async function renderPlanTree(plan: ShownPlan, options: TreeOptions): Pro
   return `${[...lines, ...(lines.length > 0 ? [''] : []), ...wrapWords(totals(plan), width)].join('\n')}\n`;
 }
 
+type Shown = ShownEntry | UnknownImage;
+
 interface Row {
   /** The name behind its branch. */
   readonly label: string;
   /** What stands before a line of its own below it. */
   readonly below: string;
-  readonly entry: ShownEntry;
+  readonly entry: Shown;
 }
 
-function paintAction(entry: ShownEntry, style: Style): string {
+function paintAction(entry: Shown, style: Style): string {
   const word = entry.action.padEnd(actionWidth);
   switch (entry.action) {
     case 'reuse':
@@ -100,9 +105,10 @@ function paintAction(entry: ShownEntry, style: Style): string {
     case 'publish':
       return style.good(word);
     case 'blocked':
+    case 'unknown':
       return style.warn(word);
     default:
-      entry.action satisfies never;
+      entry satisfies never;
       return word;
   }
 }
@@ -112,7 +118,9 @@ function noteOn(others: number): string {
 }
 
 /** The whole of what is told as a reason. */
-function reasonWords({ reasons: [first, ...others] }: ShownEntry): string {
+function reasonWords(entry: Shown): string {
+  if (entry.action === 'unknown') return cleanLine(`root ${entry.root} can’t be found`);
+  const [first, ...others] = entry.reasons;
   return first === undefined ? '' : `${cleanLine(describeReason(first))}${noteOn(others.length)}`;
 }
 
@@ -121,12 +129,13 @@ function reasonWords({ reasons: [first, ...others] }: ShownEntry): string {
  * their own.
  */
 function reasonLines(
-  entry: ShownEntry,
+  entry: Shown,
   own: ReadonlyMap<string, Reason | undefined>,
   style: Style,
   room: number,
   cut: Cut,
 ): readonly string[] {
+  if (entry.action === 'unknown') return fewLines(reasonWords(entry), room, cut);
   const [first, ...others] = entry.reasons;
   if (first === undefined) return [];
   const note = noteOn(others.length);
@@ -165,7 +174,11 @@ function fewLines(text: string, room: number, cut: Cut): readonly string[] {
   return lines;
 }
 
-function totals({ entries, removed, estimateMs = 0 }: ShownPlan): string {
+function totals({ entries, unknown = [], removed, estimateMs = 0 }: ShownPlan): string {
+  if (unknown.length > 0) {
+    const done = entries.filter(({ action }) => action === 'reuse').length;
+    return `Known in part: ${count(entries.length - done, 'image')} with something to do, ${done} unchanged, ${unknown.length} unknown.`;
+  }
   if (entries.length === 0 && removed === undefined) return 'No image is selected.';
   const reused = entries.filter(({ action }) => action === 'reuse').length;
   const todo = entries.length - reused;
