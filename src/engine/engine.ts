@@ -112,11 +112,15 @@ export interface ImageStore {
     credentials: CredentialSource,
     signal: AbortSignal,
   ): Promise<Result<void, EngineError>>;
-  /** Pushes one tag. The digest is what the engine's stream said; believe only the registry. */
+  /**
+   * Pushes one tag. The digest is what the engine's stream said; believe only the registry. `whenRetried` is called
+   * every second in which the engine waits to try a layer again by itself, which may take it a minute in all.
+   */
   push(
     reference: string,
     credentials: CredentialSource,
     signal: AbortSignal,
+    whenRetried?: () => void,
   ): Promise<Result<{ readonly digest: string }, EngineError>>;
 }
 

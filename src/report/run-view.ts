@@ -120,6 +120,9 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'remark':
       view.remarks.push({ image: event.image, message: event.message });
+      // A push that waits looks like one that goes on.
+      if (view.images.get(event.image ?? '')?.stage === 'push')
+        change(view, event.image ?? '', (image) => void (image.activity = event.message));
       return;
     case 'run-finished':
       view.result = event.result;

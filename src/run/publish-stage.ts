@@ -184,8 +184,11 @@ async function publishedManifest(
     untagging.ended = untagged;
     if (!result.ok) {
       const { error, tries } = result.error;
-      const times = tries === 1 ? '' : ` (tried ${tries} times)`;
-      return engineFailure(withRemark(error, text), `pushing ${text}${times}`);
+      const times = tries === 1 ? '' : `, tried ${tries} times`;
+      if (error.kind !== 'failed' && error.kind !== 'refused')
+        return engineFailure(error, `pushing ${text}${times}`);
+      // A display that cuts it shall show the reason: the reference is half a line.
+      return notThere(`${withRemark(error, text).message} (pushing ${text}${times})`);
     }
   }
 }
@@ -193,8 +196,7 @@ async function publishedManifest(
 /** Registries' refusals come through the engine as text; some mean more than that says. */
 function withRemark(error: EngineError, reference: string): EngineError {
   const [host = ''] = reference.split('/', 1);
-  const remark =
-    error.kind === 'failed' || error.kind === 'refused' ? pushRemark(host, error.message) : undefined;
+  const remark = pushRemark(host, error.message);
   return remark === undefined ? error : { ...error, message: `${error.message}; ${remark}` };
 }
 

@@ -10,6 +10,9 @@ import type { RunContext } from './run-context.ts';
 /** The engine itself tries each layer five times; what breaks beside that is over at once, or takes a registry's start. */
 const pausesMs: readonly number[] = [5000, 15_000];
 
+const retriedByEngine =
+  'the registry does not take a layer of it; the engine tries that again, for about a minute';
+
 /** A push that failed for good, and how often it was tried. */
 export interface PushFailure {
   readonly error: EngineError;
@@ -47,11 +50,16 @@ async function pushAgainAndAgain(
   signal: AbortSignal,
 ): Promise<Result<void, PushFailure>> {
   for (let tries = 1; ; tries += 1) {
-    const pushed = await pushOnce(context, imageId, reference, signal);
+    let isRetried = false;
+    const whenRetried = (): void => {
+      if (!isRetried && tries === 1) context.emit({ kind: 'remark', image, message: retriedByEngine });
+      isRetried = true;
+    };
+    const pushed = await pushOnce(context, imageId, reference, signal, whenRetried);
     if (pushed.ok) return ok(undefined);
     const { error } = pushed;
     const pauseMs = pausesMs[tries - 1];
-    if (pauseMs === undefined || !mayPushAgain(error)) return err({ error, tries });
+    if (pauseMs === undefined || !mayPushAgain(error, isRetried)) return err({ error, tries });
     const message = `the network failed its push (${error.message}); it is tried once more`;
     context.emit({ kind: 'remark', image, message });
     if (!(await context.clock.sleep(pauseMs, signal)))
@@ -65,10 +73,11 @@ async function pushOnce(
   imageId: string,
   reference: string,
   signal: AbortSignal,
+  whenRetried: () => void,
 ): Promise<Result<unknown, EngineError>> {
   const push = async (): Promise<Result<unknown, EngineError>> => {
     const tagged = await engine.images.tag(imageId, reference, signal);
-    return tagged.ok ? await engine.images.push(reference, credentials, signal) : tagged;
+    return tagged.ok ? await engine.images.push(reference, credentials, signal, whenRetried) : tagged;
   };
   const pushed = await push();
   const nameLost =

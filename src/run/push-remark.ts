@@ -10,6 +10,10 @@ const remarks: readonly (readonly [RegExp, (host: string) => string])[] = [
     /certificate signed by unknown authority|failed to verify certificate/,
     (host) => `the engine knows its authority by /etc/docker/certs.d/${host}/ca.crt`,
   ],
+  [
+    /\b(?:500 internal server error|507 insufficient storage)/i,
+    () => 'the registry failed by itself: its own log tells why; its disk may be full',
+  ],
 ];
 
 /** A remark on what the engine said of this registry; undefined where there is none. */

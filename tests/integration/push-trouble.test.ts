@@ -36,6 +36,26 @@ function remarks(events: readonly RunEvent[]): readonly string[] {
   return events.flatMap((event) => (event.kind === 'remark' ? [event.message] : []));
 }
 
+test('a layer that the engine tries again by itself is told: it may take a minute', async () => {
+  await using rig = await publishingFamily();
+  rig.proxy.refuse(/^POST .*\/blobs\/uploads\//, 1, 500, 'UNKNOWN');
+  const run = await rig.family.events(['--push'], rig.env);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(remarks(run.events)).toEqual([
+    'the registry does not take a layer of it; the engine tries that again, for about a minute',
+  ]);
+});
+
+test('why a push failed is told before what was pushed, and a registry that fails by itself what to look at', async () => {
+  await using rig = await publishingFamily();
+  rig.proxy.refuse(keyManifest, 1, 507, 'UNKNOWN');
+  const run = await rig.family.events(['--push'], rig.env);
+  expect(run.exitCode, run.stderr).toBe(3);
+  expect(failureOf(run.events)?.failure.message).toMatch(
+    /^received unexpected HTTP status: 507 Insufficient Storage; the registry failed by itself: .* \(pushing \S+:key-\w+\)$/,
+  );
+});
+
 const keyManifest = /^PUT .*\/manifests\/key-/;
 
 test('a push whose connection breaks is tried again after a pause, and said', async () => {

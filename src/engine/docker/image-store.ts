@@ -11,7 +11,7 @@ import type { ImageSaver } from '../image-saver.ts';
 import type { CredentialSource, EngineError, ImageDetails, ImageStore, StoredImage } from '../engine.ts';
 import { codeOf, errorOfTransfer } from './errors.ts';
 import { registryAuthHeader } from './registry-auth.ts';
-import { errorOfLine, progressLines } from './json-lines.ts';
+import { errorOfLine, progressLines, type ProgressLine } from './json-lines.ts';
 import { imageListReply, imageReply, pushAux } from './schema.ts';
 import { segment } from './transport.ts';
 import type { EngineRequest, Transport } from './transport.ts';
@@ -93,8 +93,8 @@ export function imageStore(transport: Transport): ImageStore & ImageSaver {
       }
     },
 
-    async push(reference, credentials, signal) {
-      const told = await push(transport, reference, credentials, signal);
+    async push(reference, credentials, signal, whenRetried) {
+      const told = await push(transport, reference, credentials, signal, whenRetried);
       if (!told.ok) return told;
       if (told.value !== undefined) return ok({ digest: told.value });
       const image = await inspect(reference, signal);
@@ -108,6 +108,7 @@ async function transfer(
   transport: Transport,
   request: EngineRequest,
   signal: AbortSignal,
+  whenTold?: (line: ProgressLine) => void,
 ): Promise<Result<unknown, EngineError>> {
   const body = await transport.stream(request, signal);
   // A registry's refusal before the first line comes as status 500 with the text that a line would have had.
@@ -118,6 +119,7 @@ async function transfer(
       const error = errorOfLine(line);
       if (error !== undefined) return err(error);
       aux = line.aux ?? aux;
+      whenTold?.(line);
     }
   } catch (cause) {
     return err(transport.errorOf(cause, signal));
@@ -131,11 +133,15 @@ async function push(
   reference: string,
   credentials: CredentialSource,
   signal: AbortSignal,
+  whenRetried: (() => void) | undefined,
 ): Promise<Result<string | undefined, EngineError>> {
   const headers = await registryAuthHeader(reference, credentials);
   const { repository, tag } = splitReference(reference);
   const path = `/images/${segment(repository)}/push`;
-  const sent = await transfer(transport, { method: 'POST', path, query: { tag }, headers }, signal);
+  const request = { method: 'POST', path, query: { tag }, headers } as const;
+  const sent = await transfer(transport, request, signal, ({ status }) => {
+    if (/^Retrying in \d+ seconds?$/.test(status ?? '')) whenRetried?.();
+  });
   if (!sent.ok) return sent;
   const told = pushAux.safeParse(sent.value);
   return ok(told.success ? told.data.Digest : undefined);

@@ -198,4 +198,14 @@ describe('a push', () => {
   ] as const)('%s is the same the next time', (_case, kind, message) => {
     expect(mayPushAgain({ kind, message })).toBe(false);
   });
+
+  test('a registry that fails by itself for as long as the engine tries will go on so', () => {
+    const error = {
+      kind: 'failed',
+      message: 'received unexpected HTTP status: 500 Internal Server Error',
+    } as const;
+    expect([mayPushAgain(error), mayPushAgain(error, true)]).toEqual([true, false]);
+    const starting = { ...error, message: 'received unexpected HTTP status: 503 Service Unavailable' };
+    expect(mayPushAgain(starting, true)).toBe(true);
+  });
 });

@@ -12,6 +12,11 @@ test.each([
     'Get "https://hub.example/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
     '/etc/docker/certs.d/hub.example/ca.crt',
   ],
+  [
+    'hub.example',
+    'received unexpected HTTP status: 500 Internal Server Error',
+    'the registry failed by itself: its own log tells why; its disk may be full',
+  ],
   ['eu.gcr.io', 'denied', 'its repository `eu.gcr.io` has to exist in the project'],
 ])('of %s the engine says more than it seems', (host, said, remark) => {
   expect(pushRemark(host, said)).toContain(remark);
