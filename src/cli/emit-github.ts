@@ -25,7 +25,7 @@ export interface EmitGithubOptions {
   readonly registry?: string;
 }
 
-export const workflowFile = '.github/workflows/images.yaml';
+const workflowFile = '.github/workflows/images.yaml';
 
 /** Shows the workflow; `--write` writes it where no file of somebody else's stands, `--check` answers 1 where it is another. */
 export async function emitGithubCommand(context: CliContext, options: EmitGithubOptions): Promise<ExitCode> {

@@ -108,7 +108,7 @@ async function knownPools(
 }
 
 /** The family, for commands that need no release. */
-export async function readFamilyOf(
+async function readFamilyOf(
   context: CliContext,
   options: { readonly directory?: string },
 ): Promise<

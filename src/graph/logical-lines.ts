@@ -94,7 +94,7 @@ export function readLogicalLines(text: string): Result<LogicalLines, Unterminate
 }
 
 /** The file's offset of a character of a logical line's text; its end is that of its last character plus one. */
-export function sourceOffset(line: LogicalLine, at: number): number {
+function sourceOffset(line: LogicalLine, at: number): number {
   let last = line.pieces[0];
   for (const piece of line.pieces) {
     if (piece.at > at) break;

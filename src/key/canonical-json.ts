@@ -12,7 +12,7 @@ export type JsonValue =
   | { readonly [name: string]: JsonValue | undefined };
 
 /** Canonical JSON of a value; members that are undefined are left out. Throws for numbers that JSON cannot say. */
-export function canonicalJson(value: JsonValue): string {
+function canonicalJson(value: JsonValue): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`${value} is not JSON`);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;

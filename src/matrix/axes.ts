@@ -116,7 +116,7 @@ function fieldsOf(course: Course, lock: Lock): ReadonlyMap<string, string> {
 }
 
 /** The key under `git:` in matrix.lock of a course's repository. */
-export function lockedRefOf(course: { readonly repo: string; readonly ref?: string | undefined }): string {
+function lockedRefOf(course: { readonly repo: string; readonly ref?: string | undefined }): string {
   return `${course.repo}#${course.ref ?? 'HEAD'}`;
 }
 

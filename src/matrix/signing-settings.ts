@@ -13,7 +13,7 @@ import { usageError, usageWarning } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 /** Where cosign finds keys that no file holds. */
-export const keyServices = ['awskms', 'azurekms', 'gcpkms', 'hashivault', 'k8s'] as const;
+const keyServices = ['awskms', 'azurekms', 'gcpkms', 'hashivault', 'k8s'] as const;
 
 /** With what is signed; undefined where nothing is, as with an empty key (`"${COSIGN_KEY:-}"`). */
 export function readSignSettings(

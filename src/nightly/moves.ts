@@ -110,7 +110,7 @@ export function editsOf(lock: string, moves: readonly Move[]): ReadonlyMap<strin
 }
 
 /** The text of matrix.lock with these moves made. */
-export function lockTextWith(text: string, moves: Iterable<Move>): string {
+function lockTextWith(text: string, moves: Iterable<Move>): string {
   const entries = {
     roots: {} as Record<string, LockedImage>,
     mirrors: {},

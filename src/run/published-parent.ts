@@ -36,7 +36,7 @@ export async function publishedBytes(
 }
 
 /** Puts the published bytes into the place of the engine's own: under the record's name, and as passed. */
-export async function takePublished(
+async function takePublished(
   context: RunContext,
   { entry, digest }: PublishedParent,
   signal: AbortSignal,

@@ -243,7 +243,7 @@ export function subjectOf(target: RegistryTarget, name: string, digest: string):
 }
 
 /** Trivy's and the registry's trouble are never the image's fault. */
-export function scanFailure({ kind, message, help }: ScanTrouble): StageResult<never> {
+function scanFailure({ kind, message, help }: ScanTrouble): StageResult<never> {
   if (kind === 'cancelled') return cancelled;
   const what = help === undefined ? message : `${message}; ${help}`;
   return failed({ message: what, blame: 'environment', tail: [] });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { clauseOutcomes, profiles, type ClauseResult, type Verdict } from '../smoke/verdict.ts';
 
 /** Another version is read as "nothing kept". */
-export const keptVerdictVersion = 1;
+const keptVerdictVersion = 1;
 
 const clause = z.object({
   id: z.string(),

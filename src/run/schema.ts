@@ -19,7 +19,7 @@ export const artifactManifestSchema = z.object({
 
 export const releaseVersion = 1;
 
-export const releasedScanSchema = z.strictObject({
+const releasedScanSchema = z.strictObject({
   scannedAt: z.string(),
   databaseUpdatedAt: z.string(),
   /** Of all findings by their severity. */
@@ -29,7 +29,7 @@ export const releasedScanSchema = z.strictObject({
   excepted: z.number(),
 });
 
-export const releasedImageSchema = z.strictObject({
+const releasedImageSchema = z.strictObject({
   name: z.string(),
   definition: z.string(),
   kind: z.string(),

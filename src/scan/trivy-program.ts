@@ -58,7 +58,7 @@ export async function findTrivy(env: Environment): Promise<Result<TrivyProgram, 
 }
 
 /** A Trivy at a known place. */
-export function trivyAt(program: string, env: Environment): TrivyProgram {
+function trivyAt(program: string, env: Environment): TrivyProgram {
   return {
     program,
     cache: env['HUBWRIGHT_TRIVY_CACHE'] || path.join(cacheOf(env), 'trivy'),

@@ -21,7 +21,7 @@ import { systemPath } from './host.ts';
 import type { AptSource } from './requirement.ts';
 
 /** On a root that was made on the spot: the suite it was made of. */
-export const bootstrapLabel = 'hubwright.bootstrap';
+const bootstrapLabel = 'hubwright.bootstrap';
 
 /** A constant, so that the same packages give the same bytes; the value itself means nothing. */
 const sourceDateEpoch = '1735689600';
@@ -88,11 +88,7 @@ export async function bootstrapDebianRoot(
  * The arguments for one suite. With a Debian mirror among the machine's sources that one is used, its
  * updates and security fixes included; else mmdebstrap knows where Debian lies.
  */
-export function mmdebstrapArguments(
-  suite: string,
-  tar: string,
-  sources: readonly AptSource[],
-): readonly string[] {
+function mmdebstrapArguments(suite: string, tar: string, sources: readonly AptSource[]): readonly string[] {
   const mirror = findDebianMirror(sources);
   const lines =
     mirror === undefined

@@ -100,7 +100,10 @@ const modules = committed
   });
 const testModules = committed
   .filter((path) => /^tests\/.*\.ts$/.test(path))
-  .map((path) => ({ path, imports: importsOf(readFileSync(join(root, path), 'utf8')) }));
+  .map((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    return { path, text, imports: importsOf(text) };
+  });
 
 describe('the rooms', () => {
   it('are found at all', () => {
@@ -180,6 +183,17 @@ describe('each module', () => {
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
 
+  it('exports no value that nobody else takes', () => {
+    const texts = [...modules, ...testModules].map(({ path, text }) => ({ path, words: wordsOf(text) }));
+    const unused = modules.flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)]
+        .map(([, name = '']) => name)
+        .filter((name) => !texts.some((other) => other.path !== path && other.words.has(name)))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(unused).toEqual([]);
+  });
+
   it('leaves printing to the reporters and the command line', () => {
     const printers = modules.filter(
       ({ room, text }) =>
@@ -245,6 +259,10 @@ function readText(path: string): string {
   } catch {
     return '';
   }
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.match(/\w+/g));
 }
 
 function roomOf(path: string): string {

@@ -9,7 +9,7 @@ const dockerHub = 'docker.io';
 const dockerHubAliases: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
 
 /** The host of a reference's registry: Docker Hub when the first part does not look like a host. */
-export function registryHostOf(reference: string): string {
+function registryHostOf(reference: string): string {
   const slash = reference.indexOf('/');
   const first = slash === -1 ? '' : reference.slice(0, slash);
   return /[.:]/.test(first) || first === 'localhost' ? canonicalHost(first) : dockerHub;

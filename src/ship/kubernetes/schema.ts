@@ -118,7 +118,6 @@ export const daemonSetSchema = z.object({
 
 export type PodReply = z.infer<typeof podSchema>;
 export type NodeReply = z.infer<typeof nodeSchema>;
-export type DaemonSetReply = z.infer<typeof daemonSetSchema>;
 
 const named = z.array(z.object({ image: text })).optional();
 const had = z.array(z.object({ imageID: text })).optional();

@@ -47,9 +47,6 @@ export function nodeQuery({ selector }: PoolPlace): Readonly<Record<string, stri
   return Object.keys(selector).length === 0 ? {} : { labelSelector: labelsText(selector) };
 }
 
-/** What we made, in whichever pool. */
-export const ownQuery = { labelSelector: `${clusterLabels.managedBy}=hubwright` };
-
 function labelsText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)

@@ -25,7 +25,7 @@ export interface PoolEstimate {
 }
 
 /** Kubelet begins to remove images when its disk is fuller than this (`imageGCHighThresholdPercent`). */
-export const garbageThreshold = 0.85;
+const garbageThreshold = 0.85;
 
 /** Unpacked bytes of a byte that travels, where an image does not say: gzip on Debian and Python makes about this. */
 const usualRatio = 2.6;

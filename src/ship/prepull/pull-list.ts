@@ -55,7 +55,7 @@ export interface PullSources {
 }
 
 /** The name that an image or mirror of a family has when it is to keep pods running. */
-export const pauseName = 'pause';
+const pauseName = 'pause';
 
 /** A name and a tag with a digest: the tag is for people, the digest decides. */
 export function pinnedReference({ repository, tag, digest }: PullImage): string {

@@ -9,7 +9,7 @@ import { directoryHost } from './directory.ts';
 import type { FamilyRequest } from './family-request.ts';
 
 export const hubConfigFolder = '/usr/local/etc/jupyterhub';
-export const probeService = 'probe';
+const probeService = 'probe';
 export const homePath = '/home/jovyan';
 export const exchangePath = '/srv/nbgrader/exchange';
 
