@@ -1,5 +1,5 @@
 /** What commands that work on images open first: the engine, the registry client, the logins. */
-import { promisify } from 'node:util';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RegistryClient } from '../../registry/client.ts';
 import { lazyRegistryClient } from '../../registry/lazy-client.ts';
 import { askAhead } from '../engine/ask-ahead.ts';
@@ -7,8 +7,6 @@ import { connectDocker } from '../engine/docker/docker-engine.ts';
 import type { CredentialSource, Engine } from '../engine/engine.ts';
 import type { CliContext } from './context.ts';
 import { tell } from './tell.ts';
-
-const nextTurn = promisify(setImmediate);
 
 const insecureName = 'HUBWRIGHT_INSECURE_REGISTRIES';
 

@@ -6,9 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { ZodType } from 'zod';
 import { parseJson } from '../../registry/parse-json.ts';
-import { dockerConfiguration, dockerContext } from './context-schema.ts';
+import { fields, maybe, text, truth, type Shape } from '../core/shape.ts';
 
 export interface EngineAddress {
   /** `unix://…`, `tcp://…` or a socket's path; whether it makes sense is for whoever opens it to tell. */
@@ -36,6 +35,12 @@ export interface EngineChoice {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What we read of `~/.docker/config.json`, and of `contexts/meta/ID/meta.json`. */
+const dockerConfiguration = fields({ currentContext: maybe(text) });
+const dockerContext = fields({
+  Endpoints: fields({ docker: fields({ Host: text, SkipTLSVerify: maybe(truth) }) }),
+});
+
 const usualSocket = '/var/run/docker.sock';
 
 /** The engine of this environment. A context that is not there comes back as `trouble`. */
@@ -55,7 +60,7 @@ function engineOfContext(folder: string, context: string, undo: string): EngineA
   const id = createHash('sha256').update(context).digest('hex');
   const found = readAs(dockerContext, path.join(folder, 'meta', id, 'meta.json'));
   const chosenBy = { name: `Docker's context \`${context}\``, undo };
-  if (found === undefined) {
+  if (found === undefined || found.Endpoints.docker.Host === '') {
     const trouble = `${chosenBy.name}, which should say where the engine is, is not there; \`docker context ls\` lists them`;
     return { address: '', chosenBy, trouble };
   }
@@ -67,14 +72,14 @@ function engineOfContext(folder: string, context: string, undo: string): EngineA
 }
 
 /** What cannot be read says nothing here: of Docker's configuration the reader of its logins tells. */
-function readAs<T>(schema: ZodType<T>, file: string): T | undefined {
-  let text: string;
+function readAs<T>(schema: Shape<T>, file: string): T | undefined {
+  let written: string;
   try {
-    text = readFileSync(file, 'utf8');
+    written = readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
-  return parseJson(schema, text);
+  return parseJson(schema, written);
 }
 
 /**

@@ -6,9 +6,9 @@ import type { Check } from './check.ts';
 import { imageNameHelp, isImageName } from './check.ts';
 import { isValidGitRef, parseGitAddress } from './git-address.ts';
 import type { GitReference, Lock } from './image-set.ts';
+import type { KeptValues } from './kept-values.ts';
 import { parseRepositoryPath, pathHelp } from './repository-path.ts';
-import { readSchema } from './schema-diagnostics.ts';
-import { courseSchema, coursesSchema } from './schema.ts';
+import { readShape } from './read-shape.ts';
 import type { Course } from './schema.ts';
 import { usageError, usageWarning } from './usage-error.ts';
 import type { YamlPath } from './yaml-source.ts';
@@ -75,14 +75,15 @@ export interface CourseFile extends AxisValues {
 }
 
 /** The courses of a file; entries that are wrong are told and left out. Undefined where it is no list at all. */
-export function courseValues(check: Check, lock: Lock): CourseFile | undefined {
-  const reading = readSchema(coursesSchema, check.source, () => 1);
+export function courseValues(check: Check, lock: Lock, values?: KeptValues): CourseFile | undefined {
+  const reading = readShape('coursesSchema', check.source, () => 1, values);
   check.findings.add(...reading.diagnostics);
   if (!Array.isArray(check.source.value)) return undefined;
   const entries: readonly unknown[] = check.source.value;
   const wrong = new Set(reading.dropped.map((path) => path[0]));
   const courses = entries.flatMap((entry, index) =>
-    wrong.has(index) ? [] : [{ index, course: courseSchema.parse(entry) }],
+    // What was not left out has the shape.
+    wrong.has(index) ? [] : [{ index, course: entry as Course }],
   );
   const right = rightNames(
     check,

@@ -1,24 +1,31 @@
 /**
  * The plain values of YAML files that were read before and had nothing wrong with them, so that a file that has not
  * changed is not parsed again: of a matrix with a thousand definitions that takes longer than all the rest of a plan.
- * By the files' texts, not their names or times. Pure text in, text out, but for {@link readKeptValues} and
+ * With them the names of the shapes that they were found to have, so that they are not held to a schema again either. By the files' texts, not their names or times. Pure text in, text out, but for {@link readKeptValues} and
  * {@link keepValues}.
  */
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual } from '../core/node-util.ts';
 import { keepCache, readCache } from './cache-folder.ts';
 
 export type Scalars = 'typed' | 'text';
 
-/** Moves when the same text has another value: with the parser's version (a test holds that), or its options. */
-export const title = 'hubwright-yaml-values yaml-2.9.1';
+/** Moves when the same text has another value, or a schema another meaning: with the libraries' versions (a test holds that), or their options. */
+export const title = 'hubwright-yaml-values yaml-2.9.1 zod-4.6.7';
 
 /** What is kept is read whole at each start. */
 const mostCharacters = 8_000_000;
 
+interface Kept {
+  readonly value: unknown;
+  readonly shapes: readonly string[];
+}
+
 export class KeptValues {
-  readonly #known: ReadonlyMap<string, unknown>;
-  readonly #used = new Map<string, unknown>();
+  readonly #known: ReadonlyMap<string, Kept>;
+  readonly #used = new Map<string, Kept>();
+  /** Whose values were handed out: what is asked of a shape later is the value itself. */
+  readonly #ids = new Map<unknown, string>();
   #learned = false;
 
   /** From what {@link text} answered once; a text that is damaged, or of another version, is as good as none. */
@@ -29,16 +36,39 @@ export class KeptValues {
   /** The value of a file's text; undefined where it was not read before. */
   valueOf(text: string, scalars: Scalars): unknown {
     const id = idOf(text, scalars);
-    const value = this.#known.get(id);
-    if (value !== undefined) this.#used.set(id, value);
-    return value;
+    const kept = this.#used.get(id) ?? this.#known.get(id);
+    if (kept !== undefined) this.#use(id, kept);
+    return kept?.value;
   }
 
   /** Remembers a value, where JSON can say it (it has no infinity). */
   learn(text: string, scalars: Scalars, value: unknown): void {
     if (!isShort(value) || !isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value)) return;
-    this.#used.set(idOf(text, scalars), value);
+    this.#use(idOf(text, scalars), { value, shapes: [] });
     this.#learned = true;
+  }
+
+  /** Whether this very value, which was known or learned here, was found to have a shape. */
+  hasShape(value: unknown, shape: string): boolean {
+    return this.#keptOf(value)?.shapes.includes(shape) ?? false;
+  }
+
+  /** Remembers that a value that was known or learned has a shape, where reading it as that gave the value itself. */
+  learnShape(value: unknown, shape: string, content: unknown): void {
+    const id = this.#ids.get(value);
+    if (id === undefined || !isDeepStrictEqual(content, value)) return;
+    this.#use(id, { value, shapes: [...(this.#used.get(id)?.shapes ?? []), shape] });
+    this.#learned = true;
+  }
+
+  #use(id: string, kept: Kept): void {
+    this.#used.set(id, kept);
+    this.#ids.set(kept.value, id);
+  }
+
+  #keptOf(value: unknown): Kept | undefined {
+    const id = this.#ids.get(value);
+    return id === undefined ? undefined : this.#used.get(id);
   }
 
   /** The text to keep; undefined where nothing was learned. What was not asked for is left out: its file has changed. */
@@ -70,13 +100,13 @@ function idOf(text: string, scalars: Scalars): string {
   return sha256Of(`${scalars}\n${text}`);
 }
 
-function parse(text: string): ReadonlyMap<string, unknown> {
+function parse(text: string): ReadonlyMap<string, Kept> {
   const end = text.indexOf('\n');
   const body = text.slice(end + 1);
   // Half-written or edited: a wrong value would be believed.
   if (text.slice(0, end) !== `${title} ${sha256Of(body)}`) return new Map();
   // Our own text, as the hash says.
-  return new Map(JSON.parse(body) as [string, unknown][]);
+  return new Map(JSON.parse(body) as [string, Kept][]);
 }
 
 function sha256Of(text: string): string {

@@ -4,8 +4,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { isDay } from './day.ts';
 import type { Lock, LockedImage } from './image-set.ts';
 import type { KeptValues } from './kept-values.ts';
-import { readSchema } from './schema-diagnostics.ts';
-import { lockSchema } from './schema.ts';
+import { readShape } from './read-shape.ts';
 import { usageError } from './usage-error.ts';
 import { readYaml } from './yaml-source.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -24,7 +23,7 @@ export function readLock(
   if (/^\uFEFF?(?:[ \t\r\n]|#.*)*$/.test(text)) return { lock: emptyLock, diagnostics: [] };
   const { source, diagnostics } = readYaml(file, text, 'text', values);
   if (source === undefined) return { lock: emptyLock, diagnostics };
-  const reading = readSchema(lockSchema, source, () => 2);
+  const reading = readShape('lockSchema', source, () => 2, values);
   const { roots = {}, mirrors = {}, git = {}, epochs = {} } = reading.content ?? {};
   return {
     lock: {

@@ -15,9 +15,8 @@ import type { KeptValues } from './kept-values.ts';
 import { folderOf, parseRepositoryPath } from './repository-path.ts';
 import { readPools } from './pools.ts';
 import { readMirrors, readRoots } from './roots.ts';
-import { readSchema } from './schema-diagnostics.ts';
-import { matrixSchema, wholeMatrixSchema } from './schema.ts';
-import type { BuildDefinition, MatrixFile, MatrixPart } from './schema.ts';
+import { readShape } from './read-shape.ts';
+import type { BuildDefinition, MatrixFile } from './schema.ts';
 import { checkCourseBases, checkImageNames, checkProvides } from './names.ts';
 import { readValuesSettings } from './values-settings.ts';
 import { readScanSettings } from './scan-settings.ts';
@@ -55,8 +54,8 @@ export function readMatrixText(
   if (source === undefined) return undefined;
   const byEntry = new Set<string | number | undefined>(['images', 'roots', 'groups', 'pools']);
   const alone = role === 'main' && !source.has(['include']);
-  const schema = alone ? wholeMatrixSchema : matrixSchema;
-  const reading = readSchema<MatrixPart>(schema, source, (path) => (byEntry.has(path[0]) ? 2 : 1));
+  const schema = alone ? 'wholeMatrixSchema' : 'matrixSchema';
+  const reading = readShape(schema, source, (path) => (byEntry.has(path[0]) ? 2 : 1), values);
   findings.add(...reading.diagnostics);
   if (reading.content === undefined) return undefined;
   const broken = reading.dropped.filter((path) => path[0] === 'images').map((path) => String(path[1]));
@@ -189,7 +188,7 @@ function readAxisFiles(input: MatrixInput, findings: Findings): CourseFiles {
     const { source, diagnostics } = readYaml(file, text, 'typed', input.values);
     findings.add(...diagnostics);
     const check = source && { source, environment: input.environment, findings };
-    files.set(file, check && courseValues(check, input.lock));
+    files.set(file, check && courseValues(check, input.lock, input.values));
   }
   return files;
 }

@@ -254,7 +254,7 @@ export type WaiverEntry = z.infer<typeof waiverSchema>;
 export type SecretEntry = z.infer<typeof secretSchema>;
 
 /** One entry of a file that an axis is taken from. */
-export const courseSchema = z.strictObject({
+const courseSchema = z.strictObject({
   name: z.string().describe("The course's name, fit for an image's name"),
   repo: z.string().describe('https, ssh, or a path inside the repository'),
   ref: z.string().describe('Branch, tag or commit').optional(),

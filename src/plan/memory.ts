@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '../../registry/parse-json.ts';
-import { memorySchema, type Memory } from './schema.ts';
+import { memoryShape, type Memory } from './schema.ts';
 
 /** Where the repository at `directory` keeps what an image's last test found; beside the memories, where any name may be an image's. */
 export function verdictFile(directory: string, image: string): string {
@@ -38,7 +38,7 @@ export async function readMemories(directory: string): Promise<ReadonlyMap<strin
 async function readMemory(file: string): Promise<Memory | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   // A file that is cut off or not JSON is as good as none: it only explains.
-  return text === undefined ? undefined : parseJson(memorySchema, text);
+  return text === undefined ? undefined : parseJson(memoryShape, text);
 }
 
 /** Adds to an image's memory what its checks brought; where nothing is remembered of its build, nothing is added. */

@@ -1,5 +1,5 @@
 /** The moving part of the live display as text: what runs now, what waits, how far it is. Pure. */
-import { stripVTControlCharacters } from 'node:util';
+import { stripVTControlCharacters } from '../core/node-util.ts';
 import cliTruncate from 'cli-truncate';
 import type { ImageView, RunView } from './run-view.ts';
 import { signs, styleOf, type Style } from './style.ts';

@@ -1,5 +1,5 @@
 /** Colours and signs of the displays. With colour off every function is the identity. */
-import { styleText } from 'node:util';
+import { styleText } from '../core/node-util.ts';
 
 export interface Style {
   readonly good: (text: string) => string;

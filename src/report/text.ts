@@ -1,5 +1,5 @@
 /** Small pieces of text that all displays share: cleaned output, durations, sizes. Pure. */
-import { stripVTControlCharacters } from 'node:util';
+import { stripVTControlCharacters } from '../core/node-util.ts';
 
 /**
  * Output of a build or a container as a terminal may show it: escape sequences and control characters are

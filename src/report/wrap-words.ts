@@ -1,5 +1,5 @@
 /** Breaks a text at its blanks, so that names, paths and commands stay whole and can be copied. Pure. */
-import { stripVTControlCharacters } from 'node:util';
+import { stripVTControlCharacters } from '../core/node-util.ts';
 import { cellWidth, splitGraphemes } from './text-width.ts';
 
 /** Paint takes no room. */

@@ -1,6 +1,14 @@
 /** What we read of the engine's replies about containers, their networks and volumes; else as schema.ts. */
 import { z } from 'zod';
-import { labels, strings } from './schema.ts';
+
+const strings = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {});
 
 export const createdReply = z.object({ Id: z.string() });
 

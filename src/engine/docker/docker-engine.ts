@@ -50,7 +50,7 @@ async function info(transport: Transport, signal: AbortSignal): Promise<Result<E
     architecture: goArchitecture(details.value.Architecture),
     cpus: details.value.NCPU,
     memoryBytes: details.value.MemTotal,
-    ...(details.value.Runtimes?.['nvidia'] === undefined ? {} : { gpus: true }),
+    ...(details.value.Runtimes['nvidia'] === undefined ? {} : { gpus: true }),
     dataRoot: transport.address.startsWith('tcp:') ? undefined : (details.value.DockerRootDir ?? undefined),
   });
 }

@@ -7,7 +7,12 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { parseJson } from '../../../registry/parse-json.ts';
 import { MalformedReply } from './errors.ts';
-import { layoutIndexSchema, layoutManifestSchema, type LayoutIndex, type LayoutManifest } from './schema.ts';
+import {
+  layoutIndexSchema,
+  layoutManifestSchema,
+  type LayoutIndex,
+  type LayoutManifest,
+} from './layout-schema.ts';
 import { blockLength, BlockReader, textOf } from './tar-file.ts';
 
 const blobName = /^blobs\/sha256\/[0-9a-f]{64}$/;

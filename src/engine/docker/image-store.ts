@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import type { TypeOf } from '../../core/shape.ts';
 import type { ImageSaver } from '../image-saver.ts';
 import type { CredentialSource, EngineError, ImageDetails, ImageStore, StoredImage } from '../engine.ts';
 import { codeOf, errorOfTransfer } from './errors.ts';
@@ -15,7 +16,6 @@ import { errorOfLine, progressLines, type ProgressLine } from './json-lines.ts';
 import { imageListReply, imageReply, pushAux } from './schema.ts';
 import { segment } from './transport.ts';
 import type { EngineRequest, Transport } from './transport.ts';
-import type { z } from 'zod';
 
 /** How often a list that failed for an image that vanished is asked for again: removals may come in rows. */
 const LIST_AGAIN = 20;
@@ -207,7 +207,7 @@ function listOf(name: string, value: string | undefined): Record<string, readonl
   return value === undefined ? {} : { [name]: [value] };
 }
 
-function storedOf(reply: z.infer<typeof imageListReply>[number]): StoredImage {
+function storedOf(reply: TypeOf<typeof imageListReply>[number]): StoredImage {
   return {
     id: reply.Id,
     tags: reply.RepoTags.filter((tag) => tag !== '<none>:<none>'),
@@ -218,7 +218,7 @@ function storedOf(reply: z.infer<typeof imageListReply>[number]): StoredImage {
   };
 }
 
-function detailsOf(reply: z.infer<typeof imageReply>): ImageDetails {
+function detailsOf(reply: TypeOf<typeof imageReply>): ImageDetails {
   const config = reply.Config ?? undefined;
   return {
     id: reply.Id,
@@ -237,8 +237,8 @@ function detailsOf(reply: z.infer<typeof imageReply>): ImageDetails {
       user: config?.User ?? '',
       workingDir: config?.WorkingDir ?? '',
       env: config?.Env ?? [],
-      exposedPorts: config?.ExposedPorts ?? [],
-      volumes: config?.Volumes ?? [],
+      exposedPorts: Object.keys(config?.ExposedPorts ?? {}),
+      volumes: Object.keys(config?.Volumes ?? {}),
       more: {
         healthcheck: config?.Healthcheck ?? null,
         stopSignal: config?.StopSignal ?? null,

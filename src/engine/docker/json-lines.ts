@@ -3,12 +3,12 @@
  * stream, and docker-modem's own reader reports success even then and when the connection drops:
  * here a broken connection throws, and an error line is a value the caller has to look at.
  */
+import type { TypeOf } from '../../core/shape.ts';
 import { errorOfTransfer, MalformedReply } from './errors.ts';
 import type { EngineError } from '../engine.ts';
 import { progressLine } from './schema.ts';
-import type { z } from 'zod';
 
-export type ProgressLine = z.infer<typeof progressLine>;
+export type ProgressLine = TypeOf<typeof progressLine>;
 
 /**
  * The lines of a body, one by one, as JSON values. Chunks may split a character or a line, and the

@@ -6,9 +6,9 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { Duplex, Readable } from 'node:stream';
-import type { ZodType } from 'zod';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import type { Shape } from '../../core/shape.ts';
 import { findEngine, type EngineAddress } from '../engine-address.ts';
 import type { EngineError } from '../engine.ts';
 import { openEndpoint } from './endpoint.ts';
@@ -31,7 +31,7 @@ export interface EngineRequest {
 export interface Transport {
   readonly address: string;
   /** Sends, and checks the JSON answer against a schema. */
-  json<T>(request: EngineRequest, schema: ZodType<T>, signal: AbortSignal): Promise<Result<T, EngineError>>;
+  json<T>(request: EngineRequest, schema: Shape<T>, signal: AbortSignal): Promise<Result<T, EngineError>>;
   /** Sends, and reads nothing of the answer but its status. */
   send(request: EngineRequest, signal: AbortSignal): Promise<Result<void, EngineError>>;
   /** Sends, and hands over the answer's body, which throws when the connection breaks; use `errorOf`. */
@@ -194,7 +194,7 @@ async function readText(body: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseReply<T>(text: string, schema: ZodType<T>): T {
+function parseReply<T>(text: string, schema: Shape<T>): T {
   let reply: unknown;
   try {
     reply = JSON.parse(text);

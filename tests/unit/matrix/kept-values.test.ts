@@ -80,13 +80,13 @@ describe('what is kept', () => {
     expect(readWith(text.replace(title, 'hubwright-yaml-values 0'))).toEqual({ a: 'right' });
   });
 
-  test('names the version of the parser that read it', async () => {
+  test('names the versions of the libraries that read it', async () => {
     const manifest = path.resolve(import.meta.dirname, '../../../package.json');
     // Our own file.
     const { dependencies } = JSON.parse(await readFile(manifest, 'utf8')) as {
       dependencies: Record<string, string>;
     };
-    expect(title).toBe(`hubwright-yaml-values yaml-${dependencies['yaml']}`);
+    expect(title).toBe(`hubwright-yaml-values yaml-${dependencies['yaml']} zod-${dependencies['zod']}`);
   });
 
   test('forgets the texts that are no longer asked for', () => {
