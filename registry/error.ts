@@ -38,14 +38,17 @@ export interface Failed {
   readonly error: RegistryError;
 }
 
+/** An answer that is none: this is why. */
 export function failed(error: RegistryError): Failed {
   return { kind: 'failed', error };
 }
 
+/** The host answered what the specification does not know; `message` says what. */
 export function invalidAnswer(host: string, message: string): Failed {
   return failed({ kind: 'invalid-answer', host, message: `${host}: ${message}` });
 }
 
+/** The caller gave up before this host had answered. */
 export function cancelled(host: string): Failed {
   return failed({ kind: 'cancelled', host, message: `${host}: cancelled` });
 }

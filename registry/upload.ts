@@ -253,6 +253,7 @@ function nextSession(
   return { kind: 'session', location, pieceBytes };
 }
 
+/** What every request of an upload has in common: the rights that it needs, and how long its answer may be. */
 export function uploadRequest(
   repository: Repository,
 ): Pick<RegistryRequest, 'registry' | 'repository' | 'actions' | 'maxBytes'> {

@@ -66,6 +66,7 @@ export async function existing(directory: string, paths: readonly string[]): Pro
   return found.flat();
 }
 
+/** A file that would have to be overwritten, and is not. */
 export function fileInTheWay(file: string): Diagnostic {
   return usageError('file-in-the-way', `\`${file}\` is there already`, undefined, {
     help: 'nothing was written: `build init` overwrites no file',

@@ -26,6 +26,7 @@ export function placeOf(
   return undefined;
 }
 
+/** Loads these images into the cluster `where`; nothing, where one of them has not passed as its files are now. */
 export async function loadCommand(
   context: CliContext,
   where: string,

@@ -15,10 +15,12 @@ export interface Err<E> {
 
 export type Result<T, E> = Ok<T> | Err<E>;
 
+/** It went well, with this. */
 export function ok<T>(value: T): Ok<T> {
   return { ok: true, value };
 }
 
+/** It did not, for this reason. */
 export function err<E>(error: E): Err<E> {
   return { ok: false, error };
 }

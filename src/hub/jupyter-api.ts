@@ -72,6 +72,7 @@ async function ask(
   );
 }
 
+/** How a program shows its token to a user’s server. */
 export function tokenHeader({ token }: Pick<ServerAddress, 'token'>): Record<string, string> {
   return { authorization: `token ${token}` };
 }

@@ -45,6 +45,7 @@ export interface RunView {
   release: string | undefined;
 }
 
+/** A run of which nothing is known yet. */
 export function emptyView(): RunView {
   return {
     run: '',

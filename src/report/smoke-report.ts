@@ -29,6 +29,7 @@ const bar = '│ ';
 /** Characters of the reason why a clause was not run. */
 const mostOfReason = 100;
 
+/** What an image will be held to, in a line before its test begins. */
 export function renderAnnouncement(announcement: Announcement, options: SmokeReportOptions): string {
   const { image, profile, because, tier, memory, cpu } = announcement;
   const style = styleOf(options.colour);

@@ -12,6 +12,7 @@ export interface Style {
 
 type Format = Parameters<typeof styleText>[0];
 
+/** How texts are painted; without colour they stay as they are. */
 export function styleOf(colour: boolean): Style {
   const paint =
     (format: Format) =>

@@ -68,11 +68,11 @@ async function tryTwice(
 }
 
 /** A failure that the network is not to blame for: a lock's, or the image's own. */
-async function ownFailure<T>(
+async function ownFailure(
   { drawn }: RunContext,
   node: GraphNode,
   { failure, evidence }: Extract<Attempt, { kind: 'failed' }>,
-): Promise<StageResult<T>> {
+): Promise<StageResult<never>> {
   const { staleLock } = await import('./stale-lock.ts');
   const stale = await staleLock(drawn.set.directory, drawn.graph, node, failure, evidence.tail);
   return stale === undefined ? buildFailure(failure, evidence) : staleLockFailure(stale, failure, evidence);

@@ -15,7 +15,7 @@ export interface BuildEvidence {
 }
 
 /** An engine's trouble is never the image's fault, except where the engine says plainly that it failed the request itself. */
-export function engineFailure<T>(error: EngineError, doing: string, log?: string): StageResult<T> {
+export function engineFailure(error: EngineError, doing: string, log?: string): StageResult<never> {
   if (error.kind === 'cancelled') return cancelled;
   const gone = error.kind === 'unreachable';
   return failed({
@@ -30,7 +30,8 @@ export function engineFailure<T>(error: EngineError, doing: string, log?: string
 /** 128 and the number of SIGKILL: how a shell tells that the kernel ended what it ran. */
 const killed = 137;
 
-export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence): StageResult<T> {
+/** How a build that did not come to its end is shown; who is to blame decides the exit code. */
+export function buildFailure(failure: BuildFailure, evidence: BuildEvidence): StageResult<never> {
   const { tail, log, dockerfile } = evidence;
   const full = fullDisk(failure, tail);
   if (full !== undefined)
@@ -64,7 +65,7 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
         log,
       });
     case 'not-solvable': {
-      const absent = absentSource<T>(failure, evidence);
+      const absent = absentSource(failure, evidence);
       if (absent !== undefined) return absent;
       return failed({
         message: firstLine(failure.message),
@@ -81,10 +82,10 @@ export function buildFailure<T>(failure: BuildFailure, evidence: BuildEvidence):
 }
 
 /** A COPY or ADD of what is not there; BuildKit says the path alone. Undefined where it failed for another reason. */
-function absentSource<T>(
+function absentSource(
   { message, line }: BuildFailure & { readonly kind: 'not-solvable' },
   evidence: BuildEvidence,
-): StageResult<T> | undefined {
+): StageResult<never> | undefined {
   const words = firstLine(message);
   const source = (/^"\/(.+)": not found$/.exec(words) ?? /^lstat \/(.+): no such file/.exec(words))?.[1];
   const text = line === undefined ? undefined : evidence.dockerfileText.split('\n')[line - 1];
@@ -108,11 +109,11 @@ function absentSource<T>(
 }
 
 /** A build that the network failed, and failed again: somebody has to look at the network, not at the Dockerfile. */
-export function networkFailure<T>(
+export function networkFailure(
   trouble: string,
   failure: BuildFailure,
   evidence: BuildEvidence,
-): StageResult<T> {
+): StageResult<never> {
   return failed({
     message: `the network failed its build twice: ${trouble.trim()} (${placeOf(failure, evidence.dockerfile)})`,
     blame: 'environment',
@@ -122,11 +123,11 @@ export function networkFailure<T>(
 }
 
 /** A build that asked for what its lock pins and nobody has any more: the command that moves the lock mends it. */
-export function staleLockFailure<T>(
+export function staleLockFailure(
   { message, image }: StaleLock,
   failure: BuildFailure,
   evidence: BuildEvidence,
-): StageResult<T> {
+): StageResult<never> {
   const line = 'line' in failure ? failure.line : undefined;
   const place = line === undefined ? evidence.dockerfile : `${evidence.dockerfile}:${line}`;
   const { diagnostic } = diagnosticAt(evidence, line, 'stale-lock', `the lock is stale: ${message}`);
@@ -147,7 +148,8 @@ export interface Silence {
   readonly limitMs: number;
 }
 
-export function silentBuild<T>({ step, limitMs }: Silence, evidence: BuildEvidence): StageResult<T> {
+/** A build that was ended for its silence, as its image’s failure. */
+export function silentBuild({ step, limitMs }: Silence, evidence: BuildEvidence): StageResult<never> {
   const where = step === undefined ? evidence.dockerfile : `\`${step}\` (${evidence.dockerfile})`;
   return failed({
     message: `${where} printed nothing and made no progress for ${spoken(limitMs)}, and was ended (\`--idle-timeout\`)`,

@@ -106,6 +106,7 @@ export async function expiredRuns(
   return expired;
 }
 
+/** Removes folders that {@link expiredRuns} named; one that is gone already is no trouble. */
 export async function removeRuns(folders: readonly string[]): Promise<void> {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-/** What every stage of a run works with. Types only. */
+/** What every stage of a run works with, and how it ends. */
 import type { RegistryClient } from '../../registry/client.ts';
 import type { Signer } from '../attest/signer.ts';
 import type { Emit, ImageFailure } from '../core/event.ts';
@@ -84,10 +84,12 @@ export type StageResult<T> =
 
 export const cancelled = { kind: 'cancelled' } as const;
 
+/** The stage went well, with this. */
 export function done<T>(value: T): StageResult<T> {
   return { kind: 'ok', value };
 }
 
+/** The image failed at this stage, or could not be tried: the failure says who is to blame. */
 export function failed(failure: ImageFailure): { readonly kind: 'failed'; readonly failure: ImageFailure } {
   return { kind: 'failed', failure };
 }

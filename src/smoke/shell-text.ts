@@ -4,6 +4,7 @@ const shell = /(^|\/)(ba|da|z|k)?sh$/;
 /** `-c`, also behind other letters (`-lc`). */
 const takesText = /^-\w*c$/;
 
+/** Whether a program, by its path, reads its arguments as a shell does. */
 export function isShell(program: string): boolean {
   return shell.test(program);
 }

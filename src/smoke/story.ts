@@ -87,10 +87,12 @@ export class Story {
   }
 }
 
+/** The step went as it has to. */
 export function pass(...evidence: readonly string[]): Result<Finding, never> {
   return ok({ result: 'pass', evidence });
 }
 
+/** It did not; the evidence says what was seen in its place. */
 export function fail(...evidence: readonly string[]): Result<Finding, never> {
   return ok({ result: 'fail', evidence });
 }

@@ -13,14 +13,17 @@ export interface PoolPlace {
   readonly selector: Readonly<Record<string, string>>;
 }
 
+/** The DaemonSets of a namespace. */
 export function setsPath(namespace: string): string {
   return `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/daemonsets`;
 }
 
+/** The pool’s own DaemonSet. */
 export function setPath({ pool, namespace }: PoolPlace): string {
   return `${setsPath(namespace)}/${setName(pool)}`;
 }
 
+/** The pods of a namespace. */
 export function podsPath(namespace: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 }

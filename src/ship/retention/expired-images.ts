@@ -52,6 +52,7 @@ export interface Retention {
   readonly releases: readonly Release[];
 }
 
+/** What may go of all that our releases named, and what else names the rest. Releases may come in any order. */
 export function expiredImages(facts: RetentionFacts): Retention {
   const { doubtful, target, pointers, keepReleases, olderThanMs, now, deployed } = facts;
   const releases = facts.releases.toSorted(newestFirst);

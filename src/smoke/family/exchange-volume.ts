@@ -29,6 +29,7 @@ export const anybody = { uid: 1234, gid: 1234 } as const;
 
 const budgetMs = 20_000;
 
+/** Makes the volume, and serves it where the family can; `trouble` is why that server never answered. */
 export async function openExchange(
   { images }: FamilyRequest,
   bench: Bench,

@@ -36,6 +36,7 @@ export interface SpawnChoices {
   readonly folders: ReadonlyMap<string, string>;
 }
 
+/** Opens the page on which a server is chosen; what it offers, as a person sees it. */
 export async function openSpawnPage(page: Page, hubUrl: string): Promise<SpawnChoices> {
   await page.goto(`${hubUrl}/hub/spawn`);
   const options = page.locator('select[name=notebook_dir] option');

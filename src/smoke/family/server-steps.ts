@@ -18,10 +18,12 @@ export const offeredFolder = { label: 'Course', path: 'courses/here' } as const;
 
 const probeBudgetMs = 120_000;
 
+/** What a student does from the choice of a server to a query of its database. */
 export function workSteps(stage: Stage): readonly Step[] {
   return [chooseStep(stage), spawnStep(stage), labStep(stage), pullerStep(stage), databaseStep(stage)];
 }
 
+/** What ends the day: the server stopped, and what has to be left of it. */
 export function farewellSteps(stage: Stage): readonly Step[] {
   const { hub, people, pods } = stage;
   return [

@@ -18,6 +18,7 @@ const statusNames: Readonly<Record<number, string>> = {
   10_021: otherMinorVersion,
 };
 
+/** The name that RFC 7530 gives a status, else its number. */
 export function statusName(status: number): string {
   return statusNames[status] ?? `NFS status ${status}`;
 }

@@ -45,6 +45,7 @@ export function diedOf(stopSignal: string, exitCode: number): boolean {
   return number > 0 && exitCode === 128 + number && !mayKill.includes(number);
 }
 
+/** The clause that SIGTERM ends the container in time; `text` says why that matters for its profile. */
 export function stopsClause<Outcome>(
   text: Pick<ClauseText, 'id' | 'severity' | 'why' | 'needs'>,
 ): Clause<LiveContainer<Outcome>> {

@@ -49,6 +49,7 @@ const maxAnswerBytes = 16 * 1024;
 /** How long nobody is asked where the port is seen to be shut: each question is a client that is started inside. */
 const shutMs = 5000;
 
+/** Starts the database on a fresh volume, and waits until it takes a query. */
 export async function openDatabase(
   request: SmokeRequest,
   bench: Bench,

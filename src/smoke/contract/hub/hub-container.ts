@@ -40,6 +40,7 @@ c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = "http://proxy-api:${proxyApiPort}"
 `;
 
+/** Starts the hub with a proxy’s API that it can reach, and waits until it answers. */
 export async function openHub(
   request: SmokeRequest,
   bench: Bench,

@@ -19,6 +19,7 @@ export interface LocalServer extends LiveContainer<ServerOutcome> {
 
 export const localApi = '/api';
 
+/** Starts the server as a person on a laptop would, and waits until it answers. */
 export async function openLocalServer(
   request: SmokeRequest,
   bench: Bench,

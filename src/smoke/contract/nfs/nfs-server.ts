@@ -32,6 +32,7 @@ export const exchangeFolder = '/srv/nbgrader/exchange';
 /** Ganesha opens files by handle, which the kernel allows to nobody without it. */
 export const neededCapability = 'DAC_READ_SEARCH';
 
+/** Starts the NFS server on a fresh volume, and waits until it answers. */
 export async function openNfsServer(
   request: SmokeRequest,
   bench: Bench,

@@ -38,6 +38,7 @@ export const proxyCommand = {
   capDrop: ['ALL'],
 } as const satisfies Partial<BenchContainer>;
 
+/** Starts the proxy beside the hub’s imitation, and waits until it answers. */
 export async function openProxy(
   request: SmokeRequest,
   bench: Bench,

@@ -10,6 +10,7 @@ import { serviceSpec } from '../../service-spec.ts';
 export const registryPort = 5000;
 export const registryHealthPath = '/v2/';
 
+/** Starts the registry, and waits until it answers. */
 export async function openRegistry(
   request: SmokeRequest,
   bench: Bench,
