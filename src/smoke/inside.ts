@@ -86,23 +86,33 @@ export async function processorWaitMs({ id, pid }: ContainerState): Promise<numb
 }
 
 /** The processes of a container, from its control group; cheaper than all of /proc. */
-async function pidsInGroup(pid: number): Promise<readonly string[]> {
-  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-  // `8:pids:/docker/…` in version 1 of control groups, `0::/system.slice/…` in version 2.
-  const [, group = '', folder = ''] = /^\d+:(pids|):(\/.*)$/m.exec(cgroup) ?? [];
-  const listed = await readFile(`/sys/fs/cgroup/${group}${folder}/cgroup.procs`, 'utf8').catch(() => '');
+export async function pidsInGroup(pid: number): Promise<readonly string[]> {
+  const listed = await readGroupFile(pid, 'pids', () => 'cgroup.procs');
   return listed === '' ? [String(pid)] : listed.trim().split('\n');
+}
+
+/**
+ * A file of the control group that a process is in; empty where it cannot be read. In version 1 of control groups each
+ * controller has a tree of its own (`8:pids:/docker/…`), in version 2 there is one for all (`0::/system.slice/…`).
+ */
+export async function readGroupFile(
+  pid: number,
+  controller: string,
+  file: (version: 1 | 2) => string,
+): Promise<string> {
+  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const own = new RegExp(`^\\d+:((?:[\\w=]+,)*${controller}(?:,[\\w=]+)*|):(/.*)$`, 'm');
+  const [, group = '', folder = ''] = own.exec(cgroup) ?? [];
+  const name = file(group === '' ? 2 : 1);
+  return await readFile(`/sys/fs/cgroup/${group}${folder}/${name}`, 'utf8').catch(() => '');
 }
 
 /** How often the kernel's memory killer has struck in a container; 0 where it cannot be seen. */
 export async function memoryKills({ id, pid }: ContainerState): Promise<number> {
   if (pid === 0 || !(await belongsTo(id, String(pid)))) return 0;
-  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-  const [, group = '', folder = ''] = /^\d+:(memory|):(\/.*)$/m.exec(cgroup) ?? [];
-  const counts = await readFile(
-    `/sys/fs/cgroup/${group}${folder}/${group === '' ? 'memory.events' : 'memory.oom_control'}`,
-    'utf8',
-  ).catch(() => '');
+  const counts = await readGroupFile(pid, 'memory', (version) =>
+    version === 2 ? 'memory.events' : 'memory.oom_control',
+  );
   return killsIn(counts);
 }
 

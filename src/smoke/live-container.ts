@@ -11,6 +11,7 @@ import { once } from './once.ts';
 import { patient } from '../hub/patience.ts';
 import { awaitReadiness } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
+import { restWithin } from './rest.ts';
 import { startContainer } from './start-container.ts';
 import { isStartFault, namesNoProgram } from './start-fault.ts';
 import type { Versions } from './verdict.ts';
@@ -28,6 +29,8 @@ export type ServerOutcome = Readiness | Extract<Start, { kind: 'refused' }>;
 export interface Ending {
   readonly durationMs: number;
   readonly exitCode: number;
+  /** All of its time it did nothing and was kept from nothing: more would not have helped. */
+  readonly rested?: true;
 }
 
 export interface LiveContainer<Outcome> {
@@ -47,6 +50,8 @@ export interface LiveContainer<Outcome> {
 export const readinessBudgetMs = 60_000;
 /** How long an ending may take before it counts as not ending at all; longer where the machine is busy. */
 export const stopBudgetSeconds = 10;
+/** Looks at what rests are that far from the beginning and the end, together. */
+const unseenMs = 750;
 
 /** What a program says of its end may be followed by a page of advice. */
 const logLines = 60;
@@ -152,10 +157,24 @@ async function end(
   id: string,
   signal: AbortSignal,
 ): Promise<Result<Ending, EngineError>> {
+  const before = await engine.inspectContainer(id, signal);
+  if (!before.ok) return before;
+  const over = new AbortController();
+  const budgetMs = stopBudgetSeconds * 1000;
+  const resting = restWithin(before.value, budgetMs, AbortSignal.any([signal, over.signal]));
   const started = performance.now();
-  const stopped = await engine.stopContainer(id, Math.ceil(patient(stopBudgetSeconds)), signal);
+  const stopping = engine.stopContainer(id, Math.ceil(patient(stopBudgetSeconds)), signal).finally(() => {
+    over.abort();
+  });
+  const restedMs = await resting;
+  // It has had its time: what a busy machine is given beyond that is for those who work.
+  const cut = restedMs >= budgetMs ? await engine.stopContainer(id, 0, signal) : ok(undefined);
+  const stopped = await stopping;
   if (!stopped.ok) return stopped;
+  if (!cut.ok) return cut;
   const durationMs = performance.now() - started;
   const state = await engine.inspectContainer(id, signal);
-  return state.ok ? ok({ durationMs, exitCode: state.value.exitCode ?? 0 }) : state;
+  if (!state.ok) return state;
+  const rested = restedMs >= budgetMs - unseenMs ? { rested: true as const } : {};
+  return ok({ durationMs, exitCode: state.value.exitCode ?? 0, ...rested });
 }

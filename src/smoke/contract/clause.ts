@@ -14,7 +14,13 @@ import type { ClauseResult, ClauseSeverity, Tier, Versions } from '../verdict.ts
 /** What a test found. Every kind carries evidence: what was asked and what was answered, a line each. */
 export type Finding =
   | { readonly result: 'pass'; readonly evidence: readonly string[] }
-  | { readonly result: 'fail'; readonly evidence: readonly string[]; readonly hint: string }
+  | {
+      readonly result: 'fail';
+      readonly evidence: readonly string[];
+      readonly hint: string;
+      /** Of a clause that judges by the clock: it was not the clock that decided, and a second try would find the same. */
+      readonly certain?: true;
+    }
   /** The evidence says why: `not-applicable` to this image, or not to be judged on this machine or this time. */
   | { readonly result: 'not-applicable' | 'not-run'; readonly evidence: readonly string[] };
 
@@ -39,7 +45,7 @@ export interface ClauseText {
   readonly remedy: string;
   /** Ids of clauses of its scene without which this one cannot be judged; where one did not pass, it is not run. */
   readonly needs?: readonly string[];
-  /** Judges by the clock: a busy machine can fail it, so that it fails for good only when it failed twice. */
+  /** Judges by the clock: a busy machine can fail it, so that it fails for good only when it failed twice, or for certain. */
   readonly timed?: true;
 }
 
@@ -191,6 +197,7 @@ async function judge<Subject>(
   const found = await clause.test(subject, signal);
   if (!found.ok) return found;
   const durationMs = performance.now() - started;
-  const timed = clause.timed === undefined ? {} : { timed: clause.timed };
-  return ok({ id, title, severity, tier, durationMs, ...timed, ...found.value });
+  const { certain = false, ...finding } = { certain: undefined, ...found.value };
+  const timed = clause.timed === undefined || certain ? {} : { timed: clause.timed };
+  return ok({ id, title, severity, tier, durationMs, ...timed, ...finding });
 }

@@ -134,6 +134,20 @@ describe('a busy machine', () => {
     });
   });
 
+  it('gets none where the clock did not decide', async () => {
+    const certain = clause(
+      'T',
+      { result: 'fail', evidence: ['seen'], hint: 'mend it', certain: true },
+      { timed: true },
+    );
+    expect(await fairly([clause('A', passing), certain])).toEqual({
+      count: 1,
+      results: ['A pass', 'T fail'],
+    });
+    const played = await play([certain]);
+    expect(played.ok && played.value.clauses[0]).not.toHaveProperty('certain');
+  });
+
   it('has all asked again that led there or hangs on it, and nothing that came after', async () => {
     const asked: string[] = [];
     const heard = (id: string, finding: Finding, more: Partial<Clause<Specimen>> = {}): Clause<Specimen> =>

@@ -17,6 +17,23 @@ test('a server that loses a signal while it still logs our last question is not 
 });
 
 test.each([
+  ['did nothing in all of its time', { exitCode: 137, rested: true as const }, '', true],
+  ['worked until it was killed', { exitCode: 137 }, '', undefined],
+  ['died of its stop signal', { exitCode: 131 }, 'SIGQUIT', true],
+])('what %s is failed, for certain or not', async (_what, ending, stopSignal, certain) => {
+  const server = {
+    engine: { inspectContainer: async () => ok({ config: { stopSignal } }) },
+    log: async () => ok(''),
+    stop: async () => ok({ durationMs: 10_000, ...ending }),
+  };
+  const clause = stopsClause({ id: 'S20', severity: 'must', why: '' });
+  // The clause uses nothing else of a container.
+  const judged = await clause.test(server as unknown as LiveContainer<unknown>, AbortSignal.timeout(5000));
+  expect(judged.ok && judged.value).toMatchObject({ result: 'fail' });
+  expect(judged.ok && judged.value.result === 'fail' && judged.value.certain).toBe(certain);
+});
+
+test.each([
   ['SIGWINCH', '', 'STOPSIGNAL asks for SIGWINCH'],
   ['9', 'received signal 15, stopping', 'STOPSIGNAL asks for 9'],
   ['', '[C 2026-11-26 ServerApp] received signal 15, stopping', 'on the way out'],

@@ -2,8 +2,8 @@
 import { ok } from '../../../core/result.ts';
 import { excerpt, seconds } from '../../evidence.ts';
 import type { Clause } from '../clause.ts';
-import { ask, databasePort, noClient } from './database-container.ts';
-import type { DatabaseSubject } from './database-container.ts';
+import { ask, databasePort, isDenial, noClient } from './database-container.ts';
+import type { Database, DatabaseSubject } from './database-container.ts';
 
 /** Kept in the volume, so that the second start can be asked for it. */
 export const keptRow = 'hubwright';
@@ -23,7 +23,7 @@ export const answersQuery: Clause<DatabaseSubject> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "From inside the pod's network a database and a table are made on 127.0.0.1:3306 as root with MYSQL_ROOT_PASSWORD, and one row is written and read.",
+    "From inside the pod's network a database and a table are made on 127.0.0.1:3306 as root with MYSQL_ROOT_PASSWORD, and one row is written and read. One that turns root away for 30 s, and does nothing else meanwhile, is asked no more.",
   remedy:
     'Do not initialise the data directory at build time, give every root account the password, and keep `bind-address` and `port` where TCP reaches them.',
   needs: ['D1'],
@@ -32,7 +32,7 @@ export const answersQuery: Clause<DatabaseSubject> = {
       return ok({ result: 'not-run', evidence: [greeting.answer.text] });
     }
     if (greeting.answer.kind === 'failed') {
-      const evidence = [`no answer within ${seconds(greeting.afterMs)}: ${greeting.answer.text}`];
+      const evidence = [unanswered(greeting)];
       const open = await ask(engine, containerId, '', 'SELECT 1', signal);
       if (!open.ok) return open;
       if (open.value.kind === 'answered') evidence.push('root without a password: let in');
@@ -49,6 +49,12 @@ export const answersQuery: Clause<DatabaseSubject> = {
     return ok({ result: 'fail', evidence, hint: likelyCause(asked.value.text) });
   },
 };
+
+/** What a database that never let its root in did instead. */
+export function unanswered({ answer, afterMs }: Database['greeting']): string {
+  const what = isDenial(answer.text) ? 'turned away, and still so after' : 'no answer within';
+  return `${what} ${seconds(afterMs)}: ${answer.text}`;
+}
 
 function likelyCause(words: string): string {
   if (/without a password: let in/.test(words)) {

@@ -1,8 +1,9 @@
 /** Clause D6: without a volume too, the database begins with the password that it is given. */
 import { ok } from '../../../core/result.ts';
-import { excerpt, seconds } from '../../evidence.ts';
+import { seconds } from '../../evidence.ts';
 import type { Clause } from '../clause.ts';
 import { startFailure } from '../common/start-finding.ts';
+import { unanswered } from './d2-answers-query.ts';
 import type { DatabaseSubject } from './database-container.ts';
 
 const asked = 'started without a volume';
@@ -27,7 +28,7 @@ export const startsWithoutVolume: Clause<DatabaseSubject> = {
     if (answer.kind === 'answered') {
       return ok({ result: 'pass', evidence: [asked, `first answer after ${seconds(afterMs)}`] });
     }
-    const evidence = [asked, `no answer within ${seconds(afterMs)}: ${excerpt(answer.text)}`];
+    const evidence = [asked, unanswered(started.value.greeting)];
     const hint = /access denied/i.test(answer.text)
       ? 'the password is not heeded: the data directory was initialised when the image was built, with another one'
       : 'with an empty volume it answers, without one it does not: look at the owner and the content of the data directory in the image';

@@ -15,6 +15,7 @@ import type { LiveContainer, Start } from '../../live-container.ts';
 import { patient } from '../../../hub/patience.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
+import { Rest } from '../../rest.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
@@ -48,6 +49,13 @@ export const noClient = 'no client in the image';
 const maxAnswerBytes = 16 * 1024;
 /** How long nobody is asked where the port is seen to be shut: each question is a client that is started inside. */
 const shutMs = 5000;
+/** One that did nothing for so long is not given the time that a busy machine is given. */
+const restMs = 10_000;
+/**
+ * How long a database that does nothing else may turn its root away before that is its answer. Some entry points start
+ * it, sleep until it should be up, and only then set the password.
+ */
+const deniedMs = 30_000;
 
 /** Starts the database on a fresh volume, and waits until it takes a query. */
 export async function openDatabase(
@@ -98,6 +106,8 @@ async function startDatabase(
   const budgetMs = request.readinessBudgetMs ?? readinessBudgetMs;
   let answer: Answer = { kind: 'failed', text: 'never asked' };
   let askedAt = Number.NEGATIVE_INFINITY;
+  let deniedAt: number | undefined;
+  const rest = new Rest();
   while (live.outcome.kind === 'running' && performance.now() - started < patient(budgetMs)) {
     const state = await bench.engine.inspectContainer(live.containerId, signal);
     if (!state.ok) return state;
@@ -116,12 +126,17 @@ async function startDatabase(
       if (!asked.ok) return asked;
       answer = asked.value;
       if (answer.kind === 'answered') break;
+      deniedAt = isDenial(answer.text) ? (deniedAt ?? afterMs) : undefined;
       // Nobody inside can ask; all that can be seen is that the port is open.
       if (isOpen === true && answer.text.includes(noClient)) {
         answer = { kind: 'unasked', text: `${noClient}; port ${databasePort} is open` };
         break;
       }
     }
+    await rest.look(state.value);
+    if (afterMs >= budgetMs && rest.inARowMs >= restMs) break;
+    // It is up and says no; while it works, somebody may yet set the password.
+    if (afterMs - (deniedAt ?? afterMs) >= deniedMs && rest.inARowMs >= deniedMs) break;
     if (!(await pause(pauseAfter(afterMs), signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   }
   return ok({ ...live, greeting: { answer, afterMs: performance.now() - started } });
@@ -157,6 +172,11 @@ export async function ask(
   const { exitCode, stdout, stderr } = ran.value;
   if (exitCode === 0) return ok({ kind: 'answered', text: stdout.trim() });
   return ok({ kind: 'failed', text: excerpt(withoutWarnings(stderr) || stdout) });
+}
+
+/** Whether these are a server's words for one who may not come in, rather than for none that listens. */
+export function isDenial(words: string): boolean {
+  return /access denied|is not allowed to connect/i.test(words);
 }
 
 /** The client warns before it says why it failed. */
