@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import pLimit from 'p-limit';
 import { listContext } from '../../src/key/context-listing.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ClauseText } from '../../src/smoke/contract/clause.ts';
@@ -16,11 +15,12 @@ import { valueOf } from './engine.ts';
 import { FaultyImages } from './faulty-images.ts';
 import { tagAsForeign } from './foreign-image.ts';
 import { requestFor } from './judge.ts';
+import { Turns } from './turns.ts';
 
-/** At once in one process; two test files run side by side. More of them starve each other on two cores. */
-const together = 3;
+/** In one process; two test files run side by side, and more rows of each starve each other on two cores that are busy. */
+const together = { atLeast: 3, atMost: 8 };
 /** Rows that say so are waited for, and need a processor for their start alone: as many besides. */
-const waitingTogether = 3;
+const waitingTogether = { atLeast: 5, atMost: 12 };
 
 /** Judging goes on past a test that gave up waiting; nothing of it may outlive the suite for long. */
 const patienceMs = 600_000;
@@ -31,8 +31,8 @@ export class Corpus implements AsyncDisposable {
   readonly #images: FaultyImages;
   /** What `bare` rows stand on, by the reference that it is made of. */
   readonly #bare = new Map<string, Promise<string>>();
-  readonly #busy = pLimit(together);
-  readonly #waiting = pLimit(waitingTogether);
+  readonly #busy = new Turns(together);
+  readonly #waiting = new Turns(waitingTogether);
 
   /** `family`: local references of the images that recipes stand on, by name. */
   constructor(engine: Engine, family: ReadonlyMap<string, string>, purpose: string) {
@@ -43,8 +43,8 @@ export class Corpus implements AsyncDisposable {
 
   /** Builds one image and judges it as a run would; trouble of the engine's throws. */
   judge(row: CorpusRow): Promise<Verdict> {
-    const limit = row.waits ? this.#waiting : this.#busy;
-    return limit(async () => {
+    const turns = row.waits ? this.#waiting : this.#busy;
+    return turns.run(async () => {
       const reference = row.image ?? (await this.#build(row));
       const { signal } = new AbortController();
       if (row.architecture !== undefined) {
