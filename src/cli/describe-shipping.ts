@@ -53,7 +53,7 @@ export function describeShipping(
     .description(
       'tell what is proven of published images by those who are trusted: who signed them, what they passed, from what they were built',
     )
-    .argument('<REFERENCE...>', '`registry/name:tag` or `registry/name@sha256:…`')
+    .argument('<REFERENCE...>', '`registry/name:tag`, `registry/name@sha256:…`, or an image of the family')
     .addOption(
       new Option(
         '--key <KEY>',

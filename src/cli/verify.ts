@@ -7,6 +7,8 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { exitCode, type ExitCode } from '../core/exit-code.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { isPattern } from '../matrix/keyless-settings.ts';
+import type { ImageSet } from '../matrix/image-set.ts';
+import { publishedReference, renderTag } from '../matrix/naming.ts';
 import type { Expected, TrustEntry } from '../matrix/signers.ts';
 import { renderProof, verifyDocument } from '../report/verify-report.ts';
 import { screenOf, type CliContext } from './context.ts';
@@ -33,13 +35,16 @@ export interface VerifyOptions {
  */
 export async function verifyCommand(
   context: CliContext,
-  texts: readonly string[],
+  named: readonly string[],
   options: VerifyOptions,
 ): Promise<ExitCode> {
+  const set = await familyOf(context, options);
+  if (!set.ok) return await tell(context, set.error);
+  const texts = named.map((name) => publishedText(set.value, name));
   const parsed = parseReferences(texts);
   if (!parsed.ok) return await tell(context, parsed.error);
   const references = parsed.value;
-  const keys = await trustedOf(context, options);
+  const keys = await trustedOf(context, options, set.value);
   if (!keys.ok) return await tell(context, keys.error);
 
   await using workplace = openWorkplace(context);
@@ -63,25 +68,45 @@ export async function verifyCommand(
   return allProven ? exitCode.ok : exitCode.imageFailed;
 }
 
+/** The family here; undefined where there is none, and where the command line names everything and there need be none. */
+async function familyOf(
+  context: CliContext,
+  options: VerifyOptions,
+): Promise<Result<ImageSet | undefined, readonly Diagnostic[]>> {
+  if (!hasRepository(options.directory, context.cwd)) return ok(undefined);
+  const family = await readCheckedFamily(context, findRepository(options.directory, context.cwd));
+  if (family.ok) return ok(family.value.set);
+  return isNamed(options) ? ok(undefined) : family;
+}
+
+/** What the family publishes under a name of its own, by the tag that names the newest; else the text as it is. */
+function publishedText(set: ImageSet | undefined, text: string): string {
+  const isOurs = set?.images.some(({ name, kind }) => name === text && kind !== 'builder') === true;
+  const template = set?.tags.find((tag) => !/\{(?:date|key)\}/.test(tag));
+  if (!isOurs || set.registry === undefined || template === undefined) return text;
+  return publishedReference(set.registry, text, renderTag(template, { date: '', key: '', name: text }));
+}
+
 /** Those of the command line, else those whom the family trusts. */
 async function trustedOf(
   context: CliContext,
   options: VerifyOptions,
+  set: ImageSet | undefined,
 ): Promise<Result<readonly Trusted[], readonly Diagnostic[]>> {
   const identity = identityOf(context, options);
   if (!identity.ok) return err([identity.error]);
   const named = [...keysOf(context, options), ...identity.value];
   if (named.length > 0) return await loadTrust(named, context.env, context.signal);
-  if (hasRepository(options.directory, context.cwd)) {
-    const directory = findRepository(options.directory, context.cwd);
-    const family = await readCheckedFamily(context, directory);
-    if (!family.ok) return family;
-    const { trust } = family.value.set;
-    if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
-  }
+  const trust = set?.trust ?? [];
+  if (trust.length > 0) return await loadTrust(trust, context.env, context.signal);
   const message = 'there is nobody to verify by: no matrix.yaml here has `trust`';
   const help = 'name a key with `--key cosign.pub`, `--identity` and `--issuer`, or either under `trust`';
   return err([usage(message, help)]);
+}
+
+/** Whether the command line says who is trusted. */
+function isNamed({ key = [], identity, identityRegexp }: VerifyOptions): boolean {
+  return key.length > 0 || identity !== undefined || identityRegexp !== undefined;
 }
 
 function keysOf(context: CliContext, { key = [] }: VerifyOptions): readonly TrustEntry[] {

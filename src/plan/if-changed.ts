@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import { noRules, parseIgnoreFile, type IgnoreRules, type ParentMatches } from '../key/dockerignore.ts';
 import type { Image, ImageSet } from '../matrix/image-set.ts';
+import { isOwnFile } from '../matrix/own-files.ts';
 import { lockFile, matrixFile } from '../matrix/load-matrix.ts';
 
 /** What a file is to an image. */
@@ -61,7 +62,7 @@ async function useOf(
   const { dockerfile, context } = image;
   if (isWithin(dockerfile, file)) return 'dockerfile';
   if (file === `${dockerfile}.dockerignore`) return 'ignore-file';
-  if (context === undefined || isOurs(file)) return undefined;
+  if (context === undefined || isOwnFile(file)) return undefined;
   const folder = context === '.' ? '' : `${context}/`;
   if (file === `${folder}.dockerignore`) return 'ignore-file';
   if (isWithin(context, file)) return 'context';
@@ -86,11 +87,6 @@ function lockUse(set: ImageSet, graph: ImageGraph, image: Image): FileUse | unde
 /** Whether `inner` is `outer`, or lies in it. */
 function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(`${outer}/`);
-}
-
-/** What we write ourselves is part of no context. */
-function isOurs(file: string): boolean {
-  return isWithin(file, '.hubwright') || file === 'release.json';
 }
 
 function isIgnored(rules: IgnoreRules, file: string): boolean {

@@ -9,6 +9,7 @@ import { keepStatCache, readStatCache } from '../key/stat-cache-file.ts';
 import { liesOutside } from '../matrix/cache-folder.ts';
 import type { Image } from '../matrix/image-set.ts';
 import type { Edits } from '../matrix/load-matrix.ts';
+import { ownFiles } from '../matrix/own-files.ts';
 
 /**
  * Listings by image name; an empty context is an empty listing. All diagnostics are collected. With a folder for
@@ -30,7 +31,7 @@ export async function listContexts(
   const options = {
     ...(cache === undefined ? {} : { cache }),
     shownFrom: directory,
-    leaveOut: ['.hubwright', 'release.json'].map((name) => path.join(directory, name)),
+    leaveOut: ownFiles.map((name) => path.join(directory, name)),
   };
   for (const { context, dockerfile } of images) {
     if (context === undefined) continue;

@@ -4,6 +4,7 @@
  */
 import { execa } from 'execa';
 import { childEnvironment } from '../core/child-environment.ts';
+import { isOwnFile } from '../matrix/own-files.ts';
 import type { Image } from '../matrix/image-set.ts';
 
 export interface Source {
@@ -11,7 +12,7 @@ export interface Source {
   readonly commit: string;
   /** Where it was cloned from, without login; undefined where that is not told, or a path of this machine. */
   readonly origin: string | undefined;
-  /** Paths relative to the family's folder that differ from that revision; of a new folder its own path and a slash. */
+  /** Paths relative to the family's folder that differ from that revision; of a new folder its own path and a slash. What runs write is left out. */
   readonly changed: readonly string[];
 }
 
@@ -49,7 +50,8 @@ export async function readSource(
     .split('\0')
     .filter((line) => line !== '')
     .map((line) => line.slice('XY '.length))
-    .map((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path));
+    .map((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path))
+    .filter((path) => !isOwnFile(path));
   return { commit, origin: publicAddress(origin?.trim()), changed };
 }
 

@@ -71,6 +71,12 @@ test('a family is published with its provenance and verdict, signed, and anybody
   ]);
 });
 
+test('an image of the family is verified by its name', async () => {
+  const run = await kit.build(['verify', '{p}base'], env);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(run.stdout).toContain(`✓ ${rig.host}/${kit.prefix}base:latest\n`);
+});
+
 test('cosign itself verifies the signature and both attestations', async () => {
   const docker = `${kit.directory}/.docker`;
   process.env['DOCKER_CONFIG'] = docker;

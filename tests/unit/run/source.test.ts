@@ -39,6 +39,9 @@ test('tells the revision and what is not committed, by paths from the family’s
   expect(clean?.commit).toMatch(/^[0-9a-f]{40}$/);
 
   await writeFile(path.join(family, 'a', 'Dockerfile'), 'FROM y\n');
+  await mkdir(path.join(family, '.hubwright', 'runs'), { recursive: true });
+  await writeFile(path.join(family, '.hubwright', 'runs', 'process'), '');
+  await writeFile(path.join(family, 'release.json'), '{}');
   await mkdir(path.join(family, 'b c'));
   await writeFile(path.join(family, 'b c', 'new'), '');
   const dirty = await readSource(family, env, signal);
