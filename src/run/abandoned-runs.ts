@@ -57,6 +57,16 @@ export class NotedWork implements Disposable {
 /** Notes in a run's folder that this process has things in the engine. */
 export function noteRun(folder: string): void {
   writeFileSync(path.join(folder, note), `${processMark()}\n`);
+  hideFromGit(path.dirname(path.dirname(folder)));
+}
+
+/** Logs and records are nobody's to commit, in repositories too whose own .gitignore does not know them. */
+function hideFromGit(folder: string): void {
+  try {
+    writeFileSync(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch {
+    // It is there, as nearly always; or it is not to be had, and nothing but git would go by it.
+  }
 }
 
 /** Adds a tag that the run gives an image for a while: it carries no label, so that it is found by this note alone. */

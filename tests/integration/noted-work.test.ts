@@ -38,6 +38,17 @@ test('the next run removes what killed work left, and nothing of work that lives
   }
 });
 
+test('git follows nothing of what runs keep, whatever the repository’s own .gitignore says', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'hubwright-noted-'));
+  await execa('git', ['init', '--quiet'], { cwd: directory });
+  using _work = new NotedWork(directory);
+  const { stdout } = await execa('git', ['status', '--porcelain', '--untracked-files=all'], {
+    cwd: directory,
+  });
+  expect(stdout).toBe('');
+  await rm(directory, { recursive: true, force: true });
+});
+
 test('work that ends in order leaves no note', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'hubwright-noted-'));
   {
