@@ -1,24 +1,27 @@
 /**
  * Waits for the engine to have nothing more to do: what a command leaves behind for it (a hundred builds of
- * `docker buildx bake` ten seconds of processor time, for its history of builds) must not fall on the next one.
+ * `docker buildx bake` ten seconds of processor time, for its history of builds) must not fall on the next one. It may
+ * be idle first: BuildKit writes a build's traces down three seconds after its end (Engine 26.1).
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const lookMs = 500;
+/** Longer than the engine puts anything off. */
+const restMs = 4000;
 /** Of a hundredth of a second each: an engine at rest still looks after itself. */
 const restTicks = 3;
 /** Longer than anything that was seen; other people's containers may keep an engine at work for ever. */
 const patienceMs = 60_000;
 
-/** Returns once all engines of this machine have been at rest for a moment, at the latest after a minute. */
+/** Returns once all engines of this machine have been at rest for some seconds, at the latest after a minute. */
 export async function engineAtRest(): Promise<void> {
   const end = Date.now() + patienceMs;
   let before = await ticksOfEngines();
-  while (Date.now() < end) {
+  for (let restedMs = 0; restedMs < restMs && Date.now() < end;) {
     await pause(lookMs);
     const now = await ticksOfEngines();
-    if (now - before <= restTicks) return;
+    restedMs = now - before <= restTicks ? restedMs + lookMs : 0;
     before = now;
   }
 }
