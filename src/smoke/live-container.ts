@@ -9,7 +9,7 @@ import type { Bench, BenchContainer } from './bench.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { once } from './once.ts';
 import { patient } from '../hub/patience.ts';
-import { awaitReadiness } from './readiness.ts';
+import { awaitReadiness, endedAs } from './readiness.ts';
 import type { Readiness, ReadinessGoal } from './readiness.ts';
 import { restWithin } from './rest.ts';
 import { startContainer } from './start-container.ts';
@@ -106,12 +106,7 @@ export async function launch(
   if (!state.ok) return state;
   const address = state.value.addresses[network] ?? '';
   if (address !== '') return ok({ ...live, address, outcome: { kind: 'running' } });
-  const { exitCode, outOfMemory } = state.value;
-  return ok({
-    ...live,
-    address,
-    outcome: { kind: 'ended', afterMs: 0, exitCode: exitCode ?? 0, outOfMemory },
-  });
+  return ok({ ...live, address, outcome: endedAs(state.value, 0) });
 }
 
 /** Stands for the container that an image without a program of its own gives. */

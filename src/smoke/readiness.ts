@@ -144,7 +144,8 @@ function endOf(
   };
 }
 
-function endedAs(state: ContainerState, afterMs: number): Readiness {
+/** The end that this container has come to, as it is told of servers. */
+export function endedAs(state: ContainerState, afterMs: number): Extract<Readiness, { kind: 'ended' }> {
   return { kind: 'ended', afterMs, exitCode: state.exitCode ?? 0, outOfMemory: state.outOfMemory };
 }
 

@@ -6,6 +6,7 @@ import type { Bench } from '../../bench.ts';
 import { launch } from '../../live-container.ts';
 import type { LiveContainer, Start } from '../../live-container.ts';
 import { pause } from '../../pause.ts';
+import { endedAs } from '../../readiness.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
@@ -34,9 +35,7 @@ export async function openCustom(
     const state = await bench.engine.inspectContainer(live.containerId, signal);
     if (!state.ok) return state;
     if (state.value.status === 'exited') {
-      const afterMs = performance.now() - started;
-      const { exitCode = 0, outOfMemory } = state.value;
-      return ok({ ...live, outcome: { kind: 'ended', afterMs, exitCode, outOfMemory } });
+      return ok({ ...live, outcome: endedAs(state.value, performance.now() - started) });
     }
     if (!(await pause(250, signal))) break;
   }

@@ -15,6 +15,7 @@ import type { LiveContainer, Start } from '../../live-container.ts';
 import { patient } from '../../../hub/patience.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
+import { endedAs } from '../../readiness.ts';
 import { Rest } from '../../rest.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
@@ -113,8 +114,7 @@ async function startDatabase(
     if (!state.ok) return state;
     const afterMs = performance.now() - started;
     if (state.value.status === 'exited') {
-      const { exitCode = 0, outOfMemory } = state.value;
-      const outcome = { kind: 'ended', afterMs, exitCode, outOfMemory } as const;
+      const outcome = endedAs(state.value, afterMs);
       return ok({ ...live, outcome, greeting: { answer, afterMs } });
     }
     const sockets = await listeningSockets(bench.engine, state.value, signal);

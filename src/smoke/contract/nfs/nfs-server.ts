@@ -12,6 +12,7 @@ import { NfsClient } from '../../nfs/nfs-client.ts';
 import type { RpcTrouble } from '../../nfs/rpc-call.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
+import { endedAs } from '../../readiness.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
@@ -81,8 +82,7 @@ async function startServer(
     if (!state.ok) return state;
     const afterMs = performance.now() - started;
     if (state.value.status === 'exited') {
-      const { exitCode = 0, outOfMemory } = state.value;
-      const outcome = { kind: 'ended', afterMs, exitCode, outOfMemory } as const;
+      const outcome = endedAs(state.value, afterMs);
       return ok({ ...live, client, outcome, greeting: { answer, afterMs } });
     }
     if (!(await pause(200, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
