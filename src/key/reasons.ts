@@ -145,7 +145,7 @@ export function describeReason(reason: Reason): string {
     case 'asked':
       return 'asked for';
     case 'not-verified':
-      return 'built, but its checks have not passed yet';
+      return 'built, but has not passed today’s checks yet';
     case 'not-scanned':
       return 'published, but not scanned yet under the policy as it is now';
     case 'not-published':

@@ -23,11 +23,15 @@ const introduction = `# The image contract
 
 What an image has to do so that somebody can use it. JupyterHub itself calls a server ready on *any* answer below 500,
 so that an image which no browser can use passes its check; these clauses ask for more. Each is one thing that was
-asked of a container started as the hub would start it, and has an id that is never given to another.
+asked of a container started as the hub would start it, and has an id that is never given to another. *z2jh* is
+zero-to-jupyterhub, the Helm chart whose pods are imitated.
 
     ./build smoke quay.io/jupyter/base-notebook:latest     any image, no matrix.yaml needed
     ./build smoke course --deep                            images of the family, the deep tier as well
     ./build smoke IMAGE --clause S10                       one clause, with those that it needs
+
+**Profile.** What an image is held to: every image's clauses, and those of one profile. An image of the family has that
+of its \`kind\` in matrix.yaml; of any other it is guessed from what the image starts, and told. \`--profile\` names it.
 
 **Severity.** \`must\`: an image that fails it is refused, and not published. \`should\`: failing is a remark.
 \`info\`: told, never a fault.
@@ -37,6 +41,11 @@ asked of a container started as the hub would start it, and has an id that is ne
 **Results.** \`pass\`; \`fail\`; \`waived\`: it failed, and \`waivers\` in matrix.yaml allow that until a day (see
 [matrix.md](matrix.md)), it counts neither as passed nor as failed; \`not-applicable\` to this image; \`not-run\`, with the
 reason: what it needs did not pass, or this machine lacks something. What was not run is never called passed.
+
+**After another.** A clause marked *after S6* is asked only where S6 passed, and is \`not-run\` where it did not: one
+cause, one failure.
+
+**Met by** links reports of people who met what the clause is about.
 
 A clause marked *by the clock* fails only where it failed a second time, while no other image was being tested.`;
 
@@ -52,6 +61,7 @@ export function contractDocument(): string {
     introduction,
     `Version ${currentVersion()}. A pass is a pass of one version: after a change every image is judged again.`,
     ...all.flatMap((section) => [overview(section)]),
+    '## The clauses one by one',
     ...all.flatMap((section) => section.clauses.map(clauseText)),
   ]
     .join('\n\n')
@@ -88,7 +98,7 @@ function table(clauses: readonly ClauseText[]): string {
     ({ id, title, severity, tier }) =>
       `| [${id}](#${id.toLowerCase()}) | ${title.replaceAll('|', '\\|')} | ${severity} | ${tier} |`,
   );
-  return ['| | holds where | | |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| clause | holds where | severity | tier |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function clauseText(clause: ClauseText): string {

@@ -111,7 +111,7 @@ describe('the beginning says what would be done', () => {
     [
       'verify',
       { kind: 'not-verified' },
-      'x would be checked again.\n\n  x: built, but its checks have not passed yet\n',
+      'x would be checked again.\n\n  x: built, but has not passed today’s checks yet\n',
     ],
     ['publish', { kind: 'not-published' }, 'x would be published.\n\n  x: not in the registry yet\n'],
   ])('%s %j', (action, reason, beginning) => {
@@ -308,7 +308,7 @@ test('a test that passed by other terms, and a day that moved, are told in more 
     '  y: the day of its system packages (its epoch in matrix.lock moved from',
     '    2026-11-20 to 2026-11-25)',
   ]);
-  expect(told(key('9'))).toContain('  x: built, but its checks have not passed yet\n');
+  expect(told(key('9'))).toContain('  x: built, but has not passed today’s checks yet\n');
 });
 
 const listed = (count: number): string => {

@@ -35,7 +35,7 @@ test('Graphviz, with everything escaped that could end a string', () => {
   node [shape=box, style="rounded,filled"];
   "base" [label="base", color="#8c959f", fillcolor="#f6f8fa"];
   "end" [label="end\nbuild: argument TITLE moved from \"a \"b\"\\n\" to \"<i>[x]</i>${'`|`'}\"", color="#0969da", fillcolor="#ddf4ff"];
-  "hub" [label="hub\nverify: built, but its checks have not passed yet", color="#1a7f37", fillcolor="#dafbe1"];
+  "hub" [label="hub\nverify: built, but has not passed today’s checks yet", color="#1a7f37", fillcolor="#dafbe1"];
   "base" -> "end";
 }
 `);
@@ -45,7 +45,7 @@ test('Mermaid, with names that are words of its own and signs that mean somethin
   expect(renderMermaid(plan)).toBe(`flowchart LR
   i0["base"]:::reuse
   i1["end<br/>build: argument TITLE moved from #34;a #34;b#34;#92;n#34; to #34;#60;i#62;#91;x#93;#60;/i#62;#96;#124;#96;#34;"]:::build
-  i2["hub<br/>verify: built, but its checks have not passed yet"]:::verify
+  i2["hub<br/>verify: built, but has not passed today’s checks yet"]:::verify
   i0 --> i1
   classDef reuse stroke:#8c959f,fill:#f6f8fa,color:#1f2328
   classDef build stroke:#0969da,fill:#ddf4ff,color:#1f2328

@@ -38,7 +38,7 @@ test('each image stands once, under the parent it is built on first, with its ac
   expect(await renderPlanTree(plan, { colour: false, width: 0 })).toBe(`tools         reuse
 └─ base       reuse
    └─ course  build   images/course/apt.txt edited (and 1 more)
-hub           verify  built, but its checks have not passed yet
+hub           verify  built, but has not passed today’s checks yet
 
 2 images with something to do, 2 unchanged.
 `);
@@ -55,8 +55,8 @@ test('a reason that is longer than its line goes on below it, its paths whole, a
 └─ base       reuse
    └─ course  build   images/course/apt.txt edited
                       (and 1 more)
-hub           verify  built, but its checks have not
-                      passed yet
+hub           verify  built, but has not passed
+                      today’s checks yet
 
 2 images with something to do, 2 unchanged.
 `);

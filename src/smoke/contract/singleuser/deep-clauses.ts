@@ -66,6 +66,7 @@ export const livesWithFullHome: Clause<Pod> = homeClause({
   id: 'S18',
   title: 'starts with a home that is full',
   home: 'a home into which not one file goes',
+  remedy: 'Watch quotas',
   hint: 'the server writes into its home at the start, and ends where it cannot: a student with a full home cannot log in to make room. Watch the volumes, and let the entry point make room or start with another HOME',
 });
 
@@ -73,6 +74,8 @@ export const livesWithReadOnlyHome: Clause<Pod> = homeClause({
   id: 'S18a',
   title: 'starts with a home that cannot be written',
   home: 'a read-only home',
+  remedy:
+    'Watch what serves the homes, and let the entry point start with another HOME where it can be read alone',
   hint: 'the server writes into its home at the start, and ends where it cannot: an NFS server that turns read-only locks everybody out',
 });
 
@@ -100,7 +103,8 @@ function homeClause({
   title,
   home,
   hint,
-}: Record<'id' | 'title' | 'home' | 'hint', string>): Clause<Pod> {
+  remedy,
+}: Record<'id' | 'title' | 'home' | 'hint' | 'remedy', string>): Clause<Pod> {
   return {
     id,
     title,
@@ -109,8 +113,7 @@ function homeClause({
     severity: 'should',
     tier: 'deep',
     tested: `Started with ${home}.`,
-    remedy:
-      'Watch quotas; there is no image on Jupyter as it is today that passes without an entry point of its own making.',
+    remedy: `${remedy}; there is no image on Jupyter as it is today that passes without an entry point of its own making.`,
     async test(pod) {
       const evidence = [`with ${home}: ${outcomeLine(pod.outcome)}`];
       if (pod.outcome.kind === 'ready' && answersAsServer(pod)) return ok({ result: 'pass', evidence });
