@@ -47,7 +47,8 @@ cause, one failure.
 
 **Met by** links reports of people who met what the clause is about.
 
-A clause marked *by the clock* fails only where it failed a second time, while no other image was being tested.`;
+A clause marked *by the clock* fails only where it failed a second time, while no other image was being tested; or
+where the clock did not decide: the container did nothing in all of its time, and this machine kept it from nothing.`;
 
 /** The version that the contract has now: one more than the last written one where it has changed since. */
 export function currentVersion(): number {

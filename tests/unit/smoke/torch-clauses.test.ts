@@ -4,6 +4,7 @@ import { ok } from '../../../src/core/result.ts';
 import type { Execution, KernelSession } from '../../../src/smoke/kernel-session.ts';
 import type { Pod } from '../../../src/smoke/pod.ts';
 import type { Clause } from '../../../src/smoke/contract/clause.ts';
+import { scenes } from '../../../src/smoke/contract/profiles.ts';
 import { isBuiltForDeclaredCuda } from '../../../src/smoke/contract/pytorch/t2-declared-cuda.ts';
 import { livesWithoutGpu } from '../../../src/smoke/contract/pytorch/t3-lives-without-gpu.ts';
 import { computes } from '../../../src/smoke/contract/pytorch/t4-computes.ts';
@@ -144,4 +145,9 @@ describe('without a GPU', () => {
       ]),
     );
   });
+});
+
+test('the gate asks PyTorch of the user’s server itself: without a GPU it starts the image no further time', () => {
+  const gate = scenes.pytorch.filter(({ clauses }) => clauses.some(({ tier }) => tier === 'gate'));
+  expect(gate.map(({ title }) => title)).toEqual(['description', "a user's server", 'PyTorch with a GPU']);
 });

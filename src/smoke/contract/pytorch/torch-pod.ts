@@ -1,6 +1,6 @@
 /**
  * A user's server with PyTorch in it, asked through its kernel: what a notebook would get is what counts. Started as
- * the hub starts it, once with Docker's usual shared memory, once with more, and once with a GPU where one is at hand.
+ * the hub starts it, once with more shared memory, and once with a GPU where one is at hand.
  */
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
@@ -10,7 +10,7 @@ import { excerpt } from '../../evidence.ts';
 import { openVariedPod } from '../../pod.ts';
 import type { Pod, Variation } from '../../pod.ts';
 import type { SmokeRequest } from '../../request.ts';
-import type { Specimen } from '../clause.ts';
+import type { Clause, Specimen } from '../clause.ts';
 
 export interface TorchPod extends Specimen {
   /** Undefined where nothing was started; `absent` says why. */
@@ -39,8 +39,6 @@ export type Told =
   | { readonly kind: 'told'; readonly facts: ReadonlyMap<string, string> }
   | { readonly kind: 'failed'; readonly line: string };
 
-/** What Docker and Kubernetes give every container: 64 MiB of shared memory. */
-export const openTorchPod = opener({});
 /** What a pod with a memory volume over /dev/shm has. */
 export const openRoomyTorchPod = opener({ shmSize: 1024 ** 3 });
 export const openGpuTorchPod = opener({ gpu: true });
@@ -55,21 +53,36 @@ function opener(variation: Variation) {
     if (variation.gpu === true && request.gpu !== true)
       return ok(absent('this machine offers its containers no GPU', nothing));
     const opened = await openVariedPod(variation, request, bench, signal);
-    if (!opened.ok) return opened;
-    const pod = opened.value;
-    const state = await bench.engine.inspectContainer(pod.containerId, signal);
-    if (!state.ok) return state;
-    const { labels } = state.value;
-    const declared: Declared = {
-      // A Dockerfile cannot take a label of its parent's away, only empty it.
-      accelerator: labels[torchLabels.accelerator] || undefined,
-      cuda: labels[torchLabels.cuda] || undefined,
-      architectures: labels[torchLabels.architectures] || undefined,
-    };
-    const log = (own: AbortSignal) => pod.log(own);
-    if (pod.outcome.kind === 'ready') return ok({ pod, absent: '', declared, log });
-    return ok({ ...absent('the server did not come up: see S1 to S6', declared), log });
+    return opened.ok ? torchPodOf(opened.value, signal) : opened;
   };
+}
+
+/** A clause as it is asked of the user's server itself, where that is the start that it is about. */
+export function ofServer(clause: Clause<TorchPod>): Clause<Pod> {
+  return {
+    ...clause,
+    async test(pod, signal) {
+      const torch = await torchPodOf(pod, signal);
+      return torch.ok ? clause.test(torch.value, signal) : torch;
+    },
+  };
+}
+
+async function torchPodOf(pod: Pod, signal: AbortSignal): Promise<Result<TorchPod, EngineError>> {
+  // An image without a program of its own makes no container: what it says of itself stays unread.
+  const state =
+    pod.containerId === '' ? undefined : await pod.engine.inspectContainer(pod.containerId, signal);
+  if (state?.ok === false) return state;
+  const labels = state?.value.labels ?? {};
+  const declared: Declared = {
+    // A Dockerfile cannot take a label of its parent's away, only empty it.
+    accelerator: labels[torchLabels.accelerator] || undefined,
+    cuda: labels[torchLabels.cuda] || undefined,
+    architectures: labels[torchLabels.architectures] || undefined,
+  };
+  const log = (own: AbortSignal) => pod.log(own);
+  if (pod.outcome.kind === 'ready') return ok({ pod, absent: '', declared, log });
+  return ok({ ...absent('the server did not come up: see S1 to S6', declared), log });
 }
 
 function absent(why: string, declared: Declared): TorchPod {

@@ -1,7 +1,8 @@
 /** What a user's server goes through. */
 import { openPod } from '../../pod.ts';
+import type { Pod } from '../../pod.ts';
 import { scene } from '../clause.ts';
-import type { Scene } from '../clause.ts';
+import type { Clause, Scene } from '../clause.ts';
 import {
   bindsAnyPort,
   endsWithoutHub,
@@ -44,8 +45,7 @@ import { repeatsActivity, reportsActivity } from './s7-activity.ts';
 import { tokenAccess } from './s9-token-access.ts';
 import { whileRunning } from './while-running.ts';
 
-/** The server's life in one start: up, used, looked at again, ended; then the image's own commands. */
-const server = scene("a user's server", openPod, [
+const asItStarts: readonly Clause<Pod>[] = [
   startsThroughEntrypoint,
   bindsServiceUrl,
   readyInTime,
@@ -54,30 +54,39 @@ const server = scene("a user's server", openPod, [
   hidesNoFiles,
   gainsNoPrivileges,
   bearsServiceLinks,
-  ...[
-    apiAnswers,
-    baseUrl,
-    reportsActivity,
-    tokenAccess,
-    browserLogin,
-    sameMajor,
-    runsKernel,
-    worksAsHubsUser,
-    livesWithinMemory,
-    readsConfiguration,
-    opensTerminal,
-    reapsOrphans,
-    pullsRepository,
-  ].map(whileRunning),
+];
+
+const inUse = [
+  apiAnswers,
+  baseUrl,
+  reportsActivity,
+  tokenAccess,
+  browserLogin,
+  sameMajor,
+  runsKernel,
+  worksAsHubsUser,
+  livesWithinMemory,
+  readsConfiguration,
+  opensTerminal,
+  reapsOrphans,
+  pullsRepository,
+].map(whileRunning);
+
+const atItsEnd: readonly Clause<Pod>[] = [
   outlivesTheCheck,
   executesArguments,
   stops,
   stopsAtOnce,
   startsAsDockerStacks,
-]);
+];
 
-export const singleuserScenes: readonly Scene[] = [
-  server,
+/** The server's life in one start: up, used, `more` of it asked, looked at again, ended; then the image's own commands. */
+export function serverLife(more: readonly Clause<Pod>[] = []): Scene {
+  return scene("a user's server", openPod, [...asItStarts, ...inUse, ...more.map(whileRunning), ...atItsEnd]);
+}
+
+/** Starts of their own: what the deep tier asks besides. */
+export const furtherScenes: readonly Scene[] = [
   scene('another port, and activity told often', openElsewhere, [bindsAnyPort, repeatsActivity]),
   scene('a user that the image does not know', openAsAnyUser, [worksAsAnyUser]),
   scene('a full home', openWithFullHome, [livesWithFullHome]),
@@ -85,3 +94,5 @@ export const singleuserScenes: readonly Scene[] = [
   scene('a hub that cannot be reached', openWithoutHub, [endsWithoutHub], { waits: true }),
   scene('several at once', openCrowd, [startsInCrowd]),
 ];
+
+export const singleuserScenes: readonly Scene[] = [serverLife(), ...furtherScenes];
