@@ -3,6 +3,7 @@
  * to make a graph, as if the edit were there. Writes nothing.
  */
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { ownPlatform } from '../core/own-platform.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
@@ -29,7 +30,7 @@ export async function familyAfter(
   const { set, warnings } = loaded.value;
   const dockerfiles = await readDockerfiles(set, signal);
   if (!dockerfiles.ok) return dockerfiles;
-  const graph = buildGraph(set, dockerfiles.value);
+  const graph = buildGraph(set, dockerfiles.value, ownPlatform());
   if (!graph.ok) return err([...warnings, ...graph.error]);
   return ok({ set, graph: graph.value.graph, warnings: [...warnings, ...graph.value.warnings] });
 }

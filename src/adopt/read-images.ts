@@ -5,6 +5,7 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { ownPlatform } from '../core/own-platform.ts';
 import type { Family } from '../graph/family.ts';
 import type { ParsedDockerfile } from '../graph/parsed-dockerfile.ts';
 import {
@@ -125,14 +126,14 @@ function resolve(name: string, dockerfile: ParsedDockerfile, recipe: BuildRecipe
   const given = Object.fromEntries(Object.entries(recipe.args).map(([key, { value }]) => [key, value]));
   const target = recipe.target?.value;
   const image: ReferringImage = { name, target, args: given, epoch: undefined, span };
-  const plain = resolveDockerfile(image, dockerfile, strangers, undefined);
+  const plain = resolveDockerfile(image, dockerfile, strangers, ownPlatform());
   if (plain.errors.length === 0) return { references: plain.references, args: {}, errors: [] };
   const args = madeUpArguments(dockerfile, given);
   const filled = resolveDockerfile(
     { ...image, args: { ...args, ...given } },
     dockerfile,
     strangers,
-    undefined,
+    ownPlatform(),
   );
   const isEnough = filled.errors.length === 0;
   return { references: isEnough ? filled.references : undefined, args, errors: plain.errors };

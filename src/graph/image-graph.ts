@@ -49,6 +49,8 @@ export interface GraphNode {
   readonly roots: readonly RootUse[];
   /** In the order in which they stand in the Dockerfile. */
   readonly references: readonly ResolvedReference[];
+  /** The platform that its FROMs were read for; undefined where they say the same for each. */
+  readonly platform?: string;
 }
 
 export interface ImageGraph {
@@ -73,13 +75,13 @@ export interface BuiltGraph {
 
 /**
  * Reads the texts of the Dockerfiles (by the path that the images name) and links the images.
- * `platform`, as in `linux/amd64`, is needed only where a FROM uses TARGETARCH or its like.
+ * `platform`, as in `linux/amd64`: what TARGETARCH and its like are in a FROM.
  * Errors, all together: what {@link parseDockerfile} and {@link resolveDockerfile} find, unpinned downloads, cycles.
  */
 export function buildGraph(
   set: ImageSet,
   dockerfiles: ReadonlyMap<string, string>,
-  options: { readonly platform?: string } = {},
+  platform: string,
 ): Result<BuiltGraph, readonly Diagnostic[]> {
   const errors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
@@ -91,9 +93,17 @@ export function buildGraph(
   for (const image of set.images) {
     const dockerfile = parsed.get(image.dockerfile);
     if (dockerfile === undefined) continue;
-    const resolved = resolveDockerfile(image, dockerfile, family, options.platform);
+    const resolved = resolveDockerfile(image, dockerfile, family, platform);
     const references = resolved.references.map((reference) => locate(reference, dockerfile, roots));
-    const node = { image, dockerfile, stages: resolved.stages, references, ...summarise(references) };
+    const ofPlatform = resolved.isOfPlatform ? { platform } : {};
+    const node = {
+      image,
+      dockerfile,
+      stages: resolved.stages,
+      references,
+      ...summarise(references),
+      ...ofPlatform,
+    };
     errors.push(...resolved.errors, ...dockerfileErrors(node));
     const suggest = (text: string): string | undefined => suggestFor(text, roots, family.suggest);
     warnings.push(...dockerfileWarnings(node, suggest, secrets));

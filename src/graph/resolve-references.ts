@@ -28,6 +28,8 @@ export interface ResolvedDockerfile {
   readonly stages: readonly number[];
   /** In the order in which they stand in the file. */
   readonly references: readonly OutsideReference[];
+  /** Whether a FROM that counts says something else for another platform. */
+  readonly isOfPlatform: boolean;
   readonly errors: readonly Diagnostic[];
 }
 
@@ -47,7 +49,7 @@ export function resolveDockerfile(
   image: ReferringImage,
   dockerfile: ParsedDockerfile,
   family: Family,
-  platform: string | undefined,
+  platform: string,
 ): ResolvedDockerfile {
   const resolver = new Resolver(image, dockerfile, family, platform);
   const target = resolver.targetStage();
@@ -59,21 +61,17 @@ class Resolver {
   readonly #image: ReferringImage;
   readonly #dockerfile: ParsedDockerfile;
   readonly #family: Family;
-  readonly #lookup: VariableLookup;
+  readonly #scope: ReadonlyMap<string, Argument>;
+  #isOfPlatform = false;
   readonly #reached = new Set<number>();
   readonly #references: OutsideReference[] = [];
   readonly #errors: Diagnostic[] = [];
 
-  constructor(
-    image: ReferringImage,
-    dockerfile: ParsedDockerfile,
-    family: Family,
-    platform: string | undefined,
-  ) {
+  constructor(image: ReferringImage, dockerfile: ParsedDockerfile, family: Family, platform: string) {
     this.#image = image;
     this.#dockerfile = dockerfile;
     this.#family = family;
-    this.#lookup = globalScope(dockerfile, givenArgs(image), platform);
+    this.#scope = globalScope(dockerfile, givenArgs(image), platform);
   }
 
   targetStage(): Stage | undefined {
@@ -106,6 +104,7 @@ class Resolver {
     return {
       stages: [...this.#reached].toSorted((a, b) => a - b),
       references: this.#references.toSorted((a, b) => a.source.range.start - b.source.range.start),
+      isOfPlatform: this.#isOfPlatform,
       errors: this.#errors,
     };
   }
@@ -149,7 +148,12 @@ class Resolver {
   }
 
   #expand(base: ReferenceText): string | undefined {
-    const expanded = expandWord(base.text, this.#lookup, this.#dockerfile.escape);
+    const lookup: VariableLookup = (name) => {
+      const found = this.#scope.get(name);
+      if (found?.isOfPlatform === true) this.#isOfPlatform = true;
+      return found;
+    };
+    const expanded = expandWord(base.text, lookup, this.#dockerfile.escape);
     if (!expanded.ok) {
       this.#refuseExpansion(base, expanded.error);
       return undefined;
@@ -186,33 +190,50 @@ class Resolver {
   }
 }
 
+/** An argument's value, and whether it would be another on another platform. */
+interface Argument {
+  readonly value: string;
+  readonly set: boolean;
+  readonly isOfPlatform: boolean;
+}
+
 /** The arguments that a FROM may use: those declared before the first one, and BuildKit's own for platforms. */
 function globalScope(
   dockerfile: ParsedDockerfile,
   given: Readonly<Record<string, string>>,
-  platform: string | undefined,
-): VariableLookup {
-  const values = new Map<string, { value: string; set: boolean }>();
-  for (const [name, value] of platformArgs(platform)) values.set(name, { value, set: true });
-  const lookup: VariableLookup = (name) => values.get(name);
-  // Within a default BuildKit takes an undeclared name for an empty one.
-  const lenient: VariableLookup = (name) => lookup(name) ?? { value: '', set: false };
-  for (const { name, defaultText } of dockerfile.globalArgs) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (value !== undefined) {
-      values.set(name, { value, set: true });
-    } else if (defaultText !== undefined) {
-      const expanded = expandWord(defaultText, lenient, dockerfile.escape);
-      values.set(name, { value: expanded.ok ? expanded.value : '', set: expanded.ok });
-    } else if (!values.has(name)) {
-      values.set(name, { value: '', set: false });
-    }
+  platform: string,
+): ReadonlyMap<string, Argument> {
+  const values = new Map<string, Argument>();
+  const give = (name: string, value: string): void =>
+    void values.set(name, { value, set: true, isOfPlatform: false });
+  const givenTo = (name: string): string | undefined =>
+    Object.hasOwn(given, name) ? given[name] : undefined;
+  for (const [name, value] of platformArgs(platform)) {
+    const own = givenTo(name);
+    if (own === undefined) values.set(name, { value, set: true, isOfPlatform: true });
+    else give(name, own);
   }
-  return lookup;
+  for (const { name, defaultText } of dockerfile.globalArgs) {
+    const value = givenTo(name);
+    if (value !== undefined) give(name, value);
+    else if (defaultText !== undefined) {
+      let isOfPlatform = false;
+      // Within a default BuildKit takes an undeclared name for an empty one.
+      const lenient: VariableLookup = (used) => {
+        const found = values.get(used) ?? unset;
+        isOfPlatform ||= found.isOfPlatform;
+        return found;
+      };
+      const expanded = expandWord(defaultText, lenient, dockerfile.escape);
+      values.set(name, { value: expanded.ok ? expanded.value : '', set: expanded.ok, isOfPlatform });
+    } else if (!values.has(name)) values.set(name, unset);
+  }
+  return values;
 }
 
-function platformArgs(platform: string | undefined): readonly (readonly [string, string])[] {
-  if (platform === undefined) return [];
+const unset: Argument = { value: '', set: false, isOfPlatform: false };
+
+function platformArgs(platform: string): readonly (readonly [string, string])[] {
   const [os = '', architecture = '', variant = ''] = platform.split('/');
   return ['TARGET', 'BUILD'].flatMap((prefix) => [
     [`${prefix}PLATFORM`, platform] as const,

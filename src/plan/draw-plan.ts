@@ -6,10 +6,11 @@ import type { RegistryClient } from '../../registry/client.ts';
 import type { Trusted } from '../attest/trusted.ts';
 import { exitCodeOf, type Diagnostic } from '../core/diagnostic.ts';
 import { exitCode } from '../core/exit-code.ts';
+import { ownPlatform } from '../core/own-platform.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ContextEntry, Engine, EngineInfo } from '../engine/engine.ts';
 import { engineDiagnostic } from '../engine/engine-diagnostic.ts';
-import { buildGraph, type ImageGraph } from '../graph/image-graph.ts';
+import { buildGraph, nodeOf, type ImageGraph } from '../graph/image-graph.ts';
 import { readDockerfiles } from '../graph/read-dockerfiles.ts';
 import { selectImages } from '../graph/select-images.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
@@ -96,7 +97,7 @@ export async function readFamily(
   const { set } = matrix.value;
   const dockerfiles = await readDockerfiles(set, signal);
   if (!dockerfiles.ok) return dockerfiles;
-  const graph = buildGraph(set, dockerfiles.value);
+  const graph = buildGraph(set, dockerfiles.value, ownPlatform());
   if (!graph.ok) return graph;
   const warnings = [...matrix.value.warnings, ...graph.value.warnings];
   return ok({
@@ -139,7 +140,8 @@ export async function drawPlan(
   const trusted = await trustedKeys(set, options.environment, signal);
   if (!trusted.ok) return trusted;
   const needed = [...new Set([...selected.value, ...graph.ancestors(selected.value)])];
-  const images = needed.flatMap((name) => graph.nodes.get(name)?.image ?? []);
+  const nodes = needed.map((name) => nodeOf(graph, name));
+  const images = nodes.map(({ image }) => image);
 
   const answers = Promise.all([
     engine.images.list({}, signal),
@@ -154,7 +156,7 @@ export async function drawPlan(
   if (!stored.ok) return err([engineDiagnostic(stored.error)]);
   if (!info.ok) return err([engineDiagnostic(info.error)]);
   const platform = `linux/${info.value.architecture}`;
-  const misplaced = wrongPlatforms(images, platform);
+  const misplaced = wrongPlatforms(nodes, platform);
   if (misplaced.length > 0) return err(misplaced);
 
   const local = readLocalRecord(stored.value);

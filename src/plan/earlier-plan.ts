@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { ownPlatform } from '../core/own-platform.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { nodeOf, type ImageGraph } from '../graph/image-graph.ts';
 import { computeKeys, type ImageKey } from '../key/content-key.ts';
@@ -70,7 +71,7 @@ export async function comparePlan(
   const images = [...needed].flatMap((name) => graph.nodes.get(name)?.image ?? []);
   const contexts = await listContexts(set.directory, images, signal, cacheFolder);
   if (!contexts.ok) return contexts;
-  const platform = earlier.platform ?? defaultPlatform();
+  const platform = earlier.platform ?? ownPlatform();
   const used = [...needed].flatMap((name) => graph.nodes.get(name)?.roots.map(({ root }) => root) ?? []);
   const roots = rootsAsBefore(graph, used, earlier);
   // A root that neither the lock nor the earlier plan knows is new, whatever it is.
@@ -124,8 +125,4 @@ function rootsAsBefore(
       return identity === undefined ? [] : [[root, identity] as const];
     }),
   );
-}
-
-function defaultPlatform(): string {
-  return `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
 }

@@ -66,7 +66,7 @@ export function readFamily(
 ) {
   const images = Object.keys(dockerfiles).map((name) => imageOf(name, parts[name]));
   const texts = new Map(Object.entries(dockerfiles).map(([name, text]) => [`${name}/Dockerfile`, text]));
-  return buildGraph(setOf(images, set), texts);
+  return buildGraph(setOf(images, set), texts, 'linux/amd64');
 }
 
 /** As {@link readFamily}, for families without a mistake. */

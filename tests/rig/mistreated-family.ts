@@ -231,7 +231,7 @@ async function readAll(directory: string, file: MutatedFile, text: string): Prom
   const { set, warnings } = loaded.value;
   const known = new Map<string, string>(Object.entries({ ...otherFiles, ...rightFiles, [file]: text }));
   const texts = new Map(set.images.map(({ dockerfile }) => [dockerfile, known.get(dockerfile) ?? '']));
-  const graph = buildGraph(set, texts);
+  const graph = buildGraph(set, texts, 'linux/amd64');
   if (!graph.ok) return withErrors([...warnings, ...graph.error]);
   plan(graph.value.graph);
   if (file === 'matrix.lock') expectUnharmed(text);

@@ -72,7 +72,7 @@ describe('parents', () => {
       ['tool-arm64/Dockerfile', 'FROM r:1'],
       ['it/Dockerfile', 'FROM tool-${TARGETARCH}'],
     ]);
-    const built = buildGraph(set, texts, { platform: 'linux/arm64' });
+    const built = buildGraph(set, texts, 'linux/arm64');
     expect(built.ok && built.value.graph.nodes.get('it')?.parents).toEqual(['tool-arm64']);
   });
 });
@@ -267,7 +267,7 @@ describe('mistakes', () => {
   test('what images of one Dockerfile have in common is told once', () => {
     const dockerfile = 'shared/Dockerfile';
     const set = setOf([imageOf('a', { dockerfile }), imageOf('b', { dockerfile })]);
-    const result = buildGraph(set, new Map([[dockerfile, 'FROM $X']]));
+    const result = buildGraph(set, new Map([[dockerfile, 'FROM $X']]), 'linux/amd64');
     expect(result.ok ? [] : result.error).toHaveLength(1);
   });
 

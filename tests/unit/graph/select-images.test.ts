@@ -31,6 +31,7 @@ const built = buildGraph(
     ['course', 'FROM base\n'],
     ['other', 'FROM x:1\n'],
   ]),
+  'linux/amd64',
 );
 if (!built.ok) throw new Error('the family is wrong');
 const { graph } = built.value;

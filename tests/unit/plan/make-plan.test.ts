@@ -19,7 +19,7 @@ const files = {
 async function graphOf(contents: Readonly<Record<string, string>>): Promise<ImageGraph> {
   const set = await loadFiles(contents);
   const texts = Object.entries(contents).filter(([path]) => path.endsWith('Dockerfile'));
-  const built = buildGraph(set, new Map(texts));
+  const built = buildGraph(set, new Map(texts), 'linux/amd64');
   if (!built.ok) throw new Error(JSON.stringify(built.error));
   return built.value.graph;
 }

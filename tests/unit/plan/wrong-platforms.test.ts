@@ -13,11 +13,12 @@ const files = {
 
 test('a definition for other platforms is told once, where it stands', async () => {
   const { images } = await loadFiles(files);
-  expect(wrongPlatforms(images, 'linux/amd64')).toEqual([]);
-  expect(wrongPlatforms(images, 'linux/arm64').map(told)).toEqual([
+  const nodes = images.map((image) => ({ image }));
+  expect(wrongPlatforms(nodes, 'linux/amd64')).toEqual([]);
+  expect(wrongPlatforms(nodes, 'linux/arm64').map(told)).toEqual([
     "matrix.yaml:4:3 «cuda» wrong-platform: `cuda` is for `linux/amd64`, and this engine builds `linux/arm64` (help: build it on an engine of its platform, or leave it out here: `'!cuda+'`)",
   ]);
-  expect(wrongPlatforms(images.slice(0, 2), 'linux/arm64')).toEqual([]);
+  expect(wrongPlatforms(nodes.slice(0, 2), 'linux/arm64')).toEqual([]);
 });
 
 test('platforms are those that we build for, and at least one', async () => {
