@@ -52,7 +52,8 @@ async function lookUp(
   env: NodeJS.ProcessEnv,
   onTrouble: (message: string) => void,
 ): Promise<Credentials | undefined> {
-  const config = await readConfig(env, onTrouble);
+  const path = join(env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker'), 'config.json');
+  const config = await readConfig(path, onTrouble);
   const key = HUB_NAMES.has(host) ? HUB_KEY : host;
   const helper = config.credHelpers?.[host] ?? config.credHelpers?.[key];
   if (helper !== undefined) return askHelper(helper, key, env, onTrouble);
@@ -60,15 +61,14 @@ async function lookUp(
     const found = await askHelper(config.credsStore, key, env, onTrouble);
     if (found !== undefined) return found;
   }
-  return fromAuths(config, host);
+  return fromAuths(config, host, () =>
+    onTrouble(
+      `${path} holds a login for ${host} that cannot be read; \`docker login ${host}\` writes it anew`,
+    ),
+  );
 }
 
-async function readConfig(
-  env: NodeJS.ProcessEnv,
-  onTrouble: (message: string) => void,
-): Promise<DockerConfig> {
-  const folder = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
-  const path = join(folder, 'config.json');
+async function readConfig(path: string, onTrouble: (message: string) => void): Promise<DockerConfig> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -82,7 +82,7 @@ async function readConfig(
   return config ?? {};
 }
 
-function fromAuths(config: DockerConfig, host: string): Credentials | undefined {
+function fromAuths(config: DockerConfig, host: string, onBroken: () => void): Credentials | undefined {
   const wanted = HUB_NAMES.has(host) ? HUB_NAMES : new Set([host]);
   for (const [key, entry] of Object.entries(config.auths ?? {})) {
     if (!wanted.has(hostOfKey(key))) continue;
@@ -94,6 +94,8 @@ function fromAuths(config: DockerConfig, host: string): Credentials | undefined 
       return { username: username ?? '', password: password ?? '', identityToken };
     }
     if (isUserName(username) && password !== undefined) return { username, password };
+    // `docker login` with a store leaves an entry without anything in it.
+    if (entry.auth !== undefined && entry.auth !== '') onBroken();
   }
   return undefined;
 }
@@ -139,7 +141,9 @@ async function askHelper(
     if (!NOT_FOUND.test(`${result.stdout}${result.stderr}`)) {
       const how = result.timedOut
         ? 'did not answer in time'
-        : `failed (${result.code ?? `exit code ${result.exitCode}`})`;
+        : result.code === 'ENOENT'
+          ? 'is not on PATH'
+          : `failed (${result.code ?? `exit code ${result.exitCode}`}; \`echo ${key} | ${program} get\` tells why)`;
       onTrouble(`${program} ${how}; going on without a login for ${key}`);
     }
     return undefined;

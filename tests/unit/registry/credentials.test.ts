@@ -112,8 +112,12 @@ test('a store without the login is no trouble, and the file is looked at', async
 });
 
 test.each([
-  ['is missing', undefined, 'failed (ENOENT)'],
-  ['fails', 'echo my-secret; exit 3', 'failed (exit code 3)'],
+  ['is missing', undefined, 'docker-credential-one is not on PATH'],
+  [
+    'fails',
+    'echo my-secret; exit 3',
+    'failed (exit code 3; `echo a.example | docker-credential-one get` tells why)',
+  ],
   ['prints something else', 'echo my-secret', 'printed something else'],
 ])('a helper that %s is told, without what it printed', async (_name, script, message) => {
   if (script !== undefined) await helper('one', script);
@@ -121,6 +125,16 @@ test.each([
   expect(await find('a.example')).toBeUndefined();
   expect(troubles.join()).toContain(message);
   expect(troubles.join()).not.toContain('my-secret');
+});
+
+test('a login that is no login is told, and an empty one is none', async () => {
+  const find = await source({
+    auths: { 'a.example': { auth: '%%%' }, 'b.example': { auth: '' }, 'c.example': {} },
+  });
+  for (const host of ['a.example', 'b.example', 'c.example']) expect(await find(host)).toBeUndefined();
+  expect(troubles).toEqual([
+    `${folder}/config.json holds a login for a.example that cannot be read; \`docker login a.example\` writes it anew`,
+  ]);
 });
 
 test('a helper whose name is a path is not run', async () => {
