@@ -11,7 +11,7 @@ import type { ImageSet } from '../matrix/image-set.ts';
 import { shortKey } from '../matrix/naming.ts';
 import { tagsOf } from './image-tags.ts';
 import type { LocalRecord } from './local-record.ts';
-import { fetchInputs, keyBehindTag, type PublishedPlace } from './published-inputs.ts';
+import type { PublishedPlace } from './published-inputs.ts';
 import { readRememberedInputs, rememberedKeys } from './remembered-inputs.ts';
 
 const concurrency = 16;
@@ -95,7 +95,9 @@ class Gathering {
     // Tags with a day are left out where no day is known; those with a key name nothing but today's.
     const tags = tagsOf(this.#sources.set, name, today, undefined);
     const tag = tags.find((each) => !each.includes(shortKey(today)));
-    return tag === undefined ? undefined : await this.#limit(() => keyBehindTag(place, tag, this.#signal));
+    if (tag === undefined) return undefined;
+    const { keyBehindTag } = await published();
+    return await this.#limit(() => keyBehindTag(place, tag, this.#signal));
   }
 
   /** The builds of the parents that a build stood on, and theirs, wherever today's are others. */
@@ -127,6 +129,7 @@ class Gathering {
   async #fetch(name: string, key: string): Promise<RememberedBuild | undefined> {
     const place = this.#placeOf(name);
     if (place === undefined) return undefined;
+    const { fetchInputs } = await published();
     const inputs = await this.#limit(() => fetchInputs(place, key, this.#signal));
     return inputs === undefined ? undefined : { key, inputs };
   }
@@ -136,4 +139,9 @@ class Gathering {
     const target = set.registry;
     return target === undefined || registry === undefined ? undefined : { registry, target, image };
   }
+}
+
+/** Loaded where a registry is asked, and with it what reads the registry's answers. */
+async function published() {
+  return await import('./published-inputs.ts');
 }

@@ -43,12 +43,13 @@ export async function readRememberedInputs(
   image: string,
   key: string,
 ): Promise<RememberedBuild | undefined> {
-  const { keyInputsSchema } = await import('./inputs-schema.ts');
   const text = await readFile(path.join(folderOf(directory, image), `${key}.json`), 'utf8').catch(
     () => undefined,
   );
+  if (text === undefined) return undefined;
+  const { keyInputsSchema } = await import('./inputs-schema.ts');
   // A file that is cut off or not JSON is as good as none: it only explains.
-  const inputs = text === undefined ? undefined : parseJson(keyInputsSchema, text);
+  const inputs = parseJson(keyInputsSchema, text);
   return inputs === undefined ? undefined : { key, inputs };
 }
 

@@ -38,6 +38,27 @@ test('a family that was read before is listed without what parses and checks it,
   expect(second.has('/node_modules/zod/')).toBe(false);
 });
 
+test('a plan of images that were never built loads no schemas, once its files were held to theirs', async () => {
+  await using family = await workspace({
+    'matrix.yaml': matrixOf(['a']),
+    'a/Dockerfile': 'FROM rig.example/{p}root:1\nCMD ["true"]\n',
+  });
+  await using cache = await temporaryFolder();
+  const file = path.join(family.directory, 'modules');
+  const plan = async () => {
+    const { exitCode, stdout, stderr } = await family.build(['plan'], {
+      XDG_CACHE_HOME: cache.path,
+      NODE_OPTIONS: `--import ${preload}`,
+      TEST_LOADED_MODULES: file,
+    });
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain('1 image with something to do');
+    return (await readFile(file, 'utf8')).split('\n').filter((url) => url.includes('/node_modules/zod/'));
+  };
+  expect(await plan()).not.toEqual([]);
+  expect(await plan()).toEqual([]);
+});
+
 test('a run that publishes unsigned loads nothing that signs, and no library for the one question to git', async () => {
   await using registry = await startRegistry();
   await using family = await workspace({
