@@ -72,7 +72,7 @@ async function toRegistry(
 ): Promise<boolean> {
   const { signing, drawn, registry } = context;
   if (signing === undefined && drawn.trusted.length > 0) {
-    tellUnpublished(context, 'with `trust` it counts only where it is signed', signal);
+    if (!signal.aborted) context.emit(nothingSigned);
     return false;
   }
   const artifact = {
@@ -99,6 +99,11 @@ function tellUnpublished({ emit }: RunContext, error: string, signal: AbortSigna
   const message = `the release is in ${releaseFile} alone; other machines do not find it in the registry (${error})`;
   emit({ kind: 'remark', message });
 }
+
+const nothingSigned = {
+  kind: 'remark',
+  message: `nothing that this run published counts: with \`trust\` it has to be signed, and \`sign\` in matrix.yaml names no key here; the release is in ${releaseFile} alone`,
+} as const;
 
 const nothingCarried = {
   kind: 'remark',

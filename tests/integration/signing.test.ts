@@ -185,6 +185,18 @@ test('a release that a stranger put in the place of ours is not believed, and ou
   expect(planted.exitCode).toBe(2);
 });
 
+test('what is published without a key is told to count for nothing', async () => {
+  const family = await kit.read('matrix.yaml');
+  await kit.write('matrix.yaml', family.replace('keys/ours.key', '"${NO_KEY:-}"'));
+  await kit.write('base/note.txt', 'published by somebody who has no key');
+  const run = await kit.build(['images', '{p}base', '--changed', '--push'], env);
+  await kit.write('matrix.yaml', family);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(run.stderr.replaceAll(/\s+/g, ' ')).toContain(
+    'remark: nothing that this run published counts: with `trust` it has to be signed, and `sign` in matrix.yaml names no key here',
+  );
+});
+
 test('a wrong password is told before anything is built', async () => {
   const answer = await kit.build(['images', '--push', '--force'], { ...env, COSIGN_PASSWORD: 'wrong' });
   expect(answer.exitCode).toBe(2);
