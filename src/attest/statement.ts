@@ -3,6 +3,7 @@
  * (test-result 0.1) and what is in it (CycloneDX). Pure: the facts come in as data, docs/attestations.md tells the form.
  */
 import type { Digest } from '../../registry/digest.ts';
+import { jsonIn } from '../../registry/parse-json.ts';
 
 export const predicateTypes = {
   provenance: 'https://slsa.dev/provenance/v1',
@@ -123,12 +124,7 @@ export function testResultStatement(subject: Subject, facts: PassFacts): Buffer 
 
 /** The bill of materials of an image; undefined where the bytes are no CycloneDX. */
 export function billStatement(subject: Subject, bill: Buffer): Buffer | undefined {
-  let predicate: unknown;
-  try {
-    predicate = JSON.parse(bill.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  const predicate = jsonIn(bill);
   const isBill = typeof predicate === 'object' && predicate !== null && 'bomFormat' in predicate;
   return isBill ? statement(subject, predicateTypes.bill, predicate) : undefined;
 }

@@ -2,6 +2,7 @@
  * A user's server as a program with a token sees it: Jupyter's REST API, one question at a time. It keeps nothing
  * and judges nothing.
  */
+import { jsonIn } from '../../registry/parse-json.ts';
 import type { Result } from '../core/result.ts';
 import { exchange } from './http-exchange.ts';
 import type { HttpAnswer, HttpTrouble } from './http-exchange.ts';
@@ -79,11 +80,7 @@ export function tokenHeader({ token }: Pick<ServerAddress, 'token'>): Record<str
 
 /** The answer's body as JSON; undefined where it is none. */
 export function jsonOf({ body }: Pick<HttpAnswer, 'body'>): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  return jsonIn(body);
 }
 
 /** A field of something that may not even be an object. */

@@ -11,7 +11,7 @@ export function renderRetention(
   { expired, kept, releases }: Retention,
   freed: number,
   removed: boolean,
-  { width = 0 }: { readonly width?: number } = {},
+  { width }: { readonly width: number },
 ): string {
   const line = (...parts: readonly string[]): readonly string[] => fitLine(parts, { width, indent: 2 });
   const lines = [

@@ -5,6 +5,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { jsonIn, parseJson } from '../../../registry/parse-json.ts';
 import { statusSchema } from './schema.ts';
 import { troubleOf, type ApiTrouble } from './trouble.ts';
 
@@ -99,7 +100,7 @@ async function once(
     return failed(messageOf(error), signal);
   }
   if (status >= 200 && status < 300) {
-    const body = parseJson(text);
+    const body = jsonIn(text);
     return body === undefined
       ? { answer: { ok: false, trouble: { kind: 'refused', status, message: 'the answer is no JSON' } } }
       : { answer: { ok: true, body } };
@@ -215,17 +216,8 @@ async function readAll(response: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function statusMessage(text: string, status: number): string {
-  const read = statusSchema.safeParse(parseJson(text));
-  return read.data?.message ?? `it answered ${status}`;
+  return parseJson(statusSchema, text)?.message ?? `it answered ${status}`;
 }
 
 /** Of a login program that says more, the beginning. */

@@ -2,6 +2,7 @@
  * Keeps a picture of some of a cluster's objects: lists them once, then follows what changes. Goes on from where it was
  * when a connection ends or the server is away for a while, and lists anew only when the server has forgotten that place.
  */
+import { parseJson } from '../../../registry/parse-json.ts';
 import { waited, type KubernetesApi } from './api.ts';
 import { listSchema, objectSchema, statusSchema, watchEventSchema } from './schema.ts';
 import { troubleOf, type ApiTrouble } from './trouble.ts';
@@ -140,7 +141,7 @@ async function follow<T>(
   let version: string | undefined = place.version;
   let refused: ApiTrouble | undefined;
   const onLine = (line: string): void => {
-    const event = watchEventSchema.safeParse(parse(line)).data;
+    const event = parseJson(watchEventSchema, line);
     if (event === undefined) return;
     place.back();
     if (event.type === 'ERROR') {
@@ -166,14 +167,6 @@ async function follow<T>(
   const trouble = refused ?? (end.kind === 'ended' ? undefined : end);
   if (trouble?.kind === 'gone') return { version: undefined };
   return trouble === undefined ? { version } : { version, trouble };
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A bookmark's object has a version and no name. */

@@ -1,5 +1,6 @@
 /** Clause S6: the server's API answers under the user's prefix, as JupyterHub's own server does. */
 import { ok } from '../../../core/result.ts';
+import { jsonOf, textField } from '../../../hub/jupyter-api.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
 import { exchange } from '../../../hub/http-exchange.ts';
 import type { HttpAnswer } from '../../../hub/http-exchange.ts';
@@ -52,17 +53,7 @@ export const apiAnswers: Clause<Pod> = {
 };
 
 function hasVersion(answer: HttpAnswer): boolean {
-  try {
-    const parsed: unknown = JSON.parse(answer.body);
-    return (
-      typeof parsed === 'object' &&
-      parsed !== null &&
-      'version' in parsed &&
-      typeof parsed.version === 'string'
-    );
-  } catch {
-    return false;
-  }
+  return textField(jsonOf(answer), 'version') !== undefined;
 }
 
 async function likelyCause(pod: Pod, answer: HttpAnswer, signal: AbortSignal): Promise<string> {
