@@ -7,8 +7,8 @@ import path from 'node:path';
 import type { ImageGraph } from '../graph/image-graph.ts';
 import { noRules, parseIgnoreFile, type IgnoreRules, type ParentMatches } from '../key/dockerignore.ts';
 import type { Image, ImageSet } from '../matrix/image-set.ts';
-import { isOwnFile } from '../matrix/own-files.ts';
 import { lockFile, matrixFile } from '../matrix/load-matrix.ts';
+import { isOwnFile } from './list-contexts.ts';
 
 /** What a file is to an image. */
 export type FileUse = 'context' | 'dockerfile' | 'ignore-file' | 'lock';

@@ -9,7 +9,14 @@ import { keepStatCache, readStatCache } from '../key/stat-cache-file.ts';
 import { liesOutside } from '../matrix/cache-folder.ts';
 import type { Image } from '../matrix/image-set.ts';
 import type { Edits } from '../matrix/load-matrix.ts';
-import { ownFiles } from '../matrix/own-files.ts';
+
+/** What runs write into a user's repository: by their paths from its root, a folder with all that lies in it. */
+const ownFiles = ['.hubwright', 'release.json'];
+
+/** Whether a path from the repository's root is one of what we write ourselves: part of no context, and nobody's edit. */
+export function isOwnFile(file: string): boolean {
+  return ownFiles.some((own) => file === own || file.startsWith(`${own}/`));
+}
 
 /**
  * Listings by image name; an empty context is an empty listing. All diagnostics are collected. With a folder for

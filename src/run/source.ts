@@ -4,8 +4,8 @@
  */
 import { execa } from 'execa';
 import { childEnvironment } from '../core/child-environment.ts';
-import { isOwnFile } from '../matrix/own-files.ts';
 import type { Image } from '../matrix/image-set.ts';
+import { isOwnFile } from '../plan/list-contexts.ts';
 
 export interface Source {
   /** 40 hexadecimal digits (64 in a SHA-256 repository). */
