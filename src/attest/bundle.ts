@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { parseJson } from '../../registry/parse-json.ts';
-import { cosignBundleSchema, cosignTimestampSchema } from './schema.ts';
+import { cosignBundleSchema, cosignTimestampSchema, entryContentSchema } from './schema.ts';
 import type { Certified, LogEntry, Signature, SignedBy } from './signer.ts';
 
 export const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -64,22 +64,22 @@ function promisedMaterial(
   { body, integratedTime, logID, logIndex }: Omit<LogEntry, 'verification'>,
   signedEntryTimestamp: string,
 ) {
+  const kindVersion = entryKind(body);
+  if (kindVersion === undefined) throw new Error('the entry of the log says nothing of itself');
   return {
     logIndex: String(logIndex),
     logId: { keyId: base64OfHex(logID) },
-    kindVersion: kindOf(body),
+    kindVersion,
     integratedTime: String(integratedTime),
     inclusionPromise: { signedEntryTimestamp },
     canonicalizedBody: body,
   };
 }
 
-function kindOf(body: string): { readonly kind: string; readonly version: string } {
-  const { kind, apiVersion } = JSON.parse(Buffer.from(body, 'base64').toString('utf8')) as {
-    readonly kind: string;
-    readonly apiVersion: string;
-  };
-  return { kind, version: apiVersion };
+/** What a log's entry with this body is; undefined where it does not say so. */
+export function entryKind(body: string): { readonly kind: string; readonly version: string } | undefined {
+  const content = parseJson(entryContentSchema, Buffer.from(body, 'base64'));
+  return content && { kind: content.kind, version: content.apiVersion };
 }
 
 function base64OfHex(hex: string): string {

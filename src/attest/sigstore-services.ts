@@ -7,6 +7,7 @@ import { RFC3161Timestamp } from '@sigstore/core';
 import { parseJson } from '../../registry/parse-json.ts';
 import type { Answer, Send } from '../../registry/transport.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { entryKind } from './bundle.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { logEntriesSchema, refusalSchema, signingCertificateSchema } from './schema.ts';
 import type { LogEntry, SignerTrouble } from './signer.ts';
@@ -111,7 +112,10 @@ export async function askEntry(
   const answer = await post(send, `${rekor}/api/v1/log/entries`, request, 'rekor', signal);
   if (!answer.ok) return answer;
   const [found] = Object.values(parseJson(logEntriesSchema, answer.value.body) ?? {});
-  return found === undefined ? err(unexpected(rekor, 'rekor', 'no entry')) : ok(found);
+  // Looked at here: what cannot be told of an entry would come to light when its bundle is written.
+  return found === undefined || entryKind(found.body) === undefined
+    ? err(unexpected(rekor, 'rekor', 'no entry that can be read'))
+    : ok(found);
 }
 
 interface Request {
