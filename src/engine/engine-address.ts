@@ -82,6 +82,12 @@ function readAs<T>(schema: Shape<T>, file: string): T | undefined {
   return parseJson(schema, written);
 }
 
+/** The path of the socket that an address is; undefined for one that leads to some machine over a network. */
+export function socketPath(address: string): string | undefined {
+  const at = address.startsWith('unix://') ? address.slice('unix://'.length) : address;
+  return at.startsWith('/') ? at : undefined;
+}
+
 /**
  * What a program that asks the same engine has to find in its environment. Docker's library verifies where
  * DOCKER_TLS_VERIFY is set, and speaks TLS only where there are certificates: no variable says what a context without

@@ -5,6 +5,7 @@
  */
 import { ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import { socketPath } from '../engine-address.ts';
 import type { Engine, EngineError, EngineInfo } from '../engine.ts';
 import { imageStore } from './image-store.ts';
 import { lazyContainerEngine } from './lazy-container-engine.ts';
@@ -51,7 +52,8 @@ async function info(transport: Transport, signal: AbortSignal): Promise<Result<E
     cpus: details.value.NCPU,
     memoryBytes: details.value.MemTotal,
     ...(details.value.Runtimes['nvidia'] === undefined ? {} : { gpus: true }),
-    dataRoot: transport.address.startsWith('tcp:') ? undefined : (details.value.DockerRootDir ?? undefined),
+    dataRoot:
+      socketPath(transport.address) === undefined ? undefined : (details.value.DockerRootDir ?? undefined),
   });
 }
 

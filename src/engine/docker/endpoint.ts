@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ContextTls, EngineAddress } from '../engine-address.ts';
+import { socketPath, type ContextTls, type EngineAddress } from '../engine-address.ts';
 import { NoAddress } from './errors.ts';
 
 // As a module of its own kind, node:http would load Node's whole fetch at every start (11 ms), for exports that we
@@ -26,9 +26,9 @@ const tlsPort = '2376';
 /** Opens no connection. Throws NoAddress for what is no address, and Node's error for certificates that can't be read. */
 export function openEndpoint({ address, tls: ofContext, trouble }: EngineAddress): Endpoint {
   if (trouble !== undefined) throw new NoAddress(trouble);
-  const path = address.startsWith('unix://') ? address.slice('unix://'.length) : address;
-  if (path.startsWith('/')) {
-    return { where: { socketPath: path }, agent: new http.Agent({ keepAlive: true }), send: http.request };
+  const socket = socketPath(address);
+  if (socket !== undefined) {
+    return { where: { socketPath: socket }, agent: new http.Agent({ keepAlive: true }), send: http.request };
   }
   const url = URL.parse(address.includes('://') ? address : `tcp://${address}`);
   if (url === null || url.hostname === '')
