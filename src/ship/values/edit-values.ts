@@ -23,7 +23,7 @@ import type { Readers } from './scalar-readers.ts';
 import { sealTrouble } from './sealed-file.ts';
 import { settleUses, type Edit, type ScalarUse } from './settle-uses.ts';
 import type { ScalarPlace } from './scalar-place.ts';
-import { bareTemplates, tagAlone, unknownYet } from './unfilled-images.ts';
+import { bareTemplates, publishedElsewhere, tagAlone, unknownYet } from './unfilled-images.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
 /** One scalar that is not what the release has. */
@@ -88,7 +88,9 @@ export function editValues(values: ValuesDocuments, deployment: Deployment): Edi
     if (match.kind === 'foreign') {
       const text = placeText(place, other?.name);
       const { span } = shownScalar(place);
-      const yet = text.startsWith(':') ? tagAlone(place, span) : unknownYet(text, span);
+      const yet = text.startsWith(':')
+        ? tagAlone(place, span)
+        : (unknownYet(text, span) ?? publishedElsewhere(place, text, release, span));
       if (yet !== undefined) unknown.push(yet);
       continue;
     }

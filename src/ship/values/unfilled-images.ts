@@ -3,8 +3,10 @@
  * believes them checked. Pure.
  */
 import { isMap, isPair, isScalar, visit } from 'yaml';
+import { parseReference } from '../../../registry/reference.ts';
 import type { Diagnostic, SourceSpan } from '../../core/diagnostic.ts';
 import { usageWarning } from '../../matrix/usage-error.ts';
+import type { Release } from '../../run/schema.ts';
 import { isImageKey, type ImagePlace } from './image-places.ts';
 import type { ValuesDocuments } from './values-document.ts';
 
@@ -37,6 +39,32 @@ export function tagAlone({ steps }: ImagePlace, span: SourceSpan): Diagnostic | 
     {
       help: 'name the file that has the name too: `--file common.yaml staging.yaml`',
     },
+  );
+}
+
+/**
+ * What users start, called like an image of the release and published elsewhere: the family's old address, more often
+ * than not. Undefined for what is called otherwise; elsewhere in a chart (`pause`, `registry`) names meet by chance.
+ */
+export function publishedElsewhere(
+  { steps }: ImagePlace,
+  written: string,
+  release: Release,
+  span: SourceSpan,
+): Diagnostic | undefined {
+  if (!steps.some(([name]) => name === 'singleuser')) return undefined;
+  const parsed = parseReference(written);
+  if (parsed.kind === 'invalid-reference') return undefined;
+  const { familiarName } = parsed;
+  const slash = familiarName.lastIndexOf('/');
+  const name = familiarName.slice(slash + 1);
+  if (slash === -1 || !release.images.some((image) => image.name === name)) return undefined;
+  const former = familiarName.slice(0, slash);
+  return usageWarning(
+    'published-elsewhere',
+    `\`${familiarName}\` is left alone: the release’s \`${name}\` is published in \`${release.registry}\``,
+    span,
+    { help: `where it is the family’s old address: \`values: { formerly: [${former}] }\` in matrix.yaml` },
   );
 }
 

@@ -23,6 +23,30 @@ function edit(text: string, of = release, settings = noValuesSettings): EditedVa
 }
 
 describe('values are brought up to the release', () => {
+  test('what users start under an address that is not the release’s is told, and left alone', () => {
+    const text = `
+hub:
+  image: { name: old.example.org/kit/proxy, tag: "1" }
+singleuser:
+  image: { name: old.example.org/kit/base, tag: "1" }
+  extraContainers:
+    - { name: cache, image: "docker.io/library/redis:7" }
+`;
+    const { changes, problems } = edit(text);
+    expect(changes).toEqual([]);
+    expect(problems).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'published-elsewhere',
+        message: `\`old.example.org/kit/base\` is left alone: the release’s \`base\` is published in \`${registry}\``,
+        help: 'where it is the family’s old address: `values: { formerly: [old.example.org/kit] }` in matrix.yaml',
+        span: { line: 5 },
+      },
+    ]);
+    const former = { ...noValuesSettings, formerly: ['old.example.org/kit'] };
+    expect(edit(text, release, former).problems).toEqual([]);
+  });
+
   test('at the top and under the keys of charts around it; names move with their tags', () => {
     const text = `
 jupyterhub:
