@@ -98,7 +98,9 @@ export async function awaitReadiness(
       const state = await engine.inspectContainer(containerId, signal);
       if (!state.ok) return state;
       if (state.value.status === 'exited') return ok(endedAs(state.value, elapsed()));
-      waitedMs = Math.min(elapsed(), mostWaits * goal.budgetMs, await processorWaitMs(state.value));
+      // Of one that is just ending nothing is seen any more: what it waited for counts all the same.
+      const waits = Math.max(waitedMs, await processorWaitMs(state.value));
+      waitedMs = Math.min(elapsed(), mostWaits * goal.budgetMs, waits);
       if (!last.ok) {
         const seen = await listeningSockets(engine, state.value, signal);
         if (!seen.ok) return seen;
@@ -111,6 +113,9 @@ export async function awaitReadiness(
     }
     if (!(await pause(pollMs, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   } while (elapsed() - waitedMs < goal.budgetMs);
+  const state = await engine.inspectContainer(containerId, signal);
+  if (!state.ok) return state;
+  if (state.value.status === 'exited') return ok(endedAs(state.value, elapsed()));
   return ok({ kind: 'not-ready', afterMs: elapsed(), waitedMs, last, listening });
 }
 

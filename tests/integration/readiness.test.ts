@@ -1,8 +1,10 @@
 /** Containers that end before they answer, on a real engine. */
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ContainerEngine } from '../../src/engine/engine.ts';
 import { awaitReadiness } from '../../src/smoke/readiness.ts';
 import { engineRig, patience, valueOf } from '../rig/engine.ts';
 import type { EngineRig } from '../rig/engine.ts';
@@ -76,6 +78,32 @@ test.each([
     const readiness = valueOf(await awaitReadiness(engine, id, '127.0.0.1', goal, patience()));
     expect(readiness.kind).toBe('not-ready');
     expect(readiness.afterMs < 3000).toBe(settles);
+  } finally {
+    await engine.removeContainer(id, patience());
+  }
+});
+
+test('one that ends as its time does has ended, and is not merely late', async () => {
+  const { engine, labels, root } = rig;
+  const spec = { image: root, cmd: ['/bin/sh', '-c', 'sleep 0.2; exit 3'], env: {}, labels, mounts: [] };
+  const id = valueOf(await engine.createContainer(spec, patience()));
+  try {
+    valueOf(await engine.startContainer(id, patience()));
+    let looks = 0;
+    const late: ContainerEngine = {
+      ...engine,
+      // News of the end comes by neither way before the last look.
+      waitContainer: (_id, signal) => once(signal, 'abort').then(() => engine.waitContainer(id, signal)),
+      async inspectContainer(_id, signal) {
+        looks += 1;
+        if (looks > 1) valueOf(await engine.waitContainer(id, signal));
+        return engine.inspectContainer(id, signal);
+      },
+    };
+    // Shorter than the time between two looks.
+    const goal = { port: 1, path: '/', budgetMs: 300, accepts: () => true };
+    const readiness = valueOf(await awaitReadiness(late, id, '127.0.0.1', goal, patience()));
+    expect(readiness).toMatchObject({ kind: 'ended', exitCode: 3 });
   } finally {
     await engine.removeContainer(id, patience());
   }
