@@ -46,8 +46,10 @@ export function diedOf(stopSignal: string, exitCode: number): boolean {
 }
 
 /** The clause that SIGTERM ends the container in time; `text` says why that matters for its profile. */
+/** `keepsQuiet`: the subject's own `stop` does, and need not be waited for twice. */
 export function stopsClause<Outcome>(
   text: Pick<ClauseText, 'id' | 'severity' | 'why' | 'needs'>,
+  { keepsQuiet = false }: { readonly keepsQuiet?: boolean } = {},
 ): Clause<LiveContainer<Outcome>> {
   return {
     ...text,
@@ -58,7 +60,7 @@ export function stopsClause<Outcome>(
     remedy: 'Let the entry point end in `exec "$@"`, with `tini --` or the like as PID 1.',
     timed: true,
     async test(live, signal) {
-      await pause(quietMs, signal);
+      if (!keepsQuiet) await pause(quietMs, signal);
       const stopped = await live.stop(signal);
       if (!stopped.ok) return stopped;
       const { durationMs, exitCode, rested } = stopped.value;

@@ -8,12 +8,15 @@ import { stopsClause, whySlow } from '../common/stops.ts';
 /** KubeSpawner's `delete_grace_period`. */
 const kubeGraceMs = 1000;
 
-export const stops: Clause<Pod> = stopsClause({
-  id: 'S20',
-  severity: 'must',
-  why: "A server that has to be killed loses what it had not written, and leaves its kernels' files behind.",
-  needs: ['S1'],
-});
+export const stops: Clause<Pod> = stopsClause(
+  {
+    id: 'S20',
+    severity: 'must',
+    why: "A server that has to be killed loses what it had not written, and leaves its kernels' files behind.",
+    needs: ['S1'],
+  },
+  { keepsQuiet: true },
+);
 
 export const stopsAtOnce: Clause<Pod> = {
   id: 'S20a',
