@@ -18,9 +18,9 @@ import { requestFor } from './judge.ts';
 import { Turns } from './turns.ts';
 
 /** In one process; two test files run side by side, and more rows of each starve each other on two cores that are busy. */
-const together = { atLeast: 3, atMost: 8 };
+const together = { atLeast: 3, atMost: 6 };
 /** Rows that say so are waited for, and need a processor for their start alone: as many besides. */
-const waitingTogether = { atLeast: 5, atMost: 12 };
+const waitingTogether = { atLeast: 5, atMost: 8 };
 
 /** Judging goes on past a test that gave up waiting; nothing of it may outlive the suite for long. */
 const patienceMs = 600_000;
