@@ -1,5 +1,5 @@
 /**
- * What a smoke test says of an image: clause by clause, with evidence. Types only.
+ * What a smoke test says of an image: clause by clause, with evidence. The words for it, and no judgement.
  */
 
 /**

@@ -171,6 +171,14 @@ describe('each module', () => {
     expect(bare.map(({ path }) => path)).toEqual([]);
   });
 
+  it('asks for nothing where it calls itself pure', () => {
+    const asks =
+      /^import (?!type\b).*'node:(?:fs|child_process|net|https?|dns|worker_threads)\b|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\brandom(?:Bytes|UUID)\(|\bprocess\.(?:env|cwd|kill)\b/m;
+    const pure = modules.filter(({ text }) => /\bPure\b/.test(text.slice(0, text.indexOf('*/'))));
+    expect(pure.length).toBeGreaterThan(100);
+    expect(pure.filter(({ text }) => asks.test(withoutComments(text))).map(({ path }) => path)).toEqual([]);
+  });
+
   it('exports by name', () => {
     const offences = modules.filter(({ text }) =>
       /^export default\b|^export \{[^}]*\bas default\b/m.test(text),

@@ -1,4 +1,4 @@
-/** The people of the end-to-end test, as a directory holds them. Pure. */
+/** The people of the end-to-end test, as a directory holds them, with passwords of chance. */
 import { randomBytes } from 'node:crypto';
 
 export interface Person {
