@@ -33,6 +33,18 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "`jupyterhub-singleuser` is not on PATH: install the `jupyterhub` package, and put its environment's `bin` into PATH with ENV (a shell's profile is not read)",
   },
   {
+    sign: /PYTHONHASHSEED must be/,
+    hint: 'Python refuses PYTHONHASHSEED as the image sets it: take the variable out, or give it a number (`random` is what it is without)',
+  },
+  {
+    sign: /^Fatal Python error: .*(encodings|init_fs_encoding|path config)|No module named 'encodings'/im,
+    hint: 'Python does not find its own library: PYTHONHOME in the image, or what the entry point exports, leads elsewhere; take it out',
+  },
+  {
+    sign: /\b(input device|stdin|standard input) is not a (tty|terminal)|\bstty: .*inappropriate ioctl|cannot open \/dev\/tty|\/dev\/tty: No such/i,
+    hint: 'the entry point wants a terminal, or somebody who answers; a pod has neither: let it go on without (`[ -t 0 ]` tells), and take `read`, `stty` and the like out',
+  },
+  {
     sign: /JUPYTERHUB_SINGLEUSER_APP/,
     hint: 'JUPYTERHUB_SINGLEUSER_APP names a server that is not installed, or that a newer version no longer has (Notebook 7 lost the classic one); take the variable out of the image',
   },
@@ -106,6 +118,10 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
     hint: "the database's configuration holds a setting or a value that this server does not know; the log names it",
   },
   {
+    sign: /\[ERROR\] .*(Can't (create\/write to|open|read|find|create) (the )?(file|dir)|Can't open and lock)/i,
+    hint: 'the database may not use, or does not find, a file or a folder that its configuration names, which the log tells: look in /etc/mysql (`init-file`, `log-error`, `tmpdir`, `datadir`), and whose it is',
+  },
+  {
     sign: /database is locked|sqlite3\.OperationalError/i,
     hint: 'SQLite cannot lock its file, as on a home that is mounted by NFS; keep the history and the signatures elsewhere (`HistoryManager.hist_file`, `NotebookNotary.db_file`)',
   },
@@ -156,6 +172,10 @@ const causes: readonly { readonly sign: RegExp; readonly hint: string }[] = [
   {
     sign: /SyntaxError|IndentationError/,
     hint: 'a configuration file or a module has an error in its syntax; the log names file and line',
+  },
+  {
+    sign: /consider renaming '|cannot import name '[^']+' from '(\w+)' \((?!.*\/(site|dist)-packages\/)(?!.*\/lib\d*\/python[\d.]+\/\w+\.py)[^)]*\/\1\.py\)/,
+    hint: 'another file stands in the place of one of the modules that are loaded, such as a `random.py` of a course: its path is in the log. Rename it, or take its folder out of PYTHONPATH',
   },
   {
     sign: /ModuleNotFoundError|ImportError/,

@@ -35,6 +35,28 @@ describe('the likely cause of an ending', () => {
     ["traitlets.traitlets.TraitError: No such directory: ''/mnt/scratch''", 'JUPYTERHUB_ROOT_DIR'],
     ['[C 2026-11-26 ServerApp] Bad config encountered during initialization: x', '/etc/jupyter'],
     ['SyntaxError: invalid syntax', 'file and line'],
+    [
+      'Fatal Python error: config_init_hash_seed: PYTHONHASHSEED must be "random" or an integer in range [0; 4294967295]',
+      'PYTHONHASHSEED',
+    ],
+    [
+      "Fatal Python error: Failed to import encodings module\nModuleNotFoundError: No module named 'encodings'",
+      'PYTHONHOME',
+    ],
+    ['the input device is not a TTY', 'wants a terminal'],
+    ['stty: standard input: Inappropriate ioctl for device', 'wants a terminal'],
+    [
+      "ImportError: cannot import name 'SystemRandom' from 'random' (/opt/course/random.py)",
+      'Rename it, or take its folder out of PYTHONPATH',
+    ],
+    [
+      "ImportError: cannot import name 'x' from 'jinja2' (/usr/lib/python3.13/jinja2.py)",
+      'a Python package is missing',
+    ],
+    [
+      "[ERROR] mariadbd: Can't create/write to file '/docker-entrypoint-initdb.d/gone.sql' (Errcode: 2 \"No such file or directory\")",
+      'init-file',
+    ],
     ['Refusing to run JupyterHub with invalid cookie_secret_file. /x error was: y', '/srv/jupyterhub'],
     [
       "[E JupyterHub] Failed to find proxy ['configurable-http-proxy']\nFileNotFoundError: [Errno 2]",

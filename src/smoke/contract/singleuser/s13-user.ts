@@ -33,6 +33,9 @@ const listingHint =
 const shutFolderHint =
   'user 1000 may not write into the folder that the server shows, nor does its home lie beneath it: every new notebook fails. Set WORKDIR to the home (`WORKDIR /home/jovyan`), and leave `root_dir` alone';
 
+/** A 403 that comes of the file system; whoever refuses for reasons of his own gives other words. */
+const saidOfRights = /permission denied|not writable|read-only file system/i;
+
 function lostHint({ image: { home } }: Pod): string {
   return `notebooks are saved, and lost when the server stops: the server shows a folder of the container's, not the user's volume at ${home}. Set WORKDIR to the home (\`WORKDIR ${home}\`), and leave \`root_dir\` alone`;
 }
@@ -89,7 +92,8 @@ export const worksAsHubsUser: Clause<Pod> = {
     const { kind, status, byName } = saving.value;
     const evidence = [...(told?.evidence ?? ['no Python kernel can be asked']), ...saving.value.evidence];
     if (kind === 'saved') return ok({ result: 'pass', evidence });
-    const refusedHint = byName ? nameHint : status === 403 ? shutFolderHint : savingHint;
+    const shut = status === 403 && saidOfRights.test(saving.value.evidence.join('\n'));
+    const refusedHint = byName ? nameHint : shut ? shutFolderHint : savingHint;
     return ok({ result: 'fail', evidence, hint: kind === 'lost' ? lostHint(pod) : refusedHint });
   },
 };
