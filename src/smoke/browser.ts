@@ -75,6 +75,16 @@ export class Browser {
     return this.#follow(start, scriptHeaders, signal, timeoutMs);
   }
 
+  /** The status with which the server says that it has a file, without its contents; undefined in trouble. */
+  async statusOf(path: string, signal: AbortSignal): Promise<number | undefined> {
+    const route = this.#routes.find((candidate) => path.startsWith(candidate.prefix));
+    if (route === undefined) return undefined;
+    const { host, port } = route;
+    const headers = this.#headersFor(path, scriptHeaders);
+    const answered = await exchange({ method: 'HEAD', host, port, path, headers }, signal);
+    return answered.ok ? answered.value.status : undefined;
+  }
+
   async #follow(
     start: string,
     manners: Readonly<Record<string, string>>,

@@ -6,6 +6,7 @@ import { hubStarts } from './h1-starts.ts';
 import { hubHealth } from './h2-health.ts';
 import { behindProxy } from './h3-behind-proxy.ts';
 import { importsWhatChartLoads } from './h5-imports.ts';
+import { opensLoginPage } from './h6-login-page.ts';
 import { openHub } from './hub-container.ts';
 
 const hubStops = stopsClause({
@@ -16,5 +17,12 @@ const hubStops = stopsClause({
 });
 
 export const hubScenes: readonly Scene[] = [
-  scene('the hub', openHub, [hubStarts, hubHealth, importsWhatChartLoads, behindProxy, hubStops]),
+  scene('the hub', openHub, [
+    hubStarts,
+    hubHealth,
+    opensLoginPage,
+    importsWhatChartLoads,
+    behindProxy,
+    hubStops,
+  ]),
 ];

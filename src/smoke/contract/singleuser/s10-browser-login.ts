@@ -4,6 +4,7 @@ import { Browser, publicHost } from '../../browser.ts';
 import { forbidsOwnScripts } from '../../content-policy.ts';
 import type { Visit } from '../../browser.ts';
 import { excerpt } from '../../evidence.ts';
+import { startUpScripts } from '../../start-up-scripts.ts';
 import { patient } from '../../../hub/patience.ts';
 import type { Pod } from '../../pod.ts';
 import type { HubRequest } from '../../hub-emulator.ts';
@@ -24,7 +25,7 @@ export const browserLogin: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "A browser with cookies, of this host's alone, opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens (where `/lab` is an error, the one to which `/user/NAME/` leads) has to be one of Jupyter's, with the hub's user in its configuration, and its first script and its settings have to be there, and be allowed by its Content-Security-Policy; its websockets have to lead to where it comes from.",
+    "A browser with cookies, of this host's alone, opens `/user/NAME/lab`, is sent through the hub's OAuth login and back; the page that opens (where `/lab` is an error, the one to which `/user/NAME/` leads) has to be one of Jupyter's, with the hub's user in its configuration, and its first script, the parts that this loads, and its settings have to be there, and be allowed by its Content-Security-Policy; its websockets have to lead to where it comes from.",
   remedy:
     "Install JupyterLab and a `jupyterhub` of the hub's major version, and leave JUPYTERHUB_CLIENT_ID, _HOST and _BASE_URL as the hub sets them.",
   needs: ['S6'],
@@ -56,12 +57,18 @@ export const browserLogin: Clause<Pod> = {
         evidence.push(`the page opens its websockets at ${excerpt(astray, 120)}`);
         return ok({ result: 'fail', evidence, hint: strayHint });
       }
-      for (const { address, hint } of needed) {
+      for (const { address, hint, loads } of needed) {
         const path = address.exec(page.body)?.[1];
         if (path === undefined) continue;
         const fetched = await browser.fetch(path.replaceAll('&amp;', '&'), signal, patient(pageBudgetMs));
         evidence.push(...fetched.trail);
-        if (fetched.answer?.status === 200 && !isEmpty.test(fetched.answer.body)) continue;
+        if (fetched.answer === undefined) return ok({ result: 'fail', evidence, hint: brokenOffHint });
+        if (fetched.answer.status !== 200 || isEmpty.test(fetched.answer.body)) {
+          return ok({ result: 'fail', evidence, hint });
+        }
+        const absent = await absentScripts(browser, loads(fetched.answer.body, path), signal);
+        if (absent.length === 0) continue;
+        evidence.push(...absent.slice(0, 3), `${absent.length} of the scripts that it loads are not there`);
         return ok({ result: 'fail', evidence, hint });
       }
       return ok({ result: 'pass', evidence });
@@ -124,6 +131,22 @@ function strayWebsockets(page: string): string | undefined {
 const strayHint =
   "the page opens and no kernel ever connects to it: `websocket_url` in the image's configuration sends every browser to another address; take it out, and the page asks where it comes from";
 
+const brokenOffHint =
+  "the page opens and stays blank: the server breaks off, or never ends, its answer to what the page fetches. Look for limits in the image's Jupyter configuration (`max_buffer_size`, handlers and hooks of its own); the log's end tells more";
+
+/** A line for each that the server knows nothing of. Trouble of another kind would have shown before. */
+async function absentScripts(
+  browser: Browser,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const answers = await Promise.all(
+    paths.map(async (path) => ({ path, status: await browser.statusOf(path, signal) })),
+  );
+  const absent = answers.filter(({ status }) => status === 404 || status === 403);
+  return absent.map(({ path, status }) => `HEAD ${excerpt(path, 120)}: ${status}`);
+}
+
 /** The settings of a JupyterLab whose schemas are gone: it opens without menus and toolbars. */
 const isEmpty = /^\s*\{"settings":\s*\[\]\}\s*$/;
 
@@ -131,10 +154,12 @@ const isEmpty = /^\s*\{"settings":\s*\[\]\}\s*$/;
 const needed = [
   {
     address: /<script[^>]*\ssrc="(\/[^"]+)"/,
+    loads: startUpScripts,
     hint: "the page opens and stays blank: the scripts that it names are not there. JupyterLab's `static` folder is incomplete; install it anew",
   },
   {
     address: /"fullSettingsUrl":\s*"(\/[^"]+)"/,
+    loads: () => [],
     hint: "the page opens and its menus and toolbars do not: JupyterLab's settings cannot be had. `schemas` in {prefix}/share/jupyter/lab is missing or incomplete; install JupyterLab anew",
   },
 ] as const;

@@ -26,7 +26,7 @@ export const runsKernel: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well and whose output must arrive (where a number alone is no code, as in a shell, an error is an answer too); the same websocket without a login, which must be refused, and with a browser's, which must not; for Python also who and where it is, and an interrupt; and the programs of the other kernels that are offered must be there.",
+    "`POST /api/kernels` with the default kernel; code over its websocket, which must end well and whose output must arrive (where a number alone is no code, as in a shell, an error is an answer too); the same websocket without a login, which must be refused, and with a browser's, which must not; kernels of open pages may not be ended within a minute of idleness; for Python also who and where it is, and an interrupt; and the programs of the other kernels that are offered must be there.",
   remedy:
     "Install the kernel's package (`ipykernel`) for the interpreter that its kernelspec names, and let the kernelspec name one that is in the image.",
   needs: ['S6'],
@@ -57,6 +57,13 @@ export const runsKernel: Clause<Pod> = {
         "the page may not open the kernel's websocket, though a token may: `allow_origin`, cookies or XSRF are configured so that browsers are refused";
       return ok({ result: 'fail', evidence, hint });
     }
+    const told = await pod.log(signal);
+    if (!told.ok) return told;
+    const cullMs = cullsOpenKernels(told.value);
+    if (cullMs !== undefined && cullMs < shortestIdleMs) {
+      const line = `the log: kernels are ended after ${cullMs / 1000} s without work, also beneath an open page`;
+      return ok({ result: 'fail', evidence: [...evidence, line], hint: cullHint });
+    }
     if (language !== 'python') return ok({ result: 'pass', evidence });
     const stopped = await kernel.value.interrupt(lastsLong, interruptMs, signal);
     const all = [...evidence, `interrupted: ${executionLine(stopped)}`];
@@ -74,6 +81,20 @@ export const runsKernel: Clause<Pod> = {
     return ok({ result: 'fail', evidence: all, hint });
   },
 };
+
+/** Who reads what a cell has printed is idle for so long; a page that is left for the night is another matter. */
+const shortestIdleMs = 60_000;
+
+/** After how long the server ends a kernel that has a page open on it; undefined where it never does. As jupyter_server logs it. */
+function cullsOpenKernels(log: string): number | undefined {
+  const idle = /Culling kernels with idle durations > (\d+) seconds/.exec(log)?.[1];
+  return idle !== undefined && log.includes('Culling kernels even with connected clients')
+    ? Number(idle) * 1000
+    : undefined;
+}
+
+const cullHint =
+  "whoever reads for a moment loses all variables: `cull_idle_timeout` in the image's Jupyter configuration ends kernels within seconds, and `cull_connected` those of open notebooks too. Take both out, or cull after an hour and without `cull_connected`";
 
 const absentHint =
   'a kernel is offered that cannot start: its kernelspec names a program that is not in the image, or that uid 1000 may not run. Remove the kernelspec (`jupyter kernelspec remove`), or install what it names';
@@ -112,7 +133,7 @@ async function firstAnswer(pod: Pod, kernel: KernelSession, signal: AbortSignal)
 function whyNot({ status, error }: Execution): string {
   switch (status) {
     case 'lost':
-      return "the kernel dies at its start: its package is broken, or does not fit the interpreter; the log's end tells why";
+      return "the kernel dies at its start (its package is broken, or does not fit the interpreter), or the server breaks off its websocket (a limit in its configuration, such as `max_buffer_size`); the log's end tells which";
     case 'silent':
       return 'the kernel starts and never answers: start-up code (ipython_config.py, sitecustomize) hangs, or a file lock in the home';
     default:
