@@ -13,7 +13,8 @@ import { seconds, tabled } from './benchmark-table.ts';
 import { runLauncher } from './launcher.ts';
 import { compareOnce } from './side-by-side.ts';
 
-const rounds = 3;
+/** One takes some minutes. */
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 1);
 const limit = 0.7;
 
 test('scanning the family, beside Trivy one image after another', { timeout: 3_600_000 }, async () => {
@@ -24,6 +25,8 @@ test('scanning the family, beside Trivy one image after another', { timeout: 3_6
   const cache = await mkdtemp(path.join(tmpdir(), 'hubwright-bench-scan-'));
   try {
     await writeDatabase(cache, []);
+    // Read once before, so that of one round nobody is the first to read them from the disk.
+    await execa('docker', ['save', ...names.map((name) => `${name}:latest`)], { stdout: 'ignore' });
     const forget = (): Promise<void> => rm(path.join(cache, 'fanal'), { recursive: true, force: true });
     const env = { HUBWRIGHT_TRIVY: program, HUBWRIGHT_TRIVY_CACHE: cache, PATH: process.env['PATH'] ?? '' };
     const { ours, theirs, ratio } = await compareOnce(
@@ -39,7 +42,7 @@ test('scanning the family, beside Trivy one image after another', { timeout: 3_6
     );
     tabled({
       what: `scanning the family (${names.length} images)`,
-      measured: `${shown(ours)}; Trivy one after another ${shown(theirs)}; ratio ${ratio.toFixed(2)}`,
+      measured: `${shown(ours)}; Trivy one after another ${shown(theirs)}; ratio ${ratio.toFixed(2)} (${rounds === 1 ? 'one round' : `median of ${rounds} rounds`})`,
       limit: `≤ ${limit} × Trivy one after another`,
       met: ratio <= limit,
     });
