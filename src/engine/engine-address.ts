@@ -9,15 +9,24 @@ import path from 'node:path';
 import { parseJson } from '../../registry/parse-json.ts';
 import { fields, maybe, text, truth, type Shape } from '../core/shape.ts';
 
-export interface EngineAddress {
+export type EngineAddress = KnownAddress | LostContext;
+
+interface KnownAddress {
+  readonly kind: 'known';
   /** `unix://…`, `tcp://…` or a socket's path; whether it makes sense is for whoever opens it to tell. */
   readonly address: string;
   /** Undefined for Docker's usual socket: nobody has chosen that. */
   readonly chosenBy?: EngineChoice;
   /** What a context says of TLS; DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say it of a host. */
   readonly tls?: ContextTls;
-  /** Why there is no address: a sentence; `address` is empty then. */
-  readonly trouble?: string;
+}
+
+/** A context that was chosen and is not there: where the engine is, nobody knows. */
+interface LostContext {
+  readonly kind: 'lost';
+  readonly chosenBy: EngineChoice;
+  /** A sentence. */
+  readonly trouble: string;
 }
 
 export interface ContextTls {
@@ -43,14 +52,15 @@ const dockerContext = fields({
 
 const usualSocket = '/var/run/docker.sock';
 
-/** The engine of this environment. A context that is not there comes back as `trouble`. */
+/** The engine of this environment. */
 export function findEngine(env: Environment): EngineAddress {
   const host = env['DOCKER_HOST'];
-  if (host) return { address: host, chosenBy: { name: '`DOCKER_HOST`', undo: 'unset `DOCKER_HOST`' } };
+  if (host)
+    return { kind: 'known', address: host, chosenBy: { name: '`DOCKER_HOST`', undo: 'unset `DOCKER_HOST`' } };
   const folder = env['DOCKER_CONFIG'] || path.join(env['HOME'] || homedir(), '.docker');
   const variable = env['DOCKER_CONTEXT'];
   const context = variable || readAs(dockerConfiguration, path.join(folder, 'config.json'))?.currentContext;
-  if (!context || context === 'default') return { address: usualSocket };
+  if (!context || context === 'default') return { kind: 'known', address: usualSocket };
   const undo = variable ? 'unset `DOCKER_CONTEXT`' : 'run `docker context use default`';
   return engineOfContext(path.join(folder, 'contexts'), context, undo);
 }
@@ -62,13 +72,13 @@ function engineOfContext(folder: string, context: string, undo: string): EngineA
   const chosenBy = { name: `Docker's context \`${context}\``, undo };
   if (found === undefined || found.Endpoints.docker.Host === '') {
     const trouble = `${chosenBy.name}, which should say where the engine is, is not there; \`docker context ls\` lists them`;
-    return { address: '', chosenBy, trouble };
+    return { kind: 'lost', chosenBy, trouble };
   }
   const { Host: address, SkipTLSVerify: skipsVerification = false } = found.Endpoints.docker;
   const certificates = path.join(folder, 'tls', id, 'docker');
   const own = existsSync(certificates) ? { certificates } : {};
-  if (own.certificates === undefined && !skipsVerification) return { address, chosenBy };
-  return { address, chosenBy, tls: { ...own, verify: !skipsVerification } };
+  if (own.certificates === undefined && !skipsVerification) return { kind: 'known', address, chosenBy };
+  return { kind: 'known', address, chosenBy, tls: { ...own, verify: !skipsVerification } };
 }
 
 /** What cannot be read says nothing here: of Docker's configuration the reader of its logins tells. */
@@ -93,8 +103,9 @@ export function socketPath(address: string): string | undefined {
  * DOCKER_TLS_VERIFY is set, and speaks TLS only where there are certificates: no variable says what a context without
  * any says that skips the verification.
  */
-export function engineVariables({ address, chosenBy, tls, trouble }: EngineAddress): Record<string, string> {
-  if (chosenBy === undefined || trouble !== undefined) return {};
+export function engineVariables(engine: EngineAddress): Record<string, string> {
+  if (engine.kind === 'lost' || engine.chosenBy === undefined) return {};
+  const { address, tls } = engine;
   if (tls?.certificates === undefined) return { DOCKER_HOST: address };
   return {
     DOCKER_HOST: address,

@@ -60,8 +60,9 @@ export function planSetup(
   if (engine === undefined && wanted.length === 0) return ok({ steps: trivy.value });
 
   if (engine?.state === 'not-allowed') return err(engineNotAllowed(engine));
-  if (engine !== undefined && machine.engineAddress.chosenBy !== undefined)
-    return err(engineIsElsewhere(machine.engineAddress, machine.engineAddress.chosenBy));
+  const { engineAddress: address } = machine;
+  if (engine !== undefined && address.chosenBy !== undefined)
+    return err(engineIsElsewhere(address, address.chosenBy));
   if (!machine.root) return err(setupNeedsRoot(open));
   const engineSteps = engine === undefined ? ok(noSteps) : planEngine(engine, machine);
   if (!engineSteps.ok) return engineSteps;
@@ -251,13 +252,12 @@ function setupNeedsApt(open: readonly Requirement[]): Diagnostic {
   );
 }
 
-function engineIsElsewhere(
-  { address, trouble: why }: EngineAddress,
-  { name, undo }: EngineChoice,
-): Diagnostic {
+function engineIsElsewhere(engine: EngineAddress, { name, undo }: EngineChoice): Diagnostic {
   return environmentError(
     'engine-unreachable',
-    why ?? `${name} names \`${address}\`, where no fitting engine answers`,
+    engine.kind === 'lost'
+      ? engine.trouble
+      : `${name} names \`${engine.address}\`, where no fitting engine answers`,
     `Mend it there, or ${undo} to use an engine of this machine`,
   );
 }

@@ -5,7 +5,6 @@
  */
 import { ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
-import { socketPath } from '../engine-address.ts';
 import type { Engine, EngineError, EngineInfo } from '../engine.ts';
 import { imageStore } from './image-store.ts';
 import { lazyContainerEngine } from './lazy-container-engine.ts';
@@ -52,8 +51,7 @@ async function info(transport: Transport, signal: AbortSignal): Promise<Result<E
     cpus: details.value.NCPU,
     memoryBytes: details.value.MemTotal,
     ...(details.value.Runtimes['nvidia'] === undefined ? {} : { gpus: true }),
-    dataRoot:
-      socketPath(transport.address) === undefined ? undefined : (details.value.DockerRootDir ?? undefined),
+    dataRoot: transport.isLocal ? (details.value.DockerRootDir ?? undefined) : undefined,
   });
 }
 

@@ -24,8 +24,9 @@ const plainPort = '2375';
 const tlsPort = '2376';
 
 /** Opens no connection. Throws NoAddress for what is no address, and Node's error for certificates that can't be read. */
-export function openEndpoint({ address, tls: ofContext, trouble }: EngineAddress): Endpoint {
-  if (trouble !== undefined) throw new NoAddress(trouble);
+export function openEndpoint(engine: EngineAddress): Endpoint {
+  if (engine.kind === 'lost') throw new NoAddress(engine.trouble);
+  const { address, tls: ofContext } = engine;
   const socket = socketPath(address);
   if (socket !== undefined) {
     return { where: { socketPath: socket }, agent: new http.Agent({ keepAlive: true }), send: http.request };

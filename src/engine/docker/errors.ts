@@ -47,20 +47,19 @@ export function errorOfStatus(status: number, message: string): EngineError {
  * The error for something thrown by a request or by reading its answer. Our own signal wins over
  * whatever the torn connection says. Rethrows what carries no error code: that is a bug.
  */
-export function errorOfException(
-  cause: unknown,
-  signal: AbortSignal,
-  { address, chosenBy, trouble }: EngineAddress,
-): EngineError {
+export function errorOfException(cause: unknown, signal: AbortSignal, engine: EngineAddress): EngineError {
   if (signal.aborted) return cancelledError;
   const code = codeOf(cause);
   if (!(cause instanceof Error) || code === undefined) throw cause;
+  if (engine.kind === 'lost')
+    return { kind: 'unreachable', message: engine.trouble, chosenBy: engine.chosenBy };
+  const { address, chosenBy } = engine;
   if (deniedCodes.has(code))
     return { kind: 'not-allowed', message: `this user may not ask the container engine at ${address}` };
   if (unreachableCodes.has(code) || code.startsWith('HPE_')) {
     const at = `no container engine answers at ${address}`;
     if (chosenBy === undefined) return { kind: 'unreachable', message: `${at}: ${cause.message}` };
-    const message = trouble ?? `${at}, which ${chosenBy.name} names: ${cause.message}`;
+    const message = `${at}, which ${chosenBy.name} names: ${cause.message}`;
     return { kind: 'unreachable', message, chosenBy };
   }
   return { kind: 'failed', message: cause.message };

@@ -9,7 +9,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { err, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Shape } from '../../core/shape.ts';
-import { findEngine, type EngineAddress } from '../engine-address.ts';
+import { findEngine, socketPath, type EngineAddress } from '../engine-address.ts';
 import type { EngineError } from '../engine.ts';
 import { openEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -29,7 +29,8 @@ export interface EngineRequest {
 }
 
 export interface Transport {
-  readonly address: string;
+  /** Whether the engine is asked at a socket of this machine. */
+  readonly isLocal: boolean;
   /** Sends, and checks the JSON answer against a schema. */
   json<T>(request: EngineRequest, schema: Shape<T>, signal: AbortSignal): Promise<Result<T, EngineError>>;
   /** Sends, and reads nothing of the answer but its status. */
@@ -53,7 +54,8 @@ export function segment(name: string): string {
  * address that makes no sense is told by the first request.
  */
 export function openTransport(socket: string | undefined): Transport {
-  const engine = socket === undefined ? findEngine(process.env) : { address: socket };
+  const engine =
+    socket === undefined ? findEngine(process.env) : ({ kind: 'known', address: socket } as const);
   const { dial, close } = dialer(engine);
   const errorOf = (cause: unknown, signal: AbortSignal): EngineError =>
     errorOfException(cause, signal, engine);
@@ -74,7 +76,7 @@ export function openTransport(socket: string | undefined): Transport {
   const stream: Transport['stream'] = (request, signal) => start(request, false, signal, checkStatus);
 
   return {
-    address: engine.address,
+    isLocal: engine.kind === 'known' && socketPath(engine.address) !== undefined,
     stream,
     errorOf,
     json: (request, schema, signal) =>

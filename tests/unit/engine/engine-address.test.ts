@@ -27,6 +27,7 @@ describe('the engine that is meant', () => {
     await dockerFolder(home.path, 'vm');
     const found = findEngine({ HOME: home.path });
     expect(found).toEqual({
+      kind: 'known',
       address: 'unix:///home/u/vm.sock',
       chosenBy: { name: "Docker's context `vm`", undo: 'run `docker context use default`' },
     });
@@ -40,8 +41,13 @@ describe('the engine that is meant', () => {
       address: 'unix:///home/u/vm.sock',
       chosenBy: { undo: 'unset `DOCKER_CONTEXT`' },
     });
-    expect(findEngine({ ...env, DOCKER_HOST: 'tcp://a.example:1' }).address).toBe('tcp://a.example:1');
-    expect(findEngine({ ...env, DOCKER_CONTEXT: 'default' })).toEqual({ address: '/var/run/docker.sock' });
+    expect(findEngine({ ...env, DOCKER_HOST: 'tcp://a.example:1' })).toMatchObject({
+      address: 'tcp://a.example:1',
+    });
+    expect(findEngine({ ...env, DOCKER_CONTEXT: 'default' })).toEqual({
+      kind: 'known',
+      address: '/var/run/docker.sock',
+    });
   });
 
   test('brings the certificates of its context', async () => {
@@ -50,7 +56,7 @@ describe('the engine that is meant', () => {
     const certificates = path.join(folder, 'contexts', 'tls', idOf('vm'), 'docker');
     await mkdir(certificates, { recursive: true });
     const found = findEngine({ HOME: home.path });
-    expect(found.tls).toEqual({ certificates, verify: true });
+    expect(found).toMatchObject({ tls: { certificates, verify: true } });
     expect(engineVariables(found)).toMatchObject({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates });
   });
 
@@ -59,7 +65,7 @@ describe('the engine that is meant', () => {
     async (text) => {
       await using home = await temporaryFolder();
       await writeFile(path.join(await dockerFolder(home.path, 'vm'), 'config.json'), text);
-      expect(findEngine({ HOME: home.path })).toEqual({ address: '/var/run/docker.sock' });
+      expect(findEngine({ HOME: home.path })).toEqual({ kind: 'known', address: '/var/run/docker.sock' });
     },
   );
 });

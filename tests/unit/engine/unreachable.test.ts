@@ -29,7 +29,7 @@ async function toldWhere(
 
 describe('an engine that cannot be asked', () => {
   test.each(['EACCES', 'EPERM'])('by this user is not missing: %s', (code) => {
-    const error = errorOfException(denied(code), signal, { address: '/var/run/docker.sock' });
+    const error = errorOfException(denied(code), signal, { kind: 'known', address: '/var/run/docker.sock' });
     expect(error.kind).toBe('not-allowed');
     expect(engineDiagnostic(error)).toEqual({
       category: 'environment',
@@ -42,7 +42,7 @@ describe('an engine that cannot be asked', () => {
 
   test('at its usual socket is for setup to mend', () => {
     const refused = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT' });
-    const error = errorOfException(refused, signal, { address: '/var/run/docker.sock' });
+    const error = errorOfException(refused, signal, { kind: 'known', address: '/var/run/docker.sock' });
     expect(engineDiagnostic(error)).toMatchObject({
       code: 'engine-unreachable',
       message: 'no container engine answers at /var/run/docker.sock: connect ENOENT',

@@ -8,6 +8,7 @@ const bookworm = parseAptSources('x.list', 'deb http://mirror.example/debian boo
 const trixie = parseAptSources('x.list', 'deb http://mirror.example/debian trixie main');
 
 const elsewhere = {
+  kind: 'known' as const,
   address: 'tcp://a.example:1',
   chosenBy: { name: '`DOCKER_HOST`', undo: 'unset `DOCKER_HOST`' },
 };
@@ -20,7 +21,7 @@ const bareMachine: Machine = {
   engineVersions: [],
   daemon: undefined,
   engineAnswers: false,
-  engineAddress: { address: '/var/run/docker.sock' },
+  engineAddress: { kind: 'known', address: '/var/run/docker.sock' },
 };
 
 const old = { version: '20.10.24+dfsg1-1', priority: 500, suites: ['bookworm'] };

@@ -18,7 +18,7 @@ const machine: Machine = {
   engineVersions: [],
   daemon: undefined,
   engineAnswers: true,
-  engineAddress: { address: '/var/run/docker.sock' },
+  engineAddress: { kind: 'known', address: '/var/run/docker.sock' },
 };
 
 /** A machine with this Go on it, and this one among apt's packages. */
