@@ -12,16 +12,28 @@ import { exchangeLine } from '../../evidence.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 
+/** As much as a picture makes of a notebook: limits on what a server takes show with it. */
+const pictureBytes = 256 * 1024;
+
 const notebook = {
   type: 'notebook',
   format: 'json',
   content: {
-    cells: [{ cell_type: 'markdown', id: 'hubwright', metadata: {}, source: 'Übung 1' }],
+    cells: [
+      {
+        cell_type: 'markdown',
+        id: 'hubwright',
+        metadata: {},
+        source: `Übung 1\n${'x'.repeat(pictureBytes)}`,
+      },
+    ],
     metadata: {},
     nbformat: 4,
     nbformat_minor: 5,
   },
 } as const;
+
+const emptyNotebook = { ...notebook, content: { ...notebook.content, cells: [] } } as const;
 
 /** Named as people name theirs, which a Python that is held to ASCII cannot write. */
 const name = 'hubwright Übung.ipynb';
@@ -34,6 +46,8 @@ export interface Saving {
   readonly status: number | undefined;
   /** It is the name that is refused: one of ASCII is saved. */
   readonly byName?: true;
+  /** It is the size that is refused: a notebook without anything in it is saved. */
+  readonly bySize?: true;
   /** A line for each try. */
   readonly evidence: readonly string[];
 }
@@ -52,7 +66,19 @@ export async function saveNotebook(
   const { kind, answered } = shown.value;
   const status = answered.ok ? answered.value.status : undefined;
   const evidence = [lineOf(shown.value)];
-  if (kind === 'saved' || !answered.ok) return ok({ kind, status, evidence });
+  if (kind === 'saved') return ok({ kind, status, evidence });
+  // A server that takes no more closes the connection, before its answer is read or after.
+  if (!answered.ok || status === 400 || status === 413) {
+    const small = await saveIn('', folder, pod, signal, name, emptyNotebook);
+    if (!small.ok) return small;
+    const bySize = small.value.kind === 'saved';
+    return ok({
+      kind,
+      status,
+      evidence: [...evidence, `without anything in it: ${lineOf(small.value)}`],
+      ...(bySize ? { bySize } : {}),
+    });
+  }
   if (kind === 'refused') {
     const plain = await saveIn('', folder, pod, signal, plainName);
     if (!plain.ok) return plain;
@@ -85,9 +111,10 @@ async function saveIn(
   pod: Pod,
   signal: AbortSignal,
   as: string = name,
+  body: object = notebook,
 ): Promise<Result<Try, EngineError>> {
   const api = `api/contents/${beneath}${encodeURIComponent(as)}`;
-  const answered = await askServer(serverOf(pod), { method: 'PUT', api, body: notebook }, signal);
+  const answered = await askServer(serverOf(pod), { method: 'PUT', api, body }, signal);
   if (!answered.ok || answered.value.status >= 400) return ok({ api, kind: 'refused', answered });
   const lost = await isOutside(folder, as, pod, signal);
   await askServer(serverOf(pod), { method: 'DELETE', api }, signal);

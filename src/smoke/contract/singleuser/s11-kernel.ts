@@ -9,6 +9,7 @@ import { openWebSocket } from '../../websocket.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { absentPrograms } from './other-kernels.ts';
 import { loggedInBrowser } from './s10-browser-login.ts';
+import { toldSinceStart } from './told-since-start.ts';
 import { upgradeAdvice } from './upgrade-advice.ts';
 
 /** A first import of numpy and pandas from a cold disk is part of some kernels' start. */
@@ -57,7 +58,7 @@ export const runsKernel: Clause<Pod> = {
         "the page may not open the kernel's websocket, though a token may: `allow_origin`, cookies or XSRF are configured so that browsers are refused";
       return ok({ result: 'fail', evidence, hint });
     }
-    const told = await pod.log(signal);
+    const told = await toldSinceStart(pod, signal);
     if (!told.ok) return told;
     const cullMs = cullsOpenKernels(told.value);
     if (cullMs !== undefined && cullMs < shortestIdleMs) {

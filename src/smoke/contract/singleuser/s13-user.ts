@@ -43,6 +43,9 @@ function lostHint({ image: { home } }: Pod): string {
 const savingHint =
   "the server lists files and saves no notebook: a hook or a contents manager in the image's Jupyter configuration fails, or uid 1000 may not write where Jupyter keeps its signatures (JUPYTER_DATA_DIR, XDG_DATA_HOME). The answer above and the log's end tell which";
 
+const sizeHint =
+  "small notebooks are saved, and none of the size that a picture gives it: a limit on what the server takes (`max_body_size` or `max_buffer_size` in the image's Jupyter configuration, or a proxy of the image's own before it). Take it out";
+
 const nameHint =
   'notebooks are saved, and none whose name has a letter beyond ASCII (`Übung.ipynb`): Python takes file names for ASCII. Take LC_ALL, PYTHONUTF8 and PYTHONCOERCECLOCALE out of the image, or set `LANG=C.UTF-8`';
 
@@ -57,7 +60,7 @@ export const worksAsHubsUser: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    'The server lists the folder that it shows, and saves a notebook there, or in the home beneath it; a Python kernel says who it is, and writes into $HOME and /tmp (without one a shell writes into /tmp). The notebook may not lie outside of the volume at home. A start that failed is tried again as another user.',
+    'The server lists the folder that it shows, and saves a notebook of 256 KiB there, or in the home beneath it; a Python kernel says who it is, and writes into $HOME and /tmp (without one a shell writes into /tmp). The notebook may not lie outside of the volume at home. A start that failed is tried again as another user.',
   remedy:
     'Give what the server needs to group 100 or to everybody, let HOME and WORKDIR name the folder over which the hub mounts the volume, and leave /tmp at mode 1777.',
   async test(pod, signal) {
@@ -89,11 +92,11 @@ export const worksAsHubsUser: Clause<Pod> = {
       return ok(told ?? { result: 'not-run', evidence: [exchangeLine('GET api/contents', listed)] });
     const saving = await saveNotebook(pod, inside?.report?.cwd, signal);
     if (!saving.ok) return saving;
-    const { kind, status, byName } = saving.value;
+    const { kind, status, byName, bySize } = saving.value;
     const evidence = [...(told?.evidence ?? ['no Python kernel can be asked']), ...saving.value.evidence];
     if (kind === 'saved') return ok({ result: 'pass', evidence });
     const shut = status === 403 && saidOfRights.test(saving.value.evidence.join('\n'));
-    const refusedHint = byName ? nameHint : shut ? shutFolderHint : savingHint;
+    const refusedHint = bySize ? sizeHint : byName ? nameHint : shut ? shutFolderHint : savingHint;
     return ok({ result: 'fail', evidence, hint: kind === 'lost' ? lostHint(pod) : refusedHint });
   },
 };

@@ -108,7 +108,7 @@ export function lastPullWords(stream: string): string {
 
 function failedCommand(program: string, exitCode: number): string {
   if (exitCode === 126 || exitCode === 127) {
-    return `\`${program}\` is not on PATH, or uid 1000 may not run it: install it beside nbgitpuller`;
+    return `\`${program}\` is not on PATH, or uid 1000 may not run it: install it beside nbgitpuller, and name its folder in PATH with ENV (a postStart hook sees nothing of what the entry point exports)`;
   }
   return `\`${program}\` is there and fails; its own words are above. Look for a broken /etc/gitconfig, variables such as GIT_DIR in the image, or a /tmp that uid 1000 may not write`;
 }
