@@ -52,7 +52,7 @@ export class TokenStore {
 
   async get(request: TokenRequest, signal: AbortSignal): Promise<Token | Failed> {
     const { realm, service } = request.challenge;
-    const key = JSON.stringify([request.host, realm, service, request.scopes.toSorted(byCodeUnit)]);
+    const key = JSON.stringify([request.host, realm, service, request.scopes.toSorted()]);
     const kept = this.#tokens.get(key);
     if (kept !== undefined && kept.value !== request.refused && this.#now() < kept.renewAtMs) return kept;
     const fetchOnce = async (shared: AbortSignal): Promise<Token | Failed> => {
@@ -129,9 +129,4 @@ function tokenCall(request: TokenRequest, realm: URL, credentials: Credentials |
   url.searchParams.set('account', credentials.username);
   const authorization = basicAuthorization(credentials);
   return { ...common, method: 'GET', url, headers: { accept: 'application/json', authorization } };
-}
-
-function byCodeUnit(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

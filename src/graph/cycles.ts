@@ -5,8 +5,6 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { usageError } from '../matrix/usage-error.ts';
 import type { GraphNode } from './image-graph.ts';
 
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1);
-
 /**
  * One diagnostic for each knot of images: the shortest way from its smallest name (by code unit) back to it;
  * among equals the one with the smaller names. Each step is a note with the line that makes it.
@@ -14,7 +12,7 @@ const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1);
 export function findCycles(nodes: ReadonlyMap<string, GraphNode>): readonly Diagnostic[] {
   const told = new Set<string>();
   const diagnostics: Diagnostic[] = [];
-  for (const name of [...nodes.keys()].toSorted(byCodeUnit)) {
+  for (const name of [...nodes.keys()].toSorted()) {
     const trail = told.has(name) ? undefined : shortestTrail(name, nodes);
     if (trail === undefined) continue;
     for (const other of nodes.keys()) if (isKnotted(name, other, nodes)) told.add(other);
@@ -28,7 +26,7 @@ function shortestTrail(start: string, nodes: ReadonlyMap<string, GraphNode>): re
   const cameFrom = new Map<string, string>();
   const queue = [start];
   for (const name of queue) {
-    for (const parent of (nodes.get(name)?.parents ?? []).toSorted(byCodeUnit)) {
+    for (const parent of (nodes.get(name)?.parents ?? []).toSorted()) {
       if (parent === start) return [...trailTo(name, start, cameFrom), start];
       if (cameFrom.has(parent)) continue;
       cameFrom.set(parent, name);

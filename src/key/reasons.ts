@@ -187,7 +187,7 @@ function fileReasons(
   const [first, last] = sameEnds(before, after, isSameEntry);
   const old = new Map(before.slice(first, before.length - last).map((entry) => [entry.path, entry]));
   const current = new Map(after.slice(first, after.length - last).map((entry) => [entry.path, entry]));
-  const paths = [...new Set([...old.keys(), ...current.keys()])].toSorted(byCodeUnit);
+  const paths = [...new Set([...old.keys(), ...current.keys()])].toSorted();
   const folder = context === '.' ? '' : `${context}/`;
   return paths.flatMap((path) => {
     const [from, to] = [old.get(path), current.get(path)];
@@ -252,7 +252,7 @@ function argumentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[]
   // The epoch has a reason of its own, and reaches a Dockerfile as an argument too.
   const isEpoch = (name: string): boolean => name === 'EPOCH' && before.epoch !== after.epoch;
   const names = [...new Set([...Object.keys(before.args), ...Object.keys(after.args)])];
-  return names.toSorted(byCodeUnit).flatMap((name) => {
+  return names.toSorted().flatMap((name) => {
     const from = before.args[name];
     const to = after.args[name];
     return from === to || isEpoch(name) ? [] : [{ kind: 'argument-changed' as const, name, from, to }];
@@ -292,8 +292,4 @@ function parentReasons(before: KeyInputs, after: KeyInputs): readonly Reason[] {
   return after.parents
     .filter(({ name, key }) => old.has(name) && old.get(name) !== key)
     .map(({ name }) => ({ kind: 'parent-changed' as const, image: name }));
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : 1;
 }

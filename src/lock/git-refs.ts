@@ -4,6 +4,7 @@ import { childEnvironment, networkNames } from '../core/child-environment.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { GitReference } from '../matrix/image-set.ts';
+import { isCommit } from '../matrix/lock.ts';
 
 const timeoutMs = 60_000;
 
@@ -53,8 +54,4 @@ export async function commitOf(
       : `\`${url}\` can't be asked: ${result.stderr.split('\n')[0] ?? 'git failed'}`,
     help: missing ? 'check `ref` in courses.yaml' : 'check the address, the network, and the login',
   });
-}
-
-function isCommit(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text);
 }

@@ -104,6 +104,7 @@ function isLockedImage(text: string): boolean {
   return from !== '' && digest.startsWith('sha256:') && isDigest(digest);
 }
 
-function isCommit(text: string): boolean {
+/** Whether this names a commit, and no branch or tag: 40 hexadecimal digits. */
+export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
 }

@@ -17,7 +17,8 @@ import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
 import { artifactSchema, imageConfigSchema, keyInputsSchema } from './inputs-schema.ts';
 
-const mediaType = 'application/vnd.hubwright.inputs.v1+json+gzip';
+/** Of inputs, wherever they are kept: with their image, and all of a family’s with its release. */
+export const inputsType = 'application/vnd.hubwright.inputs.v1+json+gzip';
 
 const annotation = 'hubwright.inputs';
 
@@ -52,8 +53,8 @@ export async function publishInputs(
   const packed = await promisify(gzip)(JSON.stringify(inputs));
   const artifact =
     packed.length > maxAnnotatedBytes
-      ? { artifactType: mediaType, files: [{ mediaType, bytes: packed }] }
-      : { artifactType: mediaType, files: [], annotations: { [annotation]: packed.toString('base64') } };
+      ? { artifactType: inputsType, files: [{ mediaType: inputsType, bytes: packed }] }
+      : { artifactType: inputsType, files: [], annotations: { [annotation]: packed.toString('base64') } };
   const put = await putArtifact(registry, reference, artifact, signal);
   return put.kind === 'failed' ? err(put.error.message) : ok(undefined);
 }
@@ -71,7 +72,7 @@ export async function fetchInputs(
   if (manifest.kind !== 'found') return undefined;
   const artifact = parseJson(artifactSchema, manifest.bytes);
   const annotated = artifact?.annotations?.[annotation];
-  const layer = artifact?.layers.find((each) => each.mediaType === mediaType);
+  const layer = artifact?.layers.find((each) => each.mediaType === inputsType);
   const packed =
     annotated === undefined
       ? await blob(place, reference, layer?.digest, signal)

@@ -46,7 +46,7 @@ export function junitDocument(results: readonly (Judged | Unjudged)[]): string {
 }
 
 function suiteOf({ image, clauses, durationMs, logTail }: Verdict): string {
-  const failures = clauses.filter(isFailure).length;
+  const failures = clauses.filter(refuses).length;
   const skipped = clauses.filter(({ result }) => result === 'waived' || result.startsWith('not-')).length;
   const name = attribute(image);
   const cases = clauses.map((clause) => caseOf(image, clause));
@@ -63,7 +63,7 @@ function caseOf(image: string, clause: ClauseResult): string {
   const { id, title, durationMs, evidence, hint, waiver, result } = clause;
   const open = `    <testcase classname="${attribute(image)}" name="${attribute(`${id} ${title}`)}" time="${inSeconds(durationMs)}"`;
   const words = [...evidence, ...(hint === undefined ? [] : [`likely cause: ${hint}`])].join('\n');
-  if (isFailure(clause))
+  if (refuses(clause))
     return `${open}><failure message="${attribute(hint ?? title)}">${content(words)}</failure></testcase>`;
   if (waiver !== undefined) {
     const message = `waived until ${waiver.until}: ${waiver.reason}`;
@@ -86,8 +86,8 @@ function brokenSuite({ image, error }: Unjudged): string {
   ].join('\n');
 }
 
-/** A remark is none: what fails a pipeline has to refuse the image. */
-function isFailure({ result, severity }: ClauseResult): boolean {
+/** Whether a clause refuses the image; one that only remarks fails no pipeline. */
+export function refuses({ result, severity }: ClauseResult): boolean {
   return result === 'fail' && severity === 'must';
 }
 

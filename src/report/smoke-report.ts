@@ -1,6 +1,7 @@
 /** A verdict as people read it: a line each clause, and under what failed what was seen and what it means. Pure. */
 import type { ClauseText } from '../smoke/contract/clause.ts';
 import type { ClauseResult, Profile, Tier, Verdict } from '../smoke/verdict.ts';
+import { refuses } from './smoke-json.ts';
 import { signs, styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration, lastLines } from './text.ts';
 import { wrapWords } from './wrap-words.ts';
@@ -230,10 +231,6 @@ function unjudged(clauses: readonly ClauseResult[]): readonly string[] {
 function whatRefuses(clauses: readonly ClauseResult[]): string {
   const refusals = failed(clauses);
   return refusals.length > 0 ? refusals.join(', ') : `${unjudged(clauses).join(', ')} not run`;
-}
-
-function refuses({ result, severity }: ClauseResult): boolean {
-  return result === 'fail' && severity === 'must';
 }
 
 /** A reason that quotes a page has said enough after a line. */

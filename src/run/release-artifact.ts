@@ -16,13 +16,13 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { KeyInputs } from '../key/content-key.ts';
 import type { RegistryTarget } from '../matrix/image-set.ts';
 import { publishedReference } from '../matrix/naming.ts';
+import { inputsType } from '../plan/published-inputs.ts';
 import { artifactManifestSchema, releaseSchema, type Release } from './schema.ts';
 
 /** As in `registry/hubwright-release:newest`. */
 export const releaseTags = { newest: 'newest', green: 'green' } as const;
 
 const releaseType = 'application/vnd.hubwright.release.v1+json';
-const inputsType = 'application/vnd.hubwright.inputs.v1+json+gzip';
 
 /** A family of a thousand images; what is longer is not from us. */
 const maxReleaseBytes = 32 * 1024 * 1024;

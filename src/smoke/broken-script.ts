@@ -5,6 +5,7 @@
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { EngineError } from '../engine/engine.ts';
+import { isEngineTrouble } from './engine-trouble.ts';
 import { excerpt } from './evidence.ts';
 import type { Pod } from './pod.ts';
 
@@ -66,8 +67,4 @@ export async function findScript(
     if (read.value?.startsWith('#!') === true) return ok({ path, text: read.value });
   }
   return ok(undefined);
-}
-
-function isEngineTrouble({ kind }: EngineError): boolean {
-  return kind === 'unreachable' || kind === 'cancelled';
 }

@@ -7,6 +7,7 @@ import type { Result } from '../core/result.ts';
 import type { ContainerState, FolderEntry } from '../engine/container.ts';
 import type { EngineError } from '../engine/engine.ts';
 import type { Bench } from './bench.ts';
+import { isEngineTrouble } from './engine-trouble.ts';
 
 export interface ImageLook {
   readonly entrypoint: readonly string[];
@@ -110,8 +111,4 @@ function homeInPasswd(passwd: string, uid: number): string | undefined {
 /** A home that is the whole file system, or root's, cannot be mounted over. */
 function isUsable(path: string): boolean {
   return /^\/[\w.@+-]+(\/[\w.@+-]+)*$/.test(path) && !path.split('/').includes('..') && path !== '/root';
-}
-
-function isEngineTrouble(error: EngineError): boolean {
-  return error.kind === 'unreachable' || error.kind === 'cancelled';
 }

@@ -8,6 +8,7 @@ import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { ContainerState } from '../engine/container.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
+import { isEngineTrouble } from './engine-trouble.ts';
 
 export interface ListeningSocket {
   readonly port: number;
@@ -192,8 +193,4 @@ async function readFromHost(state: ContainerState): Promise<string | undefined> 
   } catch {
     return undefined;
   }
-}
-
-function isEngineTrouble(error: EngineError): boolean {
-  return error.kind === 'unreachable' || error.kind === 'cancelled';
 }

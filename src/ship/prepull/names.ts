@@ -1,6 +1,6 @@
 /** Names of what prepull makes in a cluster: valid, stable, at most 63 characters, and unique after shortening. Pure. */
 import { createHash } from 'node:crypto';
-import { longestLabel } from '../../matrix/kubernetes-names.ts';
+import { isDnsLabel, longestLabel } from '../../matrix/kubernetes-names.ts';
 
 /** A pod is called after its DaemonSet, `-` and five characters, and its host name is a label too. */
 const longestSetName = longestLabel - 6;
@@ -25,7 +25,7 @@ export function containerNames(
   taken: readonly string[],
 ): ReadonlyMap<string, string> {
   const used = new Set(taken);
-  const plain = images.filter((name) => isPlain(name) && !used.has(name));
+  const plain = images.filter((name) => isDnsLabel(name) && !used.has(name));
   for (const name of plain) used.add(name);
   const names = new Map(plain.map((name) => [name, name]));
   for (const image of images) {
@@ -34,14 +34,8 @@ export function containerNames(
   return names;
 }
 
-const label = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-
-function isPlain(name: string): boolean {
-  return name.length <= longestLabel && label.test(name);
-}
-
 function shorten(name: string, limit: number): string {
-  return name.length <= limit && label.test(name) ? name : withHash(name, limit);
+  return name.length <= limit && isDnsLabel(name) ? name : withHash(name, limit);
 }
 
 const hashLength = 8;
