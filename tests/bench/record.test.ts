@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { createRegistryClient } from '../../registry/client.ts';
 import { digestOf } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
-import { parseReference, withDigest, type Reference } from '../../registry/reference.ts';
+import { withDigest } from '../../registry/reference.ts';
 import { openKeylessSigner } from '../../src/attest/keyless-signer.ts';
 import { signImage } from '../../src/attest/sign-image.ts';
 import type { Signer } from '../../src/attest/signer.ts';
@@ -21,6 +21,7 @@ import { contractVersion } from '../../src/smoke/contract-version.ts';
 import { patience, valueOf } from '../rig/engine.ts';
 import { signerOf } from '../rig/node-signer.ts';
 import { startOidcIssuer } from '../rig/oidc-issuer.ts';
+import { referenceTo } from '../rig/registry-image.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { startSigstore } from '../rig/sigstore.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
@@ -35,12 +36,6 @@ const limitMs = 1500;
 const names = Array.from({ length: count }, (_, index) => `image${index}`);
 const { signal } = new AbortController();
 const registry = createRegistryClient({ credentials: async () => undefined });
-
-function referenceTo(text: string): Reference {
-  const reference = parseReference(text);
-  if (reference.kind !== 'reference') throw new Error(reference.message);
-  return reference;
-}
 
 /** Whose word is asked for: what stands in matrix.yaml, and who signs what is published. */
 interface Trust extends AsyncDisposable {

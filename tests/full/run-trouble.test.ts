@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { RunEvent } from '../../src/core/event.ts';
+import { failuresOf, outcomesOf } from '../rig/events.ts';
 import { endSecondEngine, secondEngineSocket, sharedFolderPrefix } from '../rig/second-engine.ts';
 import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
 
@@ -29,20 +29,6 @@ afterAll(() => endSecondEngine(folder));
 
 function filling(command: string): string {
   return `FROM {p}small\nRUN ${command} /dev/zero > /data/zeros\nCMD ["true"]\n`;
-}
-
-function outcomesOf(events: readonly RunEvent[], prefix: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    events.flatMap((event) =>
-      event.kind === 'image-finished' ? [[event.image.replace(prefix, ''), event.outcome.kind]] : [],
-    ),
-  );
-}
-
-function failuresOf(events: readonly RunEvent[]) {
-  return events.flatMap((event) =>
-    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome.failure] : [],
-  );
 }
 
 test('a disk that fills in the middle of a run: 3, said so, the others unharmed; and with room again it goes on', async () => {

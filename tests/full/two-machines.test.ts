@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRegistryClient } from '../../registry/client.ts';
-import type { RunEvent } from '../../src/core/event.ts';
 import type { PlanDocument } from '../../src/plan/plan.ts';
 import { fetchRelease, releaseReference } from '../../src/run/release-artifact.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
+import { buildsOf } from '../rig/events.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { endSecondEngine, secondEngineSocket, sharedFolderPrefix } from '../rig/second-engine.ts';
 import { matrixOf, workspace, type Files, type Workspace } from '../rig/workspace.ts';
@@ -106,12 +106,6 @@ async function expectConsistent(host: string, machines: readonly Workspace[]): P
   }
 }
 
-function builds(events: readonly RunEvent[], prefix: string): readonly string[] {
-  return events.flatMap((event) =>
-    event.kind === 'stage-started' && event.stage === 'build' ? [event.image.replace(prefix, '')] : [],
-  );
-}
-
 test('two runs at the same time on one machine', async () => {
   await using registry = await startRegistry();
   await using one = await workspace(files, { socket });
@@ -176,13 +170,13 @@ test('what was built on bytes that another machine published first is built agai
 
   const run = await other.events(['--changed', '--push'], env);
   expect(run.exitCode, run.stderr).toBe(0);
-  expect(builds(run.events, other.prefix)).toContain('child');
+  expect(buildsOf(run.events, other.prefix)).toContain('child');
   await expectConsistent(registry.host, [other]);
 
   // From now on its engine has the published bytes: an edit is built on them at once.
   await other.write('child/file', 'second');
   const edited = await other.events(['--changed', '--push'], env);
   expect(edited.exitCode, edited.stderr).toBe(0);
-  expect(builds(edited.events, other.prefix)).toEqual(['child', 'grandchild']);
+  expect(buildsOf(edited.events, other.prefix)).toEqual(['child', 'grandchild']);
   await expectConsistent(registry.host, [other]);
 });

@@ -1,17 +1,11 @@
 /** Which builds run at once, and which first, on a real engine. */
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
+import { buildsOf } from '../rig/events.ts';
 import { matrixOf, workspace } from '../rig/workspace.ts';
 
 function slow(seconds: number): string {
   return `FROM rig.example/{p}root:1\nCOPY . /data/\nRUN sleep ${seconds}\nCMD ["true"]\n`;
-}
-
-/** Images in the order in which their builds began. */
-function begun(events: readonly RunEvent[], prefix: string): readonly string[] {
-  return events.flatMap((event) =>
-    event.kind === 'stage-started' && event.stage === 'build' ? [event.image.replace(prefix, '')] : [],
-  );
 }
 
 /** The most builds that were under way at once, with this image among them. */
@@ -47,12 +41,12 @@ test('what took long the last time begins first', async () => {
     'b/file': 'first',
   });
   const first = await family.events(['--jobs', '1']);
-  expect(begun(first.events, family.prefix)).toEqual(['a', 'b']);
+  expect(buildsOf(first.events, family.prefix)).toEqual(['a', 'b']);
   const memory = JSON.parse(await family.read('.hubwright/record/{p}b.json'));
   expect(memory.buildMs).toBeGreaterThan(2900);
   expect(memory.smokeMs).toBeGreaterThan(0);
   await family.write('a/file', 'second');
   await family.write('b/file', 'second');
   const second = await family.events(['--changed', '--jobs', '1']);
-  expect(begun(second.events, family.prefix)).toEqual(['b', 'a']);
+  expect(buildsOf(second.events, family.prefix)).toEqual(['b', 'a']);
 });

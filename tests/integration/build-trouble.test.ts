@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../../src/core/event.ts';
+import { failuresOf, outcomesOf } from '../rig/events.ts';
 import { eventsOf } from '../rig/family-copy.ts';
 import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
 
@@ -54,21 +54,13 @@ async function readJournal(family: Workspace): Promise<string> {
   return await family.read(`.hubwright/runs/${run}/events.ndjson`).catch(() => '');
 }
 
-function outcomes(events: readonly RunEvent[], prefix: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    events.flatMap((event) =>
-      event.kind === 'image-finished' ? [[event.image.replace(prefix, ''), event.outcome.kind]] : [],
-    ),
-  );
-}
-
 test('a download that fails once is tried again after a pause, and said', async () => {
   await using server = await moodyServer(1);
   await using family = await downloadingFamily(server.port);
   const run = await family.events([]);
   expect(run.exitCode, run.stderr).toBe(0);
   expect(server.requests()).toBe(2);
-  expect(outcomes(run.events, family.prefix)).toEqual({ fetching: 'done', above: 'done', other: 'done' });
+  expect(outcomesOf(run.events, family.prefix)).toEqual({ fetching: 'done', above: 'done', other: 'done' });
   const remarks = run.events.flatMap((event) => (event.kind === 'remark' ? [event.message] : []));
   expect(remarks).toEqual([
     'the network failed its build (wget: server returned error: HTTP/1.1 503 Service Unavailable); it is tried once more',
@@ -81,7 +73,7 @@ test('a server that stays away is the environment’s fault: 3, and the others a
   const run = await family.events([]);
   expect(run.exitCode, run.stderr).toBe(3);
   expect(server.requests()).toBe(2);
-  expect(outcomes(run.events, family.prefix)).toEqual({
+  expect(outcomesOf(run.events, family.prefix)).toEqual({
     fetching: 'failed',
     above: 'blocked',
     other: 'done',
@@ -121,7 +113,7 @@ test('a build that hangs is ended after the time given for it, named with its st
   });
   const run = await family.events(['--idle-timeout', '4s']);
   expect(run.exitCode, run.stderr).toBe(1);
-  expect(outcomes(run.events, family.prefix)).toEqual({
+  expect(outcomesOf(run.events, family.prefix)).toEqual({
     hanging: 'failed',
     above: 'blocked',
     talking: 'done',
@@ -173,12 +165,6 @@ test('builds that the engine’s disk has no room for are not begun: 3, and how 
   expect(run.stderr).not.toContain('build …');
 });
 
-function failuresOf(events: readonly RunEvent[]) {
-  return events.flatMap((event) =>
-    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome.failure] : [],
-  );
-}
-
 test('a context that is edited after the run began fails its image by the file’s name, and no other', async () => {
   await using family = await workspace({
     'matrix.yaml': matrixOf(['slow', 'edited', 'other']),
@@ -193,12 +179,16 @@ test('a context that is edited after the run began fails its image by the file�
   const { exitCode, stdout } = await running;
   expect(exitCode).toBe(1);
   const events = eventsOf(stdout);
-  expect(outcomes(events, family.prefix)).toEqual({ slow: 'done', edited: 'failed', other: 'done' });
+  expect(outcomesOf(events, family.prefix)).toEqual({ slow: 'done', edited: 'failed', other: 'done' });
   expect(failuresOf(events)).toMatchObject([
     { blame: 'image', message: expect.stringMatching(/^`file` changed while it was being packed: /) },
   ]);
   const again = await family.events(['--changed']);
-  expect(outcomes(again.events, family.prefix)).toEqual({ slow: 'reused', edited: 'done', other: 'reused' });
+  expect(outcomesOf(again.events, family.prefix)).toEqual({
+    slow: 'reused',
+    edited: 'done',
+    other: 'reused',
+  });
 });
 
 test('a step that the kernel kills says so, and others are unharmed', async () => {
@@ -210,7 +200,7 @@ test('a step that the kernel kills says so, and others are unharmed', async () =
   });
   const run = await family.events([]);
   expect(run.exitCode, run.stderr).toBe(1);
-  expect(outcomes(run.events, family.prefix)).toEqual({ greedy: 'failed', other: 'done' });
+  expect(outcomesOf(run.events, family.prefix)).toEqual({ greedy: 'failed', other: 'done' });
   expect(failuresOf(run.events)).toMatchObject([
     { message: expect.stringContaining('exit code 137, killed: as a rule it asked for more memory') },
   ]);

@@ -7,6 +7,7 @@ import type { RunEvent } from '../../src/core/event.ts';
 import { ownerLabel } from '../../src/core/labels.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { patience, valueOf } from '../rig/engine.ts';
+import { outcomesOf } from '../rig/events.ts';
 import {
   endSecondEngine,
   killEngine,
@@ -38,14 +39,6 @@ async function journal(family: Workspace): Promise<readonly RunEvent[]> {
   return lines.slice(0, -1).map((line) => JSON.parse(line) as RunEvent);
 }
 
-function outcomes(events: readonly RunEvent[], { prefix }: Workspace): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    events.flatMap((event) =>
-      event.kind === 'image-finished' ? [[event.image.replace(prefix, ''), event.outcome.kind]] : [],
-    ),
-  );
-}
-
 /** Everything in the engine that a run labels as its own. */
 async function leftovers(engine: Engine): Promise<readonly string[]> {
   const signal = patience();
@@ -71,7 +64,7 @@ test('killed while an image is built: 3 and a closed journal; then what was done
     .poll(async () => {
       const events = await journal(family);
       const building = events.some((event) => event.kind === 'build-step' && event.name.includes('half-way'));
-      return building && outcomes(events, family)['base'];
+      return building && outcomesOf(events, family.prefix)['base'];
     }, soon)
     .toBe('done');
   await killEngine(folder);
@@ -82,12 +75,12 @@ test('killed while an image is built: 3 and a closed journal; then what was done
   expect(stderr).toContain('the engine went away');
   const events = await journal(family);
   expect(events.at(-1)).toMatchObject({ kind: 'run-finished', result: 'environment' });
-  expect(outcomes(events, family)).toEqual({ base: 'done', slow: 'failed', late: 'blocked' });
+  expect(outcomesOf(events, family.prefix)).toEqual({ base: 'done', slow: 'failed', late: 'blocked' });
 
   await restartEngine(folder);
   const again = await family.events(['--changed']);
   expect(again.exitCode, again.stderr).toBe(0);
-  expect(outcomes(again.events, family)).toEqual({ base: 'reused', slow: 'done', late: 'done' });
+  expect(outcomesOf(again.events, family.prefix)).toEqual({ base: 'reused', slow: 'done', late: 'done' });
   const built = again.events.flatMap((event) =>
     event.kind === 'stage-started' && event.stage === 'build' ? [event.image] : [],
   );
@@ -120,12 +113,12 @@ test('killed while an image is checked: 3; then it is checked, not built, and no
   const events = await journal(family);
   expect(events.at(-1)).toMatchObject({ kind: 'run-finished', result: 'environment' });
   // Whichever check hears of it first fails, and ends the others.
-  expect(outcomes(events, family)['sleeper']).toMatch(/^(failed|cancelled)$/);
+  expect(outcomesOf(events, family.prefix)['sleeper']).toMatch(/^(failed|cancelled)$/);
 
   await restartEngine(folder);
   const again = await family.events(['--changed']);
   expect(again.exitCode, again.stderr).toBe(0);
-  expect(outcomes(again.events, family)['sleeper']).toBe('done');
+  expect(outcomesOf(again.events, family.prefix)['sleeper']).toBe('done');
   const stages = again.events.flatMap((event) =>
     event.kind === 'stage-started' && event.image.endsWith('sleeper') ? [event.stage] : [],
   );

@@ -7,7 +7,6 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRegistryClient, type RegistryClient } from '../../registry/client.ts';
-import { parseReference, type Reference } from '../../registry/reference.ts';
 import {
   localRegistryStatus,
   startLocalRegistry,
@@ -15,6 +14,7 @@ import {
 } from '../../src/setup/local-registry.ts';
 import { engineRig, errorOf, patience, valueOf, type EngineRig } from '../rig/engine.ts';
 import { freePort } from '../rig/free-port.ts';
+import { referenceTo } from '../rig/registry-image.ts';
 import { REGISTRY_BINARY } from '../rig/registry.ts';
 
 let rig: EngineRig;
@@ -73,12 +73,6 @@ function client(): RegistryClient {
   return createRegistryClient({ credentials: async () => undefined, retry: { attempts: 1 } });
 }
 
-function reference(text: string): Reference {
-  const parsed = parseReference(text);
-  if (parsed.kind !== 'reference') throw new Error(parsed.message);
-  return parsed;
-}
-
 async function containerId(): Promise<string> {
   return valueOf(await rig.engine.inspectContainer(name, patience())).id;
 }
@@ -92,7 +86,7 @@ test('it answers when it has been started, keeps its data when it is stopped, an
   expect(address).toBe(`localhost:${port}`);
   const running = { state: 'running', address, image, volume: name };
   expect(valueOf(await localRegistryStatus(rig.engine, patience(), name))).toEqual(running);
-  const stored = await client().uploadBlob(reference(`${address}/a`), Buffer.from('kept'), patience());
+  const stored = await client().uploadBlob(referenceTo(`${address}/a`), Buffer.from('kept'), patience());
   if (stored.kind === 'failed') throw new Error(stored.error.message);
 
   valueOf(await stopLocalRegistry(rig.engine, { name }, patience()));
@@ -103,7 +97,7 @@ test('it answers when it has been started, keeps its data when it is stopped, an
   expect(await client().ping(address, patience())).toMatchObject({ kind: 'failed' });
 
   valueOf(await startLocalRegistry(rig.engine, { image, port, name }, patience()));
-  const again = await client().headBlob(reference(`${address}/a`), stored.digest, patience());
+  const again = await client().headBlob(referenceTo(`${address}/a`), stored.digest, patience());
   expect(again).toEqual({ kind: 'found' });
 
   valueOf(await stopLocalRegistry(rig.engine, { name, removeData: true }, patience()));

@@ -4,19 +4,13 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { createRegistryClient } from '../../registry/client.ts';
 import { digestOf } from '../../registry/digest.ts';
-import { parseReference, type Reference } from '../../registry/reference.ts';
 import type { Release } from '../../src/run/schema.ts';
+import { referenceTo } from '../rig/registry-image.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, trivial, workspace, type Workspace } from '../rig/workspace.ts';
 
 const { signal } = new AbortController();
 const registry = createRegistryClient({ credentials: async () => undefined });
-
-function referenceTo(text: string): Reference {
-  const reference = parseReference(text);
-  if (reference.kind !== 'reference') throw new Error(reference.message);
-  return reference;
-}
 
 async function digestAt(text: string): Promise<string | undefined> {
   const head = await registry.headManifest(referenceTo(text), signal);

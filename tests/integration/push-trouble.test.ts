@@ -4,6 +4,7 @@ import type { RunEvent } from '../../src/core/event.ts';
 import type { Release } from '../../src/run/schema.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
 import { patience, valueOf } from '../rig/engine.ts';
+import { remarksOf } from '../rig/events.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, trivial, workspace } from '../rig/workspace.ts';
 
@@ -32,16 +33,12 @@ function failureOf(events: readonly RunEvent[]) {
   )[0];
 }
 
-function remarks(events: readonly RunEvent[]): readonly string[] {
-  return events.flatMap((event) => (event.kind === 'remark' ? [event.message] : []));
-}
-
 test('a layer that the engine tries again by itself is told: it may take a minute', async () => {
   await using rig = await publishingFamily();
   rig.proxy.refuse(/^POST .*\/blobs\/uploads\//, 1, 500, 'UNKNOWN');
   const run = await rig.family.events(['--push'], rig.env);
   expect(run.exitCode, run.stderr).toBe(0);
-  expect(remarks(run.events)).toEqual([
+  expect(remarksOf(run.events)).toEqual([
     'the registry does not take a layer of it; the engine tries that again, for about a minute',
   ]);
 });
@@ -64,7 +61,7 @@ test('a push whose connection breaks is tried again after a pause, and said', as
   const run = await rig.family.events(['--push'], rig.env);
   expect(run.exitCode, run.stderr).toBe(0);
   expect(rig.proxy.count(keyManifest)).toBe(2);
-  expect(remarks(run.events)).toEqual([
+  expect(remarksOf(run.events)).toEqual([
     expect.stringMatching(/^the network failed its push \(.*EOF\); it is tried once more$/),
   ]);
   const again = await rig.family.build(['images', '--changed', '--push'], rig.env);
@@ -134,5 +131,5 @@ test('a name that another run takes away while the engine looks for its registry
   const run = await rig.family.events(['--push'], rig.env);
   expect(run.exitCode, run.stderr).toBe(0);
   expect(taken).toBe(1);
-  expect(remarks(run.events)).toEqual([]);
+  expect(remarksOf(run.events)).toEqual([]);
 });

@@ -7,9 +7,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import type { ImageFailure, RunEvent } from '../../src/core/event.ts';
+import type { RunEvent } from '../../src/core/event.ts';
 import { ownerLabel } from '../../src/core/labels.ts';
 import { findCaBundle } from '../../src/setup/ca-bundle.ts';
+import { failuresOf } from '../rig/events.ts';
 import { coldFamilyMs, realImages, referenceIn, repository } from '../rig/family.ts';
 import { changesOf, familyCopy } from '../rig/family-copy.ts';
 
@@ -33,7 +34,7 @@ type Clause = Extract<RunEvent, { kind: 'clause' }>;
 test('each image passes every clause of its contract, its size within the budget', async () => {
   await using family = await familyCopy();
   const run = await family.images([...slice, '--force']);
-  expect(run.exitCode, JSON.stringify(failuresIn(run.events), undefined, 2)).toBe(0);
+  expect(run.exitCode, JSON.stringify(failuresOf(run.events), undefined, 2)).toBe(0);
   expect(changesOf(run.events)).toEqual(slice.map((name) => `${name} done`).toSorted());
   const clauses = run.events.filter((event): event is Clause => event.kind === 'clause');
   // S20a and H4 are remarks on the seconds that an ending took, which other work on this machine decides.
@@ -49,12 +50,6 @@ test('each image passes every clause of its contract, its size within the budget
     expect(passed).toEqual(expect.arrayContaining([...(profiles[name] ?? profiles['singleuser'] ?? [])]));
   }
 });
-
-function failuresIn(events: readonly RunEvent[]): readonly ImageFailure[] {
-  return events.flatMap((event) =>
-    event.kind === 'image-finished' && event.outcome.kind === 'failed' ? [event.outcome.failure] : [],
-  );
-}
 
 const profiles: Readonly<Record<string, readonly string[]>> = {
   singleuser: ['S1', 'S4', 'S6', 'S9', 'S10', 'S20'],
@@ -212,7 +207,7 @@ test('an image whose entry point adds --port=9999 is refused, with S4 and the po
   await family.write('images/port/Dockerfile', `FROM base\nENTRYPOINT ${entryPoint}\n`);
   const run = await family.images(['port']);
   expect(run.exitCode, run.stderr).toBe(1);
-  const [failure] = failuresIn(run.events);
+  const [failure] = failuresOf(run.events);
   expect(failure?.clauses?.map(({ id }) => id)).toEqual(['S4']);
   expect(failure?.message).toContain('S4');
   expect(failure?.clauses?.[0]?.hint).toContain('9999');

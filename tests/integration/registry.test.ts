@@ -4,18 +4,13 @@ import { createRegistryClient, type RegistryClient } from '../../registry/client
 import type { Credentials } from '../../registry/credentials.ts';
 import { digestOf } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
-import { parseReference, withDigest, withTag, type Reference } from '../../registry/reference.ts';
+import { withDigest, withTag, type Reference } from '../../registry/reference.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
+import { referenceTo } from '../rig/registry-image.ts';
 import { LOGIN, startRegistry, type RegistryMode } from '../rig/registry.ts';
 import { REFRESH_TOKEN } from '../rig/token-server.ts';
 
 const signal = new AbortController().signal;
-
-function reference(text: string): Reference {
-  const parsed = parseReference(text);
-  if (parsed.kind !== 'reference') throw new Error(parsed.message);
-  return parsed;
-}
 
 function clientOf(credentials: Credentials | undefined): RegistryClient {
   return createRegistryClient({ credentials: async () => credentials, retry: { attempts: 1 } });
@@ -44,7 +39,7 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
   test('takes a manifest byte for byte, shows it under its tag and digest, and lists its tags', async () => {
     await using rig = await startRegistry(mode);
     const client = clientOf(mode === 'open' ? undefined : LOGIN);
-    const target = reference(`${rig.host}/family/base:one`);
+    const target = referenceTo(`${rig.host}/family/base:one`);
     expect(await client.headManifest(target, signal)).toEqual({ kind: 'absent' });
     expect(await client.listTags(target, signal)).toEqual({ kind: 'absent' });
 
@@ -68,7 +63,7 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
   test('a blob is uploaded once and known afterwards', async () => {
     await using rig = await startRegistry(mode);
     const client = clientOf(mode === 'open' ? undefined : LOGIN);
-    const target = reference(`${rig.host}/family/base`);
+    const target = referenceTo(`${rig.host}/family/base`);
     const bytes = Buffer.from('a blob');
     const digest = digestOf(bytes);
     expect(await client.headBlob(target, digest, signal)).toEqual({ kind: 'absent' });
@@ -87,7 +82,7 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
       ['course', 3],
       ['base', 4],
     ] as const) {
-      const target = reference(`${proxy.host}/family/${name}`);
+      const target = referenceTo(`${proxy.host}/family/${name}`);
       expect(await client.uploadBlob(target, bytes, signal)).toMatchObject({ kind: 'stored' });
       expect(proxy.count(uploads)).toBe(requests);
       expect(await client.getBlob(target, digestOf(bytes), 6, signal)).toMatchObject({ bytes });
@@ -98,7 +93,7 @@ describe.each<RegistryMode>(['open', 'htpasswd', 'token'])('a registry with logi
   test('a blob comes back as it was; a long one is refused', async () => {
     await using rig = await startRegistry(mode);
     const client = clientOf(mode === 'open' ? undefined : LOGIN);
-    const target = reference(`${rig.host}/family/base`);
+    const target = referenceTo(`${rig.host}/family/base`);
     const bytes = Buffer.from('a blob');
     const digest = digestOf(bytes);
     expect(await client.getBlob(target, digest, 6, signal)).toEqual({ kind: 'absent' });
@@ -126,7 +121,7 @@ describe('what is refused', () => {
   ])('%s with %o is unauthorized and never absent', async (mode, credentials) => {
     await using rig = await startRegistry(mode);
     const client = clientOf(credentials);
-    const target = reference(`${rig.host}/family/base:one`);
+    const target = referenceTo(`${rig.host}/family/base:one`);
     for (const outcome of [
       await client.headManifest(target, signal),
       await client.getManifest(target, signal),
@@ -142,8 +137,8 @@ describe('what is refused', () => {
   test('a manifest whose blobs are missing is rejected with the code of the registry', async () => {
     await using rig = await startRegistry();
     const client = clientOf(undefined);
-    const bytes = await uploadImage(client, reference(`${rig.host}/here`));
-    const elsewhere = reference(`${rig.host}/there:one`);
+    const bytes = await uploadImage(client, referenceTo(`${rig.host}/here`));
+    const elsewhere = referenceTo(`${rig.host}/there:one`);
     const outcome = await client.putManifest(elsewhere, bytes, MEDIA_TYPES.ociManifest, signal);
     expect(outcome).toMatchObject({
       kind: 'failed',
@@ -154,7 +149,7 @@ describe('what is refused', () => {
   test('a registry that has gone is unreachable', async () => {
     await using rig = await startRegistry();
     const client = clientOf(undefined);
-    const target = reference(`${rig.host}/family/base:one`);
+    const target = referenceTo(`${rig.host}/family/base:one`);
     expect(await client.headManifest(target, signal)).toEqual({ kind: 'absent' });
     await rig.stop();
     expect(await client.headManifest(target, signal)).toMatchObject({
@@ -168,7 +163,7 @@ describe('tokens', () => {
   test('one is fetched for many requests that want the same, also at the same time', async () => {
     await using rig = await startRegistry('token');
     const client = clientOf(LOGIN);
-    const target = reference(`${rig.host}/family/base:one`);
+    const target = referenceTo(`${rig.host}/family/base:one`);
     await Promise.all(Array.from({ length: 20 }, () => client.headManifest(target, signal)));
     await client.headManifest(withTag(target, 'two'), signal);
     expect(rig.tokenServer?.seen.map(({ scopes }) => scopes)).toEqual([['repository:family/base:pull']]);
@@ -177,7 +172,7 @@ describe('tokens', () => {
   test('strangers get one without a login where they may', async () => {
     await using rig = await startRegistry('token');
     const client = clientOf(undefined);
-    const outcome = await client.headManifest(reference(`${rig.host}/public/base:one`), signal);
+    const outcome = await client.headManifest(referenceTo(`${rig.host}/public/base:one`), signal);
     expect(outcome).toEqual({ kind: 'absent' });
     expect(rig.tokenServer?.seen.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
@@ -185,7 +180,7 @@ describe('tokens', () => {
   test('an identity token is POSTed in the place of name and password', async () => {
     await using rig = await startRegistry('token');
     const client = clientOf({ username: '', password: '', identityToken: REFRESH_TOKEN });
-    const outcome = await client.headManifest(reference(`${rig.host}/family/base:one`), signal);
+    const outcome = await client.headManifest(referenceTo(`${rig.host}/family/base:one`), signal);
     expect(outcome).toEqual({ kind: 'absent' });
     expect(rig.tokenServer?.seen).toMatchObject([{ method: 'POST', authorization: undefined }]);
   });
@@ -194,7 +189,7 @@ describe('tokens', () => {
     await using rig = await startRegistry('token', { tokenLifetimeSeconds: 100 });
     let now = Date.now();
     const client = createRegistryClient({ credentials: async () => LOGIN, retry: { now: () => now } });
-    const target = reference(`${rig.host}/family/base:one`);
+    const target = referenceTo(`${rig.host}/family/base:one`);
     await client.headManifest(target, signal);
     now += 70_000;
     await client.headManifest(target, signal);

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { createRegistryClient } from '../../registry/client.ts';
 import { digestOf } from '../../registry/digest.ts';
 import { MEDIA_TYPES } from '../../registry/manifests.ts';
-import { parseReference, type Reference } from '../../registry/reference.ts';
 import { keyTag, passTag, scanTag } from '../../src/core/labels.ts';
 import type { RegistryTarget } from '../../src/matrix/image-set.ts';
 import { publishedReference } from '../../src/matrix/naming.ts';
 import { askRemoteRecord, type RecordQuestion, type RemoteRecord } from '../../src/plan/remote-record.ts';
 import { startCuttingProxy } from '../rig/cutting-proxy.ts';
 import { valueOf } from '../rig/engine.ts';
+import { referenceTo } from '../rig/registry-image.ts';
 import { startRegistry } from '../rig/registry.ts';
 
 const { signal } = new AbortController();
@@ -93,12 +93,6 @@ function recordOf(host: string, ...questions: readonly RecordQuestion[]): Return
 
 function targetAt(host: string): RegistryTarget {
   return { prefix: `${host}/courses`, naming: 'repository-per-image' };
-}
-
-function referenceTo(text: string): Reference {
-  const reference = parseReference(text);
-  if (reference.kind !== 'reference') throw new Error(reference.message);
-  return reference;
 }
 
 /** An image of no layers under these tags; its digest. */

@@ -12,6 +12,7 @@ import type { Release } from '../../src/run/schema.ts';
 import { readArtifact } from '../../src/scan/kept-artifacts.ts';
 import { readScanRecord, type ScanRecord } from '../../src/scan/scan-record.ts';
 import { patience, valueOf } from '../rig/engine.ts';
+import { remarksOf } from '../rig/events.ts';
 import { fakeTrivy, type FakeTrivy } from '../rig/fake-trivy.ts';
 import { startRegistry } from '../rig/registry.ts';
 import { matrixOf, workspace, type Workspace } from '../rig/workspace.ts';
@@ -47,10 +48,6 @@ function endings(events: readonly RunEvent[], { prefix }: Workspace): Record<str
     return [[event.image.replace(prefix, ''), `${outcome.kind}${detail}`] as const];
   });
   return Object.fromEntries(ends);
-}
-
-function remarks(events: readonly RunEvent[]): readonly string[] {
-  return events.flatMap((event) => (event.kind === 'remark' ? [event.message] : []));
 }
 
 async function planned(family: Workspace, env: Readonly<Record<string, string>>): Promise<unknown> {
@@ -124,7 +121,7 @@ test('what is published already warns with a deadline; what is new and worse hol
   await trivy.forgetCalls();
   const edited = await family.events(['--changed', '--push'], env);
   expect(edited.exitCode, edited.stderr).toBe(0);
-  const told = remarks(edited.events).filter((message) => message.includes('CVE-'));
+  const told = remarksOf(edited.events).filter((message) => message.includes('CVE-'));
   expect(told.length).toBe(2);
   expect(told.find((message) => message.includes('CVE-2099-0001'))).toMatch(
     new RegExp(
@@ -168,7 +165,7 @@ test('a checkout without a release.json, of a family without moving tags, knows 
   await family.write('base/more', 'edited');
   const edited = await family.events(['--changed', '--push'], env);
   expect(edited.exitCode, edited.stderr).toBe(0);
-  expect(remarks(edited.events).filter((message) => message.includes('published since')).length).toBe(1);
+  expect(remarksOf(edited.events).filter((message) => message.includes('published since')).length).toBe(1);
 });
 
 test('a secret in a layer and a system without fixes hold back, whatever their severity', async () => {
@@ -205,7 +202,7 @@ test('an exception lets pass what it names; a changed policy means verify, and i
   await trivy.forgetCalls();
   const again = await family.events(['--changed', '--push'], env);
   expect(again.exitCode, again.stderr).toBe(0);
-  expect(remarks(again.events).filter((message) => message.includes('published since')).length).toBe(1);
+  expect(remarksOf(again.events).filter((message) => message.includes('published since')).length).toBe(1);
   expect((await trivy.calls()).toSorted()).toEqual(['download', 'sbom', 'sbom', 'server']);
   expect(again.events.some((event) => event.kind === 'stage-started' && event.stage === 'smoke')).toBe(false);
   expect(await planned(family, env)).toEqual(['reuse base', 'reuse course', 'reuse hub']);
