@@ -37,6 +37,11 @@ test.each([
   ['SIGWINCH', '', 'STOPSIGNAL asks for SIGWINCH'],
   ['9', 'received signal 15, stopping', 'STOPSIGNAL asks for 9'],
   ['', '[C 2026-11-26 ServerApp] received signal 15, stopping', 'on the way out'],
+  [
+    '',
+    '[C ServerApp] received signal 15, stopping\nrestarting\n[I ServerApp] Serving notebooks from local directory: /x',
+    'was started again',
+  ],
   ['SIGTERM', 'ready', 'does not pass SIGTERM on'],
 ])(
   'what took too long to end with STOPSIGNAL %j and the log %j is told as it is',

@@ -24,10 +24,16 @@ const notPassedOn =
 const heardOf =
   /received signal|received SIGTERM|caught SIGTERM|SIGTERM received|normal shutdown|shutting down/i;
 
+/** A Jupyter server that comes up after it was told to end. */
+const startedAgain = /received signal \d+, stopping[\s\S]*\bServing notebooks from\b/;
+
 /** Why it did not end in time, by what the image asks for and what its log says. */
 export function whySlow(stopSignal: string, log: string): string {
   if (!/^(SIG)?(TERM|15)?$/i.test(stopSignal)) {
     return `STOPSIGNAL asks for ${excerpt(stopSignal, 20)} in the place of SIGTERM, and that does not end it in order: take the line out of the Dockerfile`;
+  }
+  if (startedAgain.test(log)) {
+    return 'it heard the signal, ended, and was started again: the entry point, or a supervisor in it, restarts what ends, and does not end itself on SIGTERM. Leave restarting to the hub, and let the script end in `exec "$@"`';
   }
   if (heardOf.test(log)) {
     return `it heard the signal and took its time: look for what it does on the way out (a trap in the entry point, \`atexit\`, a server extension that copies or uploads)`;

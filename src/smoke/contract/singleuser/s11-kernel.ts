@@ -1,5 +1,7 @@
 /** Clause S11: a kernel runs code, and only for those who may. */
 import { ok } from '../../../core/result.ts';
+import type { Result } from '../../../core/result.ts';
+import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt, handshakeLine, seconds } from '../../evidence.ts';
 import { plainCode, ranPlainCode } from '../../kernel-session.ts';
 import type { Execution, KernelSession, KernelTrouble } from '../../kernel-session.ts';
@@ -33,12 +35,14 @@ export const runsKernel: Clause<Pod> = {
   needs: ['S6'],
   async test(pod, signal) {
     const kernel = await pod.kernel(signal);
-    if (!kernel.ok) return ok(withoutKernel(kernel.error));
+    if (!kernel.ok) return withoutPackage(pod, withoutKernel(kernel.error), signal);
     const { spec, interpreter, language } = kernel.value;
     const about = `kernel \`${excerpt(spec, 60)}\` (${excerpt(interpreter, 120)})`;
     const answered = await firstAnswer(pod, kernel.value, signal);
     const lines = [about, ...answered.evidence];
-    if (answered.hint !== undefined) return ok({ result: 'fail', evidence: lines, hint: answered.hint });
+    if (answered.hint !== undefined) {
+      return withoutPackage(pod, { result: 'fail', evidence: lines, hint: answered.hint }, signal);
+    }
     const stranger = await openWebSocket(
       { host: pod.address, port: pod.port, path: kernel.value.channelsPath },
       signal,
@@ -103,6 +107,25 @@ const absentHint =
 const outputHint =
   "the kernel runs code and its output does not reach the page: limits on it in the image's Jupyter configuration (`iopub_data_rate_limit`, `iopub_msg_rate_limit`), or start-up code that takes stdout for itself";
 
+type Failure = Extract<Finding, { result: 'fail' }>;
+
+/** What Python says where the interpreter that a kernelspec names lacks the kernel's own package. */
+const packageMissing = /^(\S+): No module named '?(ipykernel\w*)/m;
+
+/** Tells the failure by what the log says of the kernel's package, if it does. */
+async function withoutPackage(
+  pod: Pod,
+  failure: Failure,
+  signal: AbortSignal,
+): Promise<Result<Finding, EngineError>> {
+  const told = await toldSinceStart(pod, signal);
+  if (!told.ok) return told;
+  const [line, interpreter = ''] = packageMissing.exec(told.value) ?? [];
+  if (line === undefined) return ok(failure);
+  const hint = `\`ipykernel\` is not installed for ${excerpt(interpreter, 100)}, which is the interpreter that the kernelspec starts: install it there (\`${excerpt(interpreter, 100)} -m pip install ipykernel\`), or let the kernelspec name the interpreter that has it`;
+  return ok({ ...failure, evidence: [...failure.evidence, `the log: ${excerpt(line, 160)}`], hint });
+}
+
 interface FirstAnswer {
   readonly evidence: readonly string[];
   readonly hint?: string;
@@ -142,7 +165,7 @@ function whyNot({ status, error }: Execution): string {
   }
 }
 
-function withoutKernel({ step, evidence, notUpgraded }: KernelTrouble): Finding {
+function withoutKernel({ step, evidence, notUpgraded }: KernelTrouble): Failure {
   if (notUpgraded) {
     const hint = `the kernel starts, and its websocket does not open: ${upgradeAdvice}`;
     return { result: 'fail', evidence: [evidence], hint };
