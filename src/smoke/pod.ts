@@ -59,6 +59,8 @@ export interface Pod extends LiveContainer<ServerOutcome> {
   kernel(signal: AbortSignal): Promise<Result<KernelSession, KernelTrouble>>;
   /** Starts the image once more beside this one, with a home of its own. */
   startAgain(variation: Variation, signal: AbortSignal): Promise<Result<Pod, EngineError>>;
+  /** Stops this one, and starts the image once more on the home that it leaves, as the hub does the next day. */
+  startNext(variation: Omit<Variation, 'home'>, signal: AbortSignal): Promise<Result<Pod, EngineError>>;
 }
 
 /** What a hub grants where matrix.yaml says nothing. */
@@ -113,14 +115,17 @@ interface Setting {
   readonly image: ImageLook;
 }
 
+/** `left`: the home of a pod that has been stopped; without it one is made. */
 async function startPod(
   setting: Setting,
   variation: Variation,
   signal: AbortSignal,
+  left?: Home,
 ): Promise<Result<Pod, EngineError>> {
   const { request, bench, surroundings, image } = setting;
   const { network, gateway, hub, user } = surroundings;
-  const home = await mountHome(bench, image.home, variation.home ?? 'empty', signal);
+  const home =
+    left === undefined ? await mountHome(bench, image.home, variation.home ?? 'empty', signal) : ok(left);
   if (!home.ok) return home;
   const port = variation.port ?? serverPort;
   const servicePrefix = `/user/${user.name}/`;
@@ -140,9 +145,13 @@ async function startPod(
     home.value.prepare,
   );
   if (!launched.ok) return launched;
-  const { address, stop, versions } = launched.value;
+  const { address, versions } = launched.value;
   const server = { host: address, port, servicePrefix, token: user.userToken };
   let opened: Promise<Result<KernelSession, KernelTrouble>> | undefined;
+  const stop = once(async (own: AbortSignal) => {
+    await settle(opened, own);
+    return launched.value.stop(own);
+  });
   return ok({
     ...launched.value,
     image,
@@ -164,11 +173,14 @@ async function startPod(
       }
       return (opened ??= openKernel(server, own));
     },
-    stop: once(async (own) => {
-      await settle(opened, own);
-      return stop(own);
-    }),
+    stop,
     startAgain: (next, own) => startPod(setting, next, own),
+    async startNext(next, own) {
+      const stopped = await stop(own);
+      if (!stopped.ok) return stopped;
+      const { path, mounts, tmpfs } = home.value;
+      return startPod(setting, next, own, { path, mounts, tmpfs });
+    },
   });
 }
 

@@ -85,6 +85,7 @@ describe('the family’s base image', () => {
       'S20 pass',
       'S20a',
       'S2 pass',
+      'S28 pass',
     ]);
     expect(await leftovers(engine)).toBe(0);
   });

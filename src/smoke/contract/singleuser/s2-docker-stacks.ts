@@ -3,16 +3,13 @@ import { basename } from 'node:path/posix';
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
-import { excerpt, seconds } from '../../evidence.ts';
-import { lastComplaint, lastError } from '../../last-error.ts';
-import type { ServerOutcome } from '../../live-container.ts';
+import { excerpt } from '../../evidence.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
-import { answersAsServer } from './s1-starts-through-entrypoint.ts';
+import { lives, secondStart, startAnew, tellStart } from './second-start.ts';
 
 const script = /^start-(notebook|singleuser)(\.py|\.sh)?$/;
 const singleuserScripts = ['/usr/local/bin/start-singleuser.py', '/usr/local/bin/start-singleuser.sh'];
-const startMs = 60_000;
 
 export const startsAsDockerStacks: Clause<Pod> = {
   id: 'S2',
@@ -23,25 +20,29 @@ export const startsAsDockerStacks: Clause<Pod> = {
   severity: 'must',
   tier: 'gate',
   tested:
-    "Started once more with the image's CMD where that is one of these scripts, and with `start-singleuser` where the image has it and CMD does not lead there.",
+    "Started once more, on the home that the server has left, with the image's CMD where that is one of these scripts, and with `start-singleuser` where the image has it and CMD does not lead there; a start that fails there is tried again on an empty home.",
   remedy:
     'Let `start-notebook` hand over to `start-singleuser` where JUPYTERHUB_API_TOKEN is set, and that end in `exec jupyterhub-singleuser "$@"`.',
   needs: ['S6'],
   async test(pod, signal) {
     const ways = await declaredWays(pod, signal);
     if (!ways.ok) return ways;
-    if (ways.value.length === 0) {
+    const [first, ...others] = ways.value;
+    if (first === undefined) {
       return ok({ result: 'not-applicable', evidence: ['the image has none of these commands'] });
     }
-    const tried = await Promise.all(ways.value.map((way) => tryWay(pod, way, signal)));
     const evidence: string[] = [];
     let works = true;
     let astray = false;
-    for (const each of tried) {
-      if (!each.ok) return each;
-      evidence.push(each.value.evidence);
-      works &&= each.value.works;
-      astray ||= each.value.astray;
+    for (const way of [first, ...others]) {
+      const tried =
+        way === first
+          ? await tryFirst(pod, way, signal)
+          : await tellOf(way, await startAnew(pod, way.cmd, 'empty', signal), signal);
+      if (!tried.ok) return tried;
+      evidence.push(tried.value.evidence);
+      ({ works, astray } = tried.value);
+      if (!works) break;
     }
     if (works) return ok({ result: 'pass', evidence });
     const hint = astray
@@ -56,13 +57,13 @@ export function isDockerStacks(cmd: readonly string[]): boolean {
   return script.test(basename(cmd[0] ?? ''));
 }
 
-interface Way {
+export interface Way {
   readonly name: string;
   readonly cmd: readonly string[] | 'image';
 }
 
 /** CMD, and the script that CMD does not lead to by itself. */
-async function declaredWays(
+export async function declaredWays(
   { image }: Pod,
   signal: AbortSignal,
 ): Promise<Result<readonly Way[], EngineError>> {
@@ -82,44 +83,29 @@ async function declaredWays(
   return ok(ways);
 }
 
-async function tryWay(
-  pod: Pod,
-  { name, cmd }: Way,
+interface Trial {
+  readonly works: boolean;
+  readonly astray: boolean;
+  readonly evidence: string;
+}
+
+async function tellOf(
+  { name }: Way,
+  started: Result<Pod, EngineError>,
   signal: AbortSignal,
-): Promise<
-  Result<{ readonly works: boolean; readonly astray: boolean; readonly evidence: string }, EngineError>
-> {
-  const started = await pod.startAgain({ cmd, readinessBudgetMs: startMs }, signal);
+): Promise<Result<Trial, EngineError>> {
   if (!started.ok) return started;
-  const { outcome } = started.value;
-  const works = outcome.kind === 'ready' && answersAsServer(started.value);
-  const said = works ? `jupyterhub-singleuser answers after ${seconds(outcome.afterMs)}` : fault(outcome);
-  const error = works ? ok(undefined) : await endOf(started.value, signal);
-  if (!error.ok) return error;
-  const evidence = `${excerpt(name, 100)}: ${said}${error.value === undefined ? '' : `; the log: ${error.value}`}`;
-  return ok({ works, astray: outcome.kind === 'elsewhere', evidence });
+  const told = await tellStart(started.value, signal);
+  if (!told.ok) return told;
+  return ok({
+    works: lives(started.value),
+    astray: started.value.outcome.kind === 'elsewhere',
+    evidence: `${excerpt(name, 100)}: ${told.value}`,
+  });
 }
 
-function fault(outcome: ServerOutcome): string {
-  switch (outcome.kind) {
-    case 'ended':
-      return `it ended with exit code ${outcome.exitCode}`;
-    case 'ready':
-      return `something else answers (${outcome.answer.status}, without X-JupyterHub-Version)`;
-    case 'elsewhere':
-      return `jupyterhub-singleuser answers on port ${outcome.port} instead`;
-    case 'refused':
-      return excerpt(outcome.message);
-    case 'not-ready':
-      return 'nothing answers';
-    default:
-      return outcome satisfies never;
-  }
-}
-
-/** What an ended container calls an error, if anything. */
-async function endOf(pod: Pod, signal: AbortSignal): Promise<Result<string | undefined, EngineError>> {
-  if (pod.outcome.kind !== 'ended') return ok(undefined);
-  const log = await pod.log(signal);
-  return log.ok ? ok(lastError(log.value) ?? lastComplaint(log.value)) : log;
+/** The first way is tried on the home that the pod leaves; that the home is at fault is S28's to tell. */
+async function tryFirst(pod: Pod, way: Way, signal: AbortSignal): Promise<Result<Trial, EngineError>> {
+  const second = await secondStart(pod, way.cmd, signal);
+  return second.ok ? tellOf(way, ok(second.value.onEmptyHome ?? second.value.onUsedHome), signal) : second;
 }

@@ -4,6 +4,7 @@ import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt } from '../../evidence.ts';
+import type { ImageLook } from '../../image-look.ts';
 import { hostProcesses, processes } from '../../inside.ts';
 import type { HostProcess } from '../../inside.ts';
 import type { Pod } from '../../pod.ts';
@@ -18,8 +19,9 @@ import {
 import { isDockerStacks } from './s2-docker-stacks.ts';
 import { standIn } from './stand-in.ts';
 
-const probe = '/hubwright/no-such-command';
-const probeMs = 10_000;
+/** Starting it fails in an entry point that executes its arguments (126, 127), after all that this does before. */
+export const probe = '/hubwright/no-such-command';
+export const probeMs = 10_000;
 
 /** Of a server that was told to end. Terminals and kernels that are closed say something like it. */
 const lastWords = /received signal \d+, stopping|shutting down \d+ (kernel|terminal|extension)/i;
@@ -106,8 +108,12 @@ export function hearsInstead(all: readonly HostProcess[]): HostProcess | undefin
  * Whether there is anything in the entry point that could keep arguments to itself, and a start left to see that: of
  * the three that an image gets, docker-stacks' commands (S2) may take two.
  */
-function mayKeepArguments({ image: { entrypoint, cmd } }: Pod): boolean {
-  if (isDockerStacks(cmd)) return false;
+function mayKeepArguments({ image }: Pod): boolean {
+  return !isDockerStacks(image.cmd) && runsScript(image);
+}
+
+/** Whether the entry point is more than an init. */
+export function runsScript({ entrypoint }: Pick<ImageLook, 'entrypoint'>): boolean {
   const [program, ...rest] = entrypoint;
   if (program === undefined) return false;
   return !inits.has(basename(program)) || rest.some((word) => !word.startsWith('-'));

@@ -37,6 +37,7 @@ import { livesWithinMemory } from './s23-memory.ts';
 import { readsConfiguration } from './s24-configuration.ts';
 import { pullsRepository } from './s25-gitpuller.ts';
 import { outlivesTheCheck } from './s27-outlives-the-check.ts';
+import { startsAgain } from './s28-starts-again.ts';
 import { executesArguments } from './s3-executes-arguments.ts';
 import { bindsServiceUrl } from './s4-binds-service-url.ts';
 import { baseUrl } from './s5-base-url.ts';
@@ -78,6 +79,7 @@ const atItsEnd: readonly Clause<Pod>[] = [
   stops,
   stopsAtOnce,
   startsAsDockerStacks,
+  startsAgain,
 ];
 
 /** The server's life in one start: up, used, `more` of it asked, looked at again, ended; then the image's own commands. */
