@@ -18,6 +18,9 @@ export interface Work {
   readonly blocked: boolean;
 }
 
+/** One that did nothing for so long is not given the time that a busy machine is given. */
+export const enoughRestMs = 10_000;
+
 /** Who looks, polls or answers uses a little; who works at all uses a whole processor, or waits for one. */
 const littleUse = 0.3;
 const littleWait = 0.3;

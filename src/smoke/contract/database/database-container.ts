@@ -16,7 +16,7 @@ import { patient } from '../../../hub/patience.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
 import { endedAs } from '../../readiness.ts';
-import { Rest } from '../../rest.ts';
+import { enoughRestMs, Rest } from '../../rest.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
@@ -50,8 +50,6 @@ export const noClient = 'no client in the image';
 const maxAnswerBytes = 16 * 1024;
 /** How long nobody is asked where the port is seen to be shut: each question is a client that is started inside. */
 const shutMs = 5000;
-/** One that did nothing for so long is not given the time that a busy machine is given. */
-const restMs = 10_000;
 /**
  * How long a database that does nothing else may turn its root away before that is its answer. Some entry points start
  * it, sleep until it should be up, and only then set the password.
@@ -134,7 +132,7 @@ async function startDatabase(
       }
     }
     await rest.look(state.value);
-    if (afterMs >= budgetMs && rest.inARowMs >= restMs) break;
+    if (afterMs >= budgetMs && rest.inARowMs >= enoughRestMs) break;
     // It is up and says no; while it works, somebody may yet set the password.
     if (afterMs - (deniedAt ?? afterMs) >= deniedMs && rest.inARowMs >= deniedMs) break;
     if (!(await pause(pauseAfter(afterMs), signal))) return err({ kind: 'cancelled', message: 'cancelled' });

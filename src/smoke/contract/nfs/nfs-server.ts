@@ -8,12 +8,14 @@ import type { EngineError } from '../../../engine/engine.ts';
 import type { Bench } from '../../bench.ts';
 import { launch, readinessBudgetMs } from '../../live-container.ts';
 import type { LiveContainer, Start } from '../../live-container.ts';
+import { patient } from '../../../hub/patience.ts';
 import { NfsClient } from '../../nfs/nfs-client.ts';
 import type { RpcTrouble } from '../../nfs/rpc-call.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
 import { endedAs } from '../../readiness.ts';
 import type { SmokeRequest } from '../../request.ts';
+import { enoughRestMs, Rest } from '../../rest.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
 /** One start of the server, and what its first greeting brought. */
@@ -75,7 +77,8 @@ async function startServer(
   const client = new NfsClient(live.address);
   const budgetMs = request.readinessBudgetMs ?? readinessBudgetMs;
   let answer: Result<void, RpcTrouble> = err({ kind: 'refused', message: 'never asked' });
-  while (live.outcome.kind === 'running' && performance.now() - started < budgetMs) {
+  const rest = new Rest();
+  while (live.outcome.kind === 'running' && performance.now() - started < patient(budgetMs)) {
     answer = await client.greet(signal);
     if (answer.ok) break;
     const state = await bench.engine.inspectContainer(live.containerId, signal);
@@ -85,6 +88,8 @@ async function startServer(
       const outcome = endedAs(state.value, afterMs);
       return ok({ ...live, client, outcome, greeting: { answer, afterMs } });
     }
+    await rest.look(state.value);
+    if (afterMs >= budgetMs && rest.inARowMs >= enoughRestMs) break;
     if (!(await pause(200, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   }
   return ok({ ...live, client, greeting: { answer, afterMs: performance.now() - started } });

@@ -5,7 +5,7 @@
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
-import { excerpt, seconds } from '../../evidence.ts';
+import { excerpt, seconds, tailLines } from '../../evidence.ts';
 import { lastComplaint, lastError } from '../../last-error.ts';
 import type { ServerOutcome } from '../../live-container.ts';
 import type { Pod, Variation } from '../../pod.ts';
@@ -61,7 +61,7 @@ export function lives(pod: Pod): boolean {
   return pod.outcome.kind === 'ready' && answersAsServer(pod);
 }
 
-/** How a start went, in half a sentence, with what the log of one that ended calls an error. */
+/** How a start went, in half a sentence, with the error, or the last words, of one that ended. */
 export async function tellStart(pod: Pod, signal: AbortSignal): Promise<Result<string, EngineError>> {
   const { outcome } = pod;
   if (outcome.kind === 'ready' && answersAsServer(pod)) {
@@ -70,7 +70,8 @@ export async function tellStart(pod: Pod, signal: AbortSignal): Promise<Result<s
   if (outcome.kind !== 'ended') return ok(fault(outcome));
   const log = await pod.log(signal);
   if (!log.ok) return log;
-  const error = lastError(log.value) ?? lastComplaint(log.value);
+  const [lastLine] = tailLines(log.value, 1);
+  const error = lastError(log.value) ?? lastComplaint(log.value) ?? lastLine;
   return ok(`${fault(outcome)}${error === undefined ? '' : `; the log: ${error}`}`);
 }
 
