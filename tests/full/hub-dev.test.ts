@@ -4,6 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { exchange } from '../../src/hub/http-exchange.ts';
+import { patience, valueOf } from '../rig/engine.ts';
 import { coldFamilyMs, realImages, referenceIn } from '../rig/family.ts';
 import { temporaryFolder } from '../rig/temporary-folder.ts';
 import type { TemporaryFolder } from '../rig/temporary-folder.ts';
@@ -16,7 +18,7 @@ const passwords = Object.fromEntries(
 );
 const token = randomBytes(16).toString('hex');
 let image = '';
-let address = '';
+let proxy = '';
 let folder: TemporaryFolder | undefined;
 
 const docker = async (...args: readonly string[]) => (await execa('docker', args)).stdout;
@@ -44,14 +46,13 @@ beforeAll(async () => {
   await run('hub', '--env', 'PROXY_API_URL=http://proxy:8001', '--volume', mounted, image);
   const ports = '--ip=0.0.0.0 --port=8000 --api-ip=0.0.0.0 --api-port=8001'.split(' ');
   await run('proxy', referenceIn(images, 'proxy'), ...ports, '--default-target=http://hub:8081');
-  const ip = await docker(
+  proxy = await docker(
     'inspect',
     '--format',
     '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
     `${stem}-proxy`,
   );
-  address = `http://${ip}:8000`;
-  await until('the hub answers', async () => (await fetch(`${address}/hub/health`)).status === 200);
+  await until('the hub answers', async () => (await browser()('/hub/health')).status === 200);
 });
 
 afterAll(async () => {
@@ -69,17 +70,31 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   throw new Error(`${what}: not within 100 s\n${log.all}`);
 }
 
-/** A browser that asks the hub alone: one jar of cookies, and no redirect is followed. */
+/**
+ * A browser that asks the hub alone: one jar of cookies, and no redirect is followed. Node's `fetch` says of each of
+ * its requests that a script makes it, and the hub gives cookies only to who opens a page.
+ */
 function browser() {
   const cookies = new Map<string, string>();
   return async (where: string, form?: Readonly<Record<string, string>>) => {
-    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
-    const answer = await fetch(new URL(where, address), {
-      redirect: 'manual',
-      headers: { cookie, 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'same-origin' },
-      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    for (const line of answer.headers.getSetCookie()) {
+    const answer = valueOf(
+      await exchange(
+        {
+          host: proxy,
+          port: 8000,
+          path: where,
+          headers: {
+            cookie: [...cookies].map((pair) => pair.join('=')).join('; '),
+            'sec-fetch-mode': 'navigate',
+            'sec-fetch-site': 'same-origin',
+            ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          },
+          ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form).toString() }),
+        },
+        patience(),
+      ),
+    );
+    for (const line of answer.headers['set-cookie'] ?? []) {
       const [name = '', ...value] = (line.split(';')[0] ?? '').split('=');
       cookies.set(name, value.join('='));
     }
@@ -89,8 +104,10 @@ function browser() {
 
 async function logIn(name: string, password: string) {
   const ask = browser();
-  const page = await (await ask('/hub/login')).text();
-  const xsrf = /name="_xsrf" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  const page = await ask('/hub/login');
+  // Without a cookie its token is good for as long as the clock shows the same second.
+  expect(page.headers['set-cookie']?.join()).toContain('_xsrf=');
+  const xsrf = /name="_xsrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
   const answer = await ask('/hub/login', { username: name, password, _xsrf: xsrf });
   return { ask, status: answer.status };
 }
