@@ -1,5 +1,5 @@
 /** A verdict for programs: the documented JSON (docs/smoke-json.md) and JUnit's XML. Pure. */
-import type { ClauseResult, Verdict } from '../smoke/verdict.ts';
+import { refuses, type ClauseResult, type Verdict } from '../smoke/verdict.ts';
 
 /** One image, where it came from, and what was found. */
 export interface Judged {
@@ -84,11 +84,6 @@ function brokenSuite({ image, error }: Unjudged): string {
     `    <testcase classname="${name}" name="could be judged"><error message="${attribute(error)}"/></testcase>`,
     '  </testsuite>',
   ].join('\n');
-}
-
-/** Whether a clause refuses the image; one that only remarks fails no pipeline. */
-export function refuses({ result, severity }: ClauseResult): boolean {
-  return result === 'fail' && severity === 'must';
 }
 
 function inSeconds(ms: number): string {

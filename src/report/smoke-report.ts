@@ -1,7 +1,6 @@
 /** A verdict as people read it: a line each clause, and under what failed what was seen and what it means. Pure. */
 import type { ClauseText } from '../smoke/contract/clause.ts';
-import type { ClauseResult, Profile, Tier, Verdict } from '../smoke/verdict.ts';
-import { refuses } from './smoke-json.ts';
+import { refuses, type ClauseResult, type Profile, type Tier, type Verdict } from '../smoke/verdict.ts';
 import { signs, styleOf, type Style } from './style.ts';
 import { cleanLine, count, formatDuration, lastLines } from './text.ts';
 import { wrapWords } from './wrap-words.ts';

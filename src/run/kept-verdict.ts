@@ -6,7 +6,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '../../registry/parse-json.ts';
 import { verdictFile } from '../plan/memory.ts';
-import type { Verdict } from '../smoke/verdict.ts';
+import { refuses, type Verdict } from '../smoke/verdict.ts';
 import type { KeptVerdict, Refusal } from './schema-verdict.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function keepVerdict(
 export function deepRefusal({ verdict, verdictKey, judgedAt, refusal }: KeptVerdict): Refusal | undefined {
   if (verdict.tier !== 'deep') return refusal;
   if (verdict.passed) return undefined;
-  const clauses = verdict.clauses.filter(({ result, severity }) => result === 'fail' && severity === 'must');
+  const clauses = verdict.clauses.filter(refuses);
   return { verdictKey, judgedAt, clauses };
 }
 

@@ -5,7 +5,7 @@ import { rememberChecks } from '../plan/memory.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { profileOf } from '../smoke/profile.ts';
 import { mainVersions } from '../smoke/main-versions.ts';
-import type { ClauseResult, Verdict } from '../smoke/verdict.ts';
+import { refuses, type ClauseResult, type Verdict } from '../smoke/verdict.ts';
 import type { Bytes } from './build-stage.ts';
 import { elapsed } from './clock.ts';
 import { engineFailure } from './failure.ts';
@@ -92,7 +92,7 @@ function remarkOn({ id, title, evidence, waiver }: ClauseResult): string | undef
 }
 
 function failedVerdict(verdict: Verdict): StageResult<Verdict> {
-  const clauses = verdict.clauses.filter(({ result, severity }) => result === 'fail' && severity === 'must');
+  const clauses = verdict.clauses.filter(refuses);
   const names = clauses.map(({ id, title }) => `${id} ${title}`).join('; ');
   return failed({ message: names, blame: 'image', clauses, tail: verdict.logTail });
 }

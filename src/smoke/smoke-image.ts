@@ -7,7 +7,7 @@ import type { Result } from '../core/result.ts';
 import { ownerLabel } from '../core/labels.ts';
 import type { ContainerEngine, EngineError } from '../engine/engine.ts';
 import { Bench } from './bench.ts';
-import { playFairly, refuses } from './contract/clause.ts';
+import { playFairly } from './contract/clause.ts';
 import type { ClauseText, Cue, Scene, SceneReport } from './contract/clause.ts';
 import { scenes } from './contract/profiles.ts';
 import { engineReturns } from './engine-return.ts';
@@ -16,6 +16,7 @@ import { contractVersion } from './contract-version.ts';
 import { noopCommand } from './noop-command.ts';
 import type { SmokeRequest } from './request.ts';
 import { Solitude } from './solitude.ts';
+import { refuses } from './verdict.ts';
 import type { ClauseResult, Verdict } from './verdict.ts';
 
 const logTailLines = 30;

@@ -1,5 +1,5 @@
 /**
- * What a smoke test says of an image: clause by clause, with evidence. The words for it, and no judgement.
+ * What a smoke test says of an image: clause by clause, with evidence. The words for it, and how they are read; it judges nothing.
  */
 
 /**
@@ -46,6 +46,11 @@ export interface ClauseResult {
   readonly hint?: string;
   /** Only where it was waived. */
   readonly waiver?: { readonly reason: string; readonly until: string };
+}
+
+/** Whether this result alone makes the image unfit; a failed `should` is a remark. */
+export function refuses({ severity, result }: Pick<ClauseResult, 'severity' | 'result'>): boolean {
+  return severity === 'must' && result === 'fail';
 }
 
 /** What was found inside, as far as it could be seen. */

@@ -9,6 +9,7 @@ import type { EngineError } from '../../engine/engine.ts';
 import type { Bench } from '../bench.ts';
 import type { SmokeRequest } from '../request.ts';
 import type { Solitude } from '../solitude.ts';
+import { refuses } from '../verdict.ts';
 import type { ClauseResult, ClauseSeverity, Tier, Versions } from '../verdict.ts';
 
 /** What a test found. Every kind carries evidence: what was asked and what was answered, a line each. */
@@ -126,11 +127,6 @@ export function scene<Subject extends Specimen>(
       return log.ok ? ok({ clauses: results, log: log.value, ...versions }) : log;
     },
   };
-}
-
-/** Whether this result alone makes the image unfit; a failed `should` is a remark. */
-export function refuses({ severity, result }: Pick<ClauseResult, 'severity' | 'result'>): boolean {
-  return severity === 'must' && result === 'fail';
 }
 
 /**
