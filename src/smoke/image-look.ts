@@ -13,6 +13,7 @@ export interface ImageLook {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly env: ReadonlyMap<string, string>;
+  readonly labels: Readonly<Record<string, string>>;
   /** As the image says it; empty means root. */
   readonly user: string;
   /** STOPSIGNAL as written; empty means SIGTERM. */
@@ -22,7 +23,7 @@ export interface ImageLook {
   /** What the image has in its home, where a volume will hide it. */
   readonly homeEntries: readonly FolderEntry[];
   readonly hasShell: boolean;
-  /** The text of a file of the image, up to 256 KiB; undefined where there is none to read. */
+  /** The text of a file of the image, up to 256 KiB; undefined where there is none to read. Read once. */
   readFile(path: string, signal: AbortSignal): Promise<Result<string | undefined, EngineError>>;
 }
 
@@ -41,14 +42,20 @@ export async function lookAtImage(
 ): Promise<Result<ImageLook, EngineError>> {
   const made = await makeUnstarted(bench, image, signal);
   if (!made.ok) return made;
-  const { id, config } = made.value;
-  const readFile = async (
+  const { id, config, labels } = made.value;
+  const files = new Map<string, Promise<Result<string | undefined, EngineError>>>();
+  const readOnce = async (
     path: string,
     own: AbortSignal,
   ): Promise<Result<string | undefined, EngineError>> => {
     const read = await bench.engine.readFile(id, path, maxFileBytes, own);
     if (read.ok) return ok(read.value.toString('utf8'));
     return isEngineTrouble(read.error) ? read : ok(undefined);
+  };
+  const readFile: ImageLook['readFile'] = (path, own) => {
+    const known = files.get(path) ?? readOnce(path, own);
+    files.set(path, known);
+    return known;
   };
   const env = new Map(config.env.map((line) => splitAtFirst(line)));
   const [passwd, shell] = await Promise.all([
@@ -63,6 +70,7 @@ export async function lookAtImage(
     entrypoint: config.entrypoint,
     cmd: config.cmd,
     env,
+    labels,
     user: config.user,
     stopSignal: config.stopSignal,
     home,
@@ -84,7 +92,7 @@ export async function makeUnstarted(
   bench: Bench,
   image: string,
   signal: AbortSignal,
-): Promise<Result<{ id: string; config: ContainerState['config'] }, EngineError>> {
+): Promise<Result<Pick<ContainerState, 'id' | 'config' | 'labels'>, EngineError>> {
   const spec = { image, env: {}, mounts: [], network: 'none' };
   const plain = await bench.container(spec, signal);
   const silent = !plain.ok && /no command specified/i.test(plain.error.message);
@@ -92,7 +100,8 @@ export async function makeUnstarted(
   if (!made.ok) return made;
   const state = await bench.engine.inspectContainer(made.value, signal);
   if (!state.ok) return state;
-  return ok({ id: made.value, config: silent ? { ...state.value.config, cmd: [] } : state.value.config });
+  const { config, labels } = state.value;
+  return ok({ id: made.value, config: silent ? { ...config, cmd: [] } : config, labels });
 }
 
 function splitAtFirst(line: string): readonly [string, string] {

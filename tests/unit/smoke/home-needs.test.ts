@@ -15,6 +15,7 @@ function look(files: readonly string[], env: Record<string, string> = {}): Image
       path,
       kind: path.endsWith('/') ? 'directory' : 'file',
     })),
+    labels: {},
     hasShell: true,
     readFile: async () => ({ ok: true, value: undefined }),
   };

@@ -53,7 +53,7 @@ function opener(variation: Variation) {
     if (variation.gpu === true && request.gpu !== true)
       return ok(absent('this machine offers its containers no GPU', nothing));
     const opened = await openVariedPod(variation, request, bench, signal);
-    return opened.ok ? torchPodOf(opened.value, signal) : opened;
+    return opened.ok ? ok(torchPodOf(opened.value)) : opened;
   };
 }
 
@@ -61,19 +61,13 @@ function opener(variation: Variation) {
 export function ofServer(clause: Clause<TorchPod>): Clause<Pod> {
   return {
     ...clause,
-    async test(pod, signal) {
-      const torch = await torchPodOf(pod, signal);
-      return torch.ok ? clause.test(torch.value, signal) : torch;
-    },
+    test: (pod, signal) => clause.test(torchPodOf(pod), signal),
   };
 }
 
-async function torchPodOf(pod: Pod, signal: AbortSignal): Promise<Result<TorchPod, EngineError>> {
-  // An image without a program of its own makes no container: what it says of itself stays unread.
-  const state =
-    pod.containerId === '' ? undefined : await pod.engine.inspectContainer(pod.containerId, signal);
-  if (state?.ok === false) return state;
-  const labels = state?.value.labels ?? {};
+function torchPodOf(pod: Pod): TorchPod {
+  // An image without a program of its own makes no container: what it says of itself does not count.
+  const labels = pod.containerId === '' ? {} : pod.image.labels;
   const declared: Declared = {
     // A Dockerfile cannot take a label of its parent's away, only empty it.
     accelerator: labels[torchLabels.accelerator] || undefined,
@@ -81,8 +75,8 @@ async function torchPodOf(pod: Pod, signal: AbortSignal): Promise<Result<TorchPo
     architectures: labels[torchLabels.architectures] || undefined,
   };
   const log = (own: AbortSignal) => pod.log(own);
-  if (pod.outcome.kind === 'ready') return ok({ pod, absent: '', declared, log });
-  return ok({ ...absent('the server did not come up: see S1 to S6', declared), log });
+  if (pod.outcome.kind === 'ready') return { pod, absent: '', declared, log };
+  return { ...absent('the server did not come up: see S1 to S6', declared), log };
 }
 
 function absent(why: string, declared: Declared): TorchPod {
