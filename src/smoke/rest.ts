@@ -19,7 +19,7 @@ export interface Work {
 }
 
 /** One that did nothing for so long is not given the time that a busy machine is given. */
-export const enoughRestMs = 10_000;
+const enoughRestMs = 10_000;
 
 /** Who looks, polls or answers uses a little; who works at all uses a whole processor, or waits for one. */
 const littleUse = 0.3;
@@ -50,6 +50,11 @@ export class Rest {
 
   get altogetherMs(): number {
     return this.#altogetherMs;
+  }
+
+  /** Whether more than this time would not help: it is over, and nothing was done at its end. */
+  hasHadItsTime(afterMs: number, budgetMs: number): boolean {
+    return afterMs >= budgetMs && this.#inARowMs >= enoughRestMs;
   }
 
   async look(state: ContainerState): Promise<void> {

@@ -51,8 +51,10 @@ export function diedOf(stopSignal: string, exitCode: number): boolean {
   return number > 0 && exitCode === 128 + number && !mayKill.includes(number);
 }
 
-/** The clause that SIGTERM ends the container in time; `text` says why that matters for its profile. */
-/** `keepsQuiet`: the subject's own `stop` does, and need not be waited for twice. */
+/**
+ * The clause that SIGTERM ends the container in time; `text` says why that matters for its profile. `keepsQuiet`: the
+ * subject's own `stop` does, and need not be waited for twice.
+ */
 export function stopsClause<Outcome>(
   text: Pick<ClauseText, 'id' | 'severity' | 'why' | 'needs'>,
   { keepsQuiet = false }: { readonly keepsQuiet?: boolean } = {},

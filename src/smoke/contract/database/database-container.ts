@@ -16,7 +16,7 @@ import { patient } from '../../../hub/patience.ts';
 import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
 import { endedAs } from '../../readiness.ts';
-import { enoughRestMs, Rest } from '../../rest.ts';
+import { Rest } from '../../rest.ts';
 import type { SmokeRequest } from '../../request.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
@@ -132,7 +132,7 @@ async function startDatabase(
       }
     }
     await rest.look(state.value);
-    if (afterMs >= budgetMs && rest.inARowMs >= enoughRestMs) break;
+    if (rest.hasHadItsTime(afterMs, budgetMs)) break;
     // It is up and says no; while it works, somebody may yet set the password.
     if (afterMs - (deniedAt ?? afterMs) >= deniedMs && rest.inARowMs >= deniedMs) break;
     if (!(await pause(pauseAfter(afterMs), signal))) return err({ kind: 'cancelled', message: 'cancelled' });

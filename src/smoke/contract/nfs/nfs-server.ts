@@ -15,7 +15,7 @@ import { pause } from '../../pause.ts';
 import { prepareVolume, workplace } from '../../prepared-volume.ts';
 import { endedAs } from '../../readiness.ts';
 import type { SmokeRequest } from '../../request.ts';
-import { enoughRestMs, Rest } from '../../rest.ts';
+import { Rest } from '../../rest.ts';
 import { serviceSpec } from '../../service-spec.ts';
 
 /** One start of the server, and what its first greeting brought. */
@@ -89,7 +89,7 @@ async function startServer(
       return ok({ ...live, client, outcome, greeting: { answer, afterMs } });
     }
     await rest.look(state.value);
-    if (afterMs >= budgetMs && rest.inARowMs >= enoughRestMs) break;
+    if (rest.hasHadItsTime(afterMs, budgetMs)) break;
     if (!(await pause(200, signal))) return err({ kind: 'cancelled', message: 'cancelled' });
   }
   return ok({ ...live, client, greeting: { answer, afterMs: performance.now() - started } });

@@ -6,7 +6,7 @@ import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt } from '../../evidence.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
-import { lives, secondStart, startAnew, tellStart } from './second-start.ts';
+import { lives, secondStart, startOnEmptyHome, tellStart } from './second-start.ts';
 
 const script = /^start-(notebook|singleuser)(\.py|\.sh)?$/;
 const singleuserScripts = ['/usr/local/bin/start-singleuser.py', '/usr/local/bin/start-singleuser.sh'];
@@ -27,30 +27,29 @@ export const startsAsDockerStacks: Clause<Pod> = {
   async test(pod, signal) {
     const ways = await declaredWays(pod, signal);
     if (!ways.ok) return ways;
-    const [first, ...others] = ways.value;
-    if (first === undefined) {
+    if (ways.value.length === 0) {
       return ok({ result: 'not-applicable', evidence: ['the image has none of these commands'] });
     }
     const evidence: string[] = [];
-    let works = true;
-    let astray = false;
-    for (const way of [first, ...others]) {
-      const tried =
-        way === first
-          ? await tryFirst(pod, way, signal)
-          : await tellOf(way, await startAnew(pod, way.cmd, 'empty', signal), signal);
-      if (!tried.ok) return tried;
-      evidence.push(tried.value.evidence);
-      ({ works, astray } = tried.value);
-      if (!works) break;
+    for (const [index, { name, cmd }] of ways.value.entries()) {
+      const started = await (index === 0 ? startFirst : startOnEmptyHome)(pod, cmd, signal);
+      if (!started.ok) return started;
+      const told = await tellStart(started.value, signal);
+      if (!told.ok) return told;
+      evidence.push(`${excerpt(name, 100)}: ${told.value}`);
+      if (lives(started.value)) continue;
+      const hint = started.value.outcome.kind === 'elsewhere' ? strayHint : lostHint;
+      return ok({ result: 'fail', evidence, hint });
     }
-    if (works) return ok({ result: 'pass', evidence });
-    const hint = astray
-      ? "this command starts the hub's server on a port of its own, where no hub knocks: take `--port` and `--ip` out of the script, the environment says where to listen"
-      : 'this command does not become the hub\'s server: it has to end in `exec jupyterhub-singleuser "$@"` where JUPYTERHUB_API_TOKEN is set';
-    return ok({ result: 'fail', evidence, hint });
+    return ok({ result: 'pass', evidence });
   },
 };
+
+const strayHint =
+  "this command starts the hub's server on a port of its own, where no hub knocks: take `--port` and `--ip` out of the script, the environment says where to listen";
+
+const lostHint =
+  'this command does not become the hub\'s server: it has to end in `exec jupyterhub-singleuser "$@"` where JUPYTERHUB_API_TOKEN is set';
 
 /** Whether a CMD is one of these commands. */
 export function isDockerStacks(cmd: readonly string[]): boolean {
@@ -83,29 +82,8 @@ export async function declaredWays(
   return ok(ways);
 }
 
-interface Trial {
-  readonly works: boolean;
-  readonly astray: boolean;
-  readonly evidence: string;
-}
-
-async function tellOf(
-  { name }: Way,
-  started: Result<Pod, EngineError>,
-  signal: AbortSignal,
-): Promise<Result<Trial, EngineError>> {
-  if (!started.ok) return started;
-  const told = await tellStart(started.value, signal);
-  if (!told.ok) return told;
-  return ok({
-    works: lives(started.value),
-    astray: started.value.outcome.kind === 'elsewhere',
-    evidence: `${excerpt(name, 100)}: ${told.value}`,
-  });
-}
-
-/** The first way is tried on the home that the pod leaves; that the home is at fault is S28's to tell. */
-async function tryFirst(pod: Pod, way: Way, signal: AbortSignal): Promise<Result<Trial, EngineError>> {
-  const second = await secondStart(pod, way.cmd, signal);
-  return second.ok ? tellOf(way, ok(second.value.onEmptyHome ?? second.value.onUsedHome), signal) : second;
+/** On the home that the pod leaves; that the home is at fault is S28's to tell. */
+async function startFirst(pod: Pod, cmd: Way['cmd'], signal: AbortSignal): Promise<Result<Pod, EngineError>> {
+  const second = await secondStart(pod, cmd, signal);
+  return second.ok ? ok(second.value.onEmptyHome ?? second.value.onUsedHome) : second;
 }

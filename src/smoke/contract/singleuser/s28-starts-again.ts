@@ -6,7 +6,7 @@ import type { Pod } from '../../pod.ts';
 import type { Clause, Finding } from '../clause.ts';
 import { declaredWays } from './s2-docker-stacks.ts';
 import { probe, probeMs, runsScript } from './s3-executes-arguments.ts';
-import { lives, secondStart, startAnew, tellStart } from './second-start.ts';
+import { lives, secondStart, startMs, tellStart } from './second-start.ts';
 
 const hint =
   'the entry point does something that goes well only once (`mkdir` without `-p`, `ln -s` without `-f`, `git clone` into a folder that is there), and ends where it does not: users get in on their first day, and never again. Let it look first whether that has been done';
@@ -46,8 +46,7 @@ async function besideEmptyHome(
   const second = await secondStart(pod, cmd, signal);
   if (!second.ok) return second;
   const { onUsedHome, onEmptyHome } = second.value;
-  if (onEmptyHome !== undefined && lives(onEmptyHome)) return findingOf(onUsedHome, signal);
-  if (lives(onUsedHome)) return findingOf(onUsedHome, signal);
+  if (lives(onEmptyHome ?? onUsedHome)) return findingOf(onUsedHome, signal);
   return ok({ result: 'not-run', evidence: ['this command does not start on an empty home either: see S2'] });
 }
 
@@ -62,7 +61,7 @@ async function byProbe(pod: Pod, signal: AbortSignal): Promise<Result<Finding, E
       evidence: ['on the home that it left, the entry point comes to its arguments'],
     });
   }
-  const started = await startAnew(pod, undefined, 'used', signal);
+  const started = await pod.startNext({ readinessBudgetMs: startMs }, signal);
   return started.ok ? findingOf(started.value, signal) : started;
 }
 

@@ -17,14 +17,16 @@ export interface SecondStart {
   readonly onEmptyHome?: Pod;
 }
 
-const startMs = 60_000;
+type Command = NonNullable<Variation['cmd']>;
+
+export const startMs = 60_000;
 
 const starts = new WeakMap<Pod, Promise<Result<SecondStart, EngineError>>>();
 
 /** Stops the pod and starts its image again, once: whoever asks later gets the same start, of the first one's `cmd`. */
 export function secondStart(
   pod: Pod,
-  cmd: Variation['cmd'],
+  cmd: Command,
   signal: AbortSignal,
 ): Promise<Result<SecondStart, EngineError>> {
   const known = starts.get(pod) ?? startTwice(pod, cmd, signal);
@@ -34,26 +36,24 @@ export function secondStart(
 
 async function startTwice(
   pod: Pod,
-  cmd: Variation['cmd'],
+  cmd: Command,
   signal: AbortSignal,
 ): Promise<Result<SecondStart, EngineError>> {
-  const used = await startAnew(pod, cmd, 'used', signal);
+  const used = await pod.startNext({ cmd, readinessBudgetMs: startMs }, signal);
   if (!used.ok) return used;
   const { kind } = used.value.outcome;
   if (kind !== 'ended' && kind !== 'not-ready') return ok({ onUsedHome: used.value });
-  const empty = await startAnew(pod, cmd, 'empty', signal);
+  const empty = await startOnEmptyHome(pod, cmd, signal);
   return empty.ok ? ok({ onUsedHome: used.value, onEmptyHome: empty.value }) : empty;
 }
 
-/** Starts the pod's image again with another command. */
-export function startAnew(
+/** The image with another command, on a home that nobody has used. */
+export function startOnEmptyHome(
   pod: Pod,
-  cmd: Variation['cmd'],
-  home: 'used' | 'empty',
+  cmd: Command,
   signal: AbortSignal,
 ): Promise<Result<Pod, EngineError>> {
-  const variation = { ...(cmd === undefined ? {} : { cmd }), readinessBudgetMs: startMs };
-  return home === 'used' ? pod.startNext(variation, signal) : pod.startAgain(variation, signal);
+  return pod.startAgain({ cmd, readinessBudgetMs: startMs }, signal);
 }
 
 /** Whether the hub's server answers in it. */
