@@ -2,6 +2,7 @@
  * A running hub as a program with a token sees it: JupyterHub's REST API beneath the URL that users know. It judges
  * nothing; answers are looked at field by field, because they are another program's.
  */
+import { jsonIn } from '../../registry/parse-json.ts';
 import { ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import { exchange } from './http-exchange.ts';
@@ -98,7 +99,7 @@ export async function followProgress(
   const last = told.value.body
     .split('\n')
     .filter((line) => line.startsWith('data:'))
-    .map((line) => jsonOf({ body: line.slice('data:'.length) }))
+    .map((line) => jsonIn(line.slice('data:'.length)))
     .at(-1);
   return ok({ failed: field(last, 'failed') === true, message: textField(last, 'message') ?? '' });
 }

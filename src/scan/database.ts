@@ -31,7 +31,7 @@ export async function updateDatabase(
   now: Date,
   signal: AbortSignal,
 ): Promise<Result<DatabaseState, ScanTrouble>> {
-  const there = await readDatabase(trivy.cache);
+  const there = await readDatabase(trivy.cache, 'db');
   let trouble: ScanTrouble | undefined;
   if (there === undefined || there.nextUpdate <= now) {
     const repositories = databases.flatMap((repository) => ['--db-repository', repository]);
@@ -41,7 +41,7 @@ export async function updateDatabase(
     // An older one may still be young enough.
     if (!ran.ok) trouble = ran.error;
   }
-  const current = await readDatabase(trivy.cache);
+  const current = await readDatabase(trivy.cache, 'db');
   const help =
     '`scan: { databases: [REFERENCE] }` names a place that can be reached; `build mirror --trivy-db` copies the database into your own registry';
   if (current === undefined) {
@@ -57,10 +57,12 @@ export async function updateDatabase(
   return ok({ updatedAt: current.updatedAt, ageHours });
 }
 
-async function readDatabase(
+/** What Trivy notes of a database of its cache; undefined where there is none that can be read. */
+export async function readDatabase(
   cache: string,
+  folder: 'db' | 'java-db',
 ): Promise<{ readonly updatedAt: Date; readonly nextUpdate: Date } | undefined> {
-  const text = await readFile(path.join(cache, 'db', 'metadata.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(path.join(cache, folder, 'metadata.json'), 'utf8').catch(() => undefined);
   const metadata = text === undefined ? undefined : parseJson(databaseSchema, text);
   return metadata && { updatedAt: new Date(metadata.UpdatedAt), nextUpdate: new Date(metadata.NextUpdate) };
 }

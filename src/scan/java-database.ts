@@ -2,11 +2,8 @@
  * Trivy's database of the names of Java archives: what a `.jar` is that does not say it itself. It is as large as an
  * image, and few images hold any, so that it is downloaded when the first scan asks for it, and kept up to date from then on.
  */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { parseJson } from '../../registry/parse-json.ts';
 import { err, type Result } from '../core/result.ts';
-import { databaseSchema } from './schema.ts';
+import { readDatabase } from './database.ts';
 import { runTrivy, type ScanTrouble, type TrivyProgram } from './trivy-program.ts';
 
 const downloadMs = 20 * 60_000;
@@ -40,13 +37,7 @@ export async function refreshJavaDatabase(
   now: Date,
   signal: AbortSignal,
 ): Promise<void> {
-  const nextUpdate = await nextUpdateOf(trivy.cache);
-  if (nextUpdate !== undefined && nextUpdate <= now) await fetchJavaDatabase(trivy, repositories, signal);
-}
-
-/** Undefined where there is none that can be read. */
-async function nextUpdateOf(cache: string): Promise<Date | undefined> {
-  const text = await readFile(path.join(cache, 'java-db', 'metadata.json'), 'utf8').catch(() => undefined);
-  const metadata = text === undefined ? undefined : parseJson(databaseSchema, text);
-  return metadata && new Date(metadata.NextUpdate);
+  const current = await readDatabase(trivy.cache, 'java-db');
+  if (current !== undefined && current.nextUpdate <= now)
+    await fetchJavaDatabase(trivy, repositories, signal);
 }

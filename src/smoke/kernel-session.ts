@@ -2,6 +2,7 @@
  * A kernel of a user's server, started over the API and spoken to over its websocket, as a notebook does: Jupyter's
  * messages (protocol 5) as JSON texts. It runs code and tells what came of it; what that means is the clauses' matter.
  */
+import { jsonIn } from '../../registry/parse-json.ts';
 import { randomUUID } from 'node:crypto';
 import { err, ok } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
@@ -244,7 +245,7 @@ type Message =
   | { readonly type: 'other'; readonly parent: undefined };
 
 function parseMessage(text: string): Message {
-  const message = jsonOf({ body: text });
+  const message = jsonIn(text);
   const content = field(message, 'content');
   const parent = textField(field(message, 'parent_header'), 'msg_id');
   switch (textField(field(message, 'header'), 'msg_type')) {

@@ -1,4 +1,5 @@
 /** A terminal of a user's server, opened as JupyterLab opens one. It tells whether a shell is there; judges nothing. */
+import { jsonIn } from '../../registry/parse-json.ts';
 import { excerpt, exchangeLine, handshakeLine } from './evidence.ts';
 import { askServer, jsonOf, textField, tokenHeader } from '../hub/jupyter-api.ts';
 import type { ServerAddress } from '../hub/jupyter-api.ts';
@@ -53,7 +54,7 @@ async function talk(link: WebSocketLink): Promise<{ kind: 'answers' | 'stays' | 
   for (;;) {
     const text = await link.receive(end - performance.now());
     if (text === undefined) return { kind: link.open && output !== '' ? 'stays' : 'ends', output };
-    const message = jsonOf({ body: text });
+    const message = jsonIn(text);
     if (!Array.isArray(message)) continue;
     if (message[0] === 'disconnect') return { kind: 'ends', output };
     if (message[0] === 'stdout') output = (output + String(message[1])).slice(-4096);

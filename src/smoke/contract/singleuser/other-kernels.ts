@@ -2,7 +2,8 @@
  * Which of the other kernels that a page offers name a program that is not there: asked of the Python kernel that runs,
  * which has the server's own PATH and rights. None of them is started. S11 says what it means.
  */
-import { field, jsonOf } from '../../../hub/jupyter-api.ts';
+import { jsonIn } from '../../../../registry/parse-json.ts';
+import { field } from '../../../hub/jupyter-api.ts';
 import type { KernelSession } from '../../kernel-session.ts';
 
 const marker = 'hubwright-absent:';
@@ -21,6 +22,6 @@ export async function absentPrograms(
   const code = `import json as _j, shutil as _s; print('\\n${marker}' + _j.dumps({'absent': [p for p in _j.loads(${asked}) if _s.which(p) is None]})); del _j, _s`;
   const { output } = await execute(code, timeoutMs);
   const line = output.split('\n').find((each) => each.startsWith(marker));
-  const absent = field(jsonOf({ body: line?.slice(marker.length) ?? '' }), 'absent');
+  const absent = field(jsonIn(line?.slice(marker.length) ?? ''), 'absent');
   return Array.isArray(absent) ? named.filter(([, program]) => absent.includes(program)) : [];
 }

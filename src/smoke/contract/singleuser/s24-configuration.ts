@@ -1,10 +1,11 @@
 /** Clause S24: the administrator's configuration is read where administrators put it. */
+import { jsonIn } from '../../../../registry/parse-json.ts';
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { excerpt } from '../../evidence.ts';
 import { insideReport } from '../../inside-report.ts';
-import { field, jsonOf } from '../../../hub/jupyter-api.ts';
+import { field } from '../../../hub/jupyter-api.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
 
@@ -60,6 +61,6 @@ async function pathsByCommand(
   const run = await pod.engine.exec(pod.containerId, ['jupyter', '--paths', '--json'], {}, signal);
   if (!run.ok)
     return run.error.kind === 'unreachable' || run.error.kind === 'cancelled' ? run : ok(undefined);
-  const paths = field(jsonOf({ body: run.value.stdout }), 'config');
+  const paths = field(jsonIn(run.value.stdout), 'config');
   return ok(Array.isArray(paths) ? paths.map(String) : undefined);
 }

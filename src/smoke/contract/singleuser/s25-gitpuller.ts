@@ -1,11 +1,12 @@
 /** Clause S25: where nbgitpuller is part of the image, a link pulls a repository. */
+import { jsonIn } from '../../../../registry/parse-json.ts';
 import { ok } from '../../../core/result.ts';
 import type { Result } from '../../../core/result.ts';
 import type { ExecResult } from '../../../engine/container.ts';
 import type { EngineError } from '../../../engine/engine.ts';
 import { brokenScript } from '../../broken-script.ts';
 import { exchangeLine, excerpt } from '../../evidence.ts';
-import { askServer, jsonOf, textField } from '../../../hub/jupyter-api.ts';
+import { askServer, textField } from '../../../hub/jupyter-api.ts';
 import { serverOf } from '../../pod.ts';
 import type { Pod } from '../../pod.ts';
 import type { Clause } from '../clause.ts';
@@ -99,7 +100,7 @@ export const pullsRepository: Clause<Pod> = {
 /** What git said of its failure in the stream of a pull's events, else the stream's end. */
 export function lastPullWords(stream: string): string {
   const said = [...stream.matchAll(/^data: (\{.*\})$/gm)].flatMap(([, json = '']) => {
-    const event = jsonOf({ body: json });
+    const event = jsonIn(json);
     return [textField(event, 'output'), textField(event, 'message')].filter((text) => text !== undefined);
   });
   const lines = said.flatMap((text) => text.split('\n'));
