@@ -117,10 +117,10 @@ export const signingCertificateSchema = z.object({
 /** What Fulcio and Rekor say where they refuse. */
 export const refusalSchema = z.object({ message: z.string() });
 
-/** Rekor's answer (`/api/v1/log/entries`): one entry under its name. */
 /** What an entry of the log says of itself. */
 export const entryContentSchema = z.object({ kind: z.string(), apiVersion: z.string() });
 
+/** Rekor's answer (`/api/v1/log/entries`): one entry under its name. */
 export const logEntriesSchema = z.record(
   z.string(),
   z.object({

@@ -1,7 +1,8 @@
 /**
  * The plain values of YAML files that were read before and had nothing wrong with them, so that a file that has not
  * changed is not parsed again: of a matrix with a thousand definitions that takes longer than all the rest of a plan.
- * With them the names of the shapes that they were found to have, so that they are not held to a schema again either. By the files' texts, not their names or times. Pure text in, text out, but for {@link readKeptValues} and
+ * With them the names of the shapes that they were found to have, so that they are not held to a schema again either.
+ * By the files' texts, not their names or times. Pure text in, text out, but for {@link readKeptValues} and
  * {@link keepValues}.
  */
 import { createHash } from 'node:crypto';

@@ -218,7 +218,7 @@ export async function drawPlan(
     troubles: [...errors, ...(trouble === undefined ? [] : [trouble])],
     unknown: [...lacking].map(([name, root]) => ({
       name,
-      parents: graph.nodes.get(name)?.parents ?? [],
+      parents: nodeOf(graph, name).parents,
       action: 'unknown',
       root: graph.roots.get(root)?.name ?? root,
     })),
@@ -250,9 +250,8 @@ function imagesWithoutRoot(
 ): ReadonlyMap<string, string> {
   const lacking = new Map<string, string>();
   const isNeeded = new Set(needed);
-  for (const name of graph.order) {
-    const node = graph.nodes.get(name);
-    if (node === undefined || !isNeeded.has(name)) continue;
+  for (const name of graph.order.filter((each) => isNeeded.has(each))) {
+    const node = nodeOf(graph, name);
     const own = node.roots.find(({ root }) => !roots.has(root))?.root;
     const inherited = node.parents.flatMap((parent) => lacking.get(parent) ?? [])[0];
     const root = own ?? inherited;

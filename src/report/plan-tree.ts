@@ -156,9 +156,9 @@ function shorter(reason: Reason, whole: string, own: ReadonlyMap<string, Reason 
     told !== undefined &&
     describeReason(told) === describeReason(cause.because)
     ? cleanLine(`${cause.image} changed`)
-    : whole.replace(/ moved from \S+ to \S+$|; what the engine has of that name .*$/, (rest) =>
-        rest.startsWith(' moved') ? ' moved' : '',
-      );
+    : whole
+        .replace(/ moved from \S+ to \S+$/, ' moved')
+        .replace(/; what the engine has of that name .*$/, '');
 }
 
 function firstCause(reason: Reason): (Reason & { readonly kind: 'parent-changed' }) | undefined {

@@ -63,14 +63,14 @@ const brokenTransfer =
   /(?:^|: )EOF$|use of closed network connection|broken pipe|server closed idle connection|blob upload (?:unknown|invalid)/i;
 
 /** A registry that fails by itself, such as one whose disk is full: a minute later as well, and for each image anew. */
-const ownFailure = /\b(?:500 internal server error|507 insufficient storage)/i;
+export const registryOwnFailure = /\b(?:500 internal server error|507 insufficient storage)/i;
 
 /**
  * Whether a push that failed may succeed a moment later. A registry on this machine may well be starting just now.
  * `isRetried`: the engine has tried its layers again already, as long as it does.
  */
 export function mayPushAgain({ kind, message }: EngineError, isRetried = false): boolean {
-  if (kind !== 'failed' || (isRetried && ownFailure.test(message))) return false;
+  if (kind !== 'failed' || (isRetried && registryOwnFailure.test(message))) return false;
   return brokenTransfer.test(message) || refused.test(message) || troubleIn([message]) !== undefined;
 }
 

@@ -1,5 +1,6 @@
 /** What to know of a registry's refusal that comes as the engine's text: the engine has settings of its own. Pure. */
 import { oldNameRemark } from '../../registry/google.ts';
+import { registryOwnFailure } from './network-trouble.ts';
 
 const remarks: readonly (readonly [RegExp, (host: string) => string])[] = [
   [
@@ -10,10 +11,7 @@ const remarks: readonly (readonly [RegExp, (host: string) => string])[] = [
     /certificate signed by unknown authority|failed to verify certificate/,
     (host) => `the engine knows its authority by /etc/docker/certs.d/${host}/ca.crt`,
   ],
-  [
-    /\b(?:500 internal server error|507 insufficient storage)/i,
-    () => 'the registry failed by itself: its own log tells why; its disk may be full',
-  ],
+  [registryOwnFailure, () => 'the registry failed by itself: its own log tells why; its disk may be full'],
 ];
 
 /** A remark on what the engine said of this registry; undefined where there is none. */
